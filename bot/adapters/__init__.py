@@ -1,0 +1,1 @@
+"""One file per port and technology: the only room with SQL or outside HTTP."""

@@ -1,0 +1,48 @@
+"""Wake-up calls within one process: for a single gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+
+class LocalEvents:
+    """The `Events` port in memory. `publish` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._position = 0
+        self._last: dict[str, int] = {}
+        self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event, frozenset[str]]] = set()
+
+    def publish(self, topic: str) -> None:
+        """See the port."""
+        with self._lock:
+            self._position += 1
+            self._last[topic] = self._position
+            woken = [waiter for waiter in self._waiters if topic in waiter[2]]
+        for loop, event, _ in woken:
+            loop.call_soon_threadsafe(event.set)
+
+    def position(self) -> int:
+        """See the port."""
+        with self._lock:
+            return self._position
+
+    async def wait(self, topics: Sequence[str], since: int, timeout_s: float) -> int:
+        """See the port."""
+        event = asyncio.Event()
+        waiter = (asyncio.get_running_loop(), event, frozenset(topics))
+        with self._lock:
+            if any(self._last.get(topic, 0) > since for topic in topics):
+                return self._position
+            self._waiters.add(waiter)
+        try:
+            await asyncio.wait_for(event.wait(), timeout_s)
+        except TimeoutError:
+            pass
+        finally:
+            with self._lock:
+                self._waiters.discard(waiter)
+        return self.position()

@@ -1,0 +1,77 @@
+"""The dialogue engine over Rasa's REST channel, on loopback.
+
+Rasa answers 200 with an empty list when an action failed; that is handed on as it is, and the core
+treats it as a failure. A message is never sent twice from here: Rasa would act on it twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from bot.core.conversations import Button, Reply, SourceLink
+from bot.core.errors import Unavailable
+from bot.core.language import Language
+
+
+class RasaAssistant:
+    """The `Assistant` port over HTTP. `timeout_s` bounds one whole turn."""
+
+    def __init__(self, base_url: str, timeout_s: float) -> None:
+        self._client = httpx.Client(
+            base_url=base_url,
+            timeout=httpx.Timeout(timeout_s, connect=1.0),
+            limits=httpx.Limits(max_keepalive_connections=40),
+            trust_env=False,
+        )
+
+    def reply(
+        self, conversation_id: str, text: str, language: Language, message_id: int
+    ) -> list[Reply]:
+        """See the port."""
+        try:
+            response = self._client.post(
+                "/webhooks/rest/webhook",
+                json={
+                    "sender": conversation_id,
+                    "message": text,
+                    "metadata": {"language": language, "message_id": message_id},
+                },
+            )
+            response.raise_for_status()
+            said = response.json()
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise Unavailable(
+                f"The dialogue engine did not answer ({type(error).__name__})."
+            ) from error
+        if not isinstance(said, list):
+            raise Unavailable("The dialogue engine answered something other than a list.")
+        return [_reply(item) for item in said]
+
+    def is_ready(self) -> bool:
+        """Whether Rasa has loaded a model and answers."""
+        try:
+            status = self._client.get("/webhooks/rest/", timeout=2.0)
+        except httpx.HTTPError:
+            return False
+        return status.is_success
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+
+def _reply(item: dict[str, Any]) -> Reply:
+    custom = item.get("custom")
+    if custom is None:
+        # A sentence without a kind comes from a plain response of the domain.
+        return Reply("smalltalk", str(item.get("text", "")))
+    return Reply(
+        kind=custom["kind"],
+        text=custom["text"],
+        topic=custom.get("topic"),
+        buttons=tuple(Button(**button) for button in custom.get("buttons", ())),
+        sources=tuple(SourceLink(**source) for source in custom.get("sources", ())),
+        data=custom.get("data", {}),
+    )

@@ -1,0 +1,554 @@
+"""Conversations in SQL: messages, turns, drafts, feedback."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.adapters.database import Database
+from bot.adapters.tables import conversations, drafts, feedback, messages
+from bot.core.cancellation import Draft
+from bot.core.conversations import (
+    Button,
+    Conversation,
+    Identity,
+    Message,
+    Reply,
+    SourceLink,
+)
+from bot.core.errors import Conflict, NotFound
+from bot.core.handoff import Transfer
+from bot.core.language import Language
+from bot.core.ports import Clock
+
+# Waiting for a turn: short at first, since most turns end within some ten milliseconds.
+_POLL_S = (0.005, 0.01, 0.02, 0.05)
+# Kinds that the system says, not the bot: service, queue and privacy.
+_SYSTEM_KINDS = frozenset({"notice", "handoff", "error"})
+# Kinds that show that the bot understood: they end a row of abstentions.
+_UNDERSTOOD_KINDS = frozenset({"answer", "clarify", "diagnosis", "form", "recap", "ticket"})
+_TOPIC_KINDS = _UNDERSTOOD_KINDS | {"abstain"}
+
+
+class SqlConversations:
+    """The `Conversations` port over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def start(self, conversation: Conversation, token_hash: str, greeting: Sequence[Reply]) -> None:
+        """See the port."""
+        row = asdict(conversation)
+        with self._db.write() as connection:
+            connection.execute(
+                conversations.insert().values(**row, token_hash=token_hash, was_handed_off=False)
+            )
+            _add(connection, conversation, greeting, at=conversation.created_at)
+
+    def get(self, conversation_id: str) -> Conversation:
+        """See the port."""
+        with self._db.read() as connection:
+            return _get(connection, conversation_id)
+
+    def token_hash(self, conversation_id: str) -> str:
+        """See the port."""
+        query = select(conversations.c.token_hash).where(conversations.c.id == conversation_id)
+        with self._db.read() as connection:
+            found = connection.scalar(query)
+        if found is None:
+            raise _not_found()
+        return str(found)
+
+    def set_language(self, conversation_id: str, language: Language) -> Conversation:
+        """See the port."""
+        with self._db.write() as connection:
+            connection.execute(
+                conversations.update()
+                .where(conversations.c.id == conversation_id)
+                .values(language=language)
+            )
+            return _get(connection, conversation_id)
+
+    # --- Visitor messages and turns ---
+
+    def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
+        """See the port."""
+        with self._db.read() as connection:
+            return _find_visit(connection, conversation_id, client_id)
+
+    def add_visit(
+        self,
+        conversation: Conversation,
+        client_id: str,
+        *,
+        text: str,
+        payload: str | None,
+        at: datetime,
+        masked: Sequence[str] = (),
+    ) -> Message:
+        """See the port."""
+        values = {
+            "conversation_id": conversation.id,
+            "author": "visitor",
+            "kind": "message",
+            "text": text,
+            "language": conversation.language,
+            "buttons": [],
+            "sources": [],
+            "data": {"masked": list(masked)} if masked else {},
+            "created_at": at,
+            "client_id": client_id,
+            "payload": payload,
+        }
+        try:
+            with self._db.write() as connection:
+                connection.execute(messages.insert().values(**values))
+                _touch(connection, conversation.id, at)
+        except IntegrityError:
+            # The same client id at the same time, from a retry or a second tab.
+            pass
+        found = self.find_visit(conversation.id, client_id)
+        if found is None:
+            raise _not_found()
+        return found
+
+    def find_button(self, conversation_id: str, payload: str) -> Button | None:
+        """See the port."""
+        query = (
+            select(messages.c.buttons)
+            .where(messages.c.conversation_id == conversation_id, messages.c.author != "visitor")
+            .order_by(messages.c.id.desc())
+        )
+        with self._db.read() as connection:
+            for offered in connection.scalars(query):
+                for button in offered:
+                    if button["payload"] == payload:
+                        return Button(**button)
+        return None
+
+    def take_turn(
+        self, conversation_id: str, *, owner: str, lease: timedelta, wait_s: float, clock: Clock
+    ) -> str:
+        """See the port."""
+        holder = f"{owner}/{secrets.token_hex(4)}"
+        deadline = time.monotonic() + wait_s
+        attempt = 0
+        while True:
+            now = clock.now()
+            with self._db.write() as connection:
+                taken = connection.execute(
+                    conversations.update()
+                    .where(
+                        conversations.c.id == conversation_id,
+                        sa.or_(
+                            conversations.c.turn_until.is_(None), conversations.c.turn_until < now
+                        ),
+                    )
+                    .values(turn_owner=holder, turn_until=now + lease)
+                ).rowcount
+                if not taken:
+                    _get(connection, conversation_id)
+            if taken:
+                return holder
+            if time.monotonic() > deadline:
+                raise Conflict(
+                    "The message before this one is still being answered. Send it again in a moment."
+                )
+            time.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
+            attempt += 1
+
+    def end_turn(self, conversation_id: str, holder: str) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            connection.execute(
+                conversations.update()
+                .where(
+                    conversations.c.id == conversation_id, conversations.c.turn_owner == holder
+                )
+                .values(turn_owner=None, turn_until=None)
+            )
+
+    def free_turns(self, owner: str) -> int:
+        """See the port."""
+        with self._db.write() as connection:
+            return connection.execute(
+                conversations.update()
+                .where(conversations.c.turn_owner.startswith(f"{owner}/", autoescape=True))
+                .values(turn_owner=None, turn_until=None)
+            ).rowcount
+
+    def unanswered(self, conversation_id: str, *, up_to: int) -> list[Message]:
+        """See the port."""
+        query = (
+            select(messages)
+            .where(
+                messages.c.conversation_id == conversation_id,
+                messages.c.author == "visitor",
+                messages.c.answered_at.is_(None),
+                messages.c.id <= up_to,
+            )
+            .order_by(messages.c.id)
+        )
+        with self._db.read() as connection:
+            return [_message(row) for row in connection.execute(query)]
+
+    def with_unanswered(self, before: datetime) -> list[tuple[str, int]]:
+        """See the port."""
+        query = (
+            select(messages.c.conversation_id, func.max(messages.c.id))
+            .where(
+                messages.c.author == "visitor",
+                messages.c.answered_at.is_(None),
+                messages.c.created_at < before,
+            )
+            .group_by(messages.c.conversation_id)
+        )
+        with self._db.read() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def finish_turn(self, message: Message, replies: Sequence[Reply], *, at: datetime) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            conversation = _get(connection, message.conversation_id)
+            _add(connection, conversation, replies, at=at, reply_to=message.id)
+            connection.execute(
+                messages.update().where(messages.c.id == message.id).values(answered_at=at)
+            )
+            _touch(connection, conversation.id, at, **_after(conversation, replies))
+
+    def answers_to(self, message_id: int) -> list[Message]:
+        """See the port."""
+        query = select(messages).where(messages.c.reply_to == message_id).order_by(messages.c.id)
+        with self._db.read() as connection:
+            return [_message(row) for row in connection.execute(query)]
+
+    def say(
+        self, conversation_id: str, author: str, replies: Sequence[Reply], *, at: datetime
+    ) -> list[Message]:
+        """See the port."""
+        with self._db.write() as connection:
+            conversation = _get(connection, conversation_id)
+            ids = _add(connection, conversation, replies, at=at, author=author)
+            _touch(connection, conversation_id, at)
+            rows = connection.execute(
+                select(messages).where(messages.c.id.in_(ids)).order_by(messages.c.id)
+            )
+            return [_message(row) for row in rows]
+
+    def messages(self, conversation_id: str, after: int = 0) -> list[Message]:
+        """See the port."""
+        query = (
+            select(messages)
+            .where(messages.c.conversation_id == conversation_id, messages.c.id > after)
+            .order_by(messages.c.id)
+        )
+        with self._db.read() as connection:
+            return [_message(row) for row in connection.execute(query)]
+
+    # --- Ownership and the queue ---
+
+    def change_owner(self, conversation_id: str, transfer: Transfer) -> Conversation:
+        """See the port."""
+        before, after = transfer.before, transfer.after
+        with self._db.write() as connection:
+            if before != after:
+                changed = connection.execute(
+                    conversations.update()
+                    .where(
+                        conversations.c.id == conversation_id,
+                        conversations.c.state == before.state,
+                        conversations.c.assignee_id.is_(before.assignee_id)
+                        if before.assignee_id is None
+                        else conversations.c.assignee_id == before.assignee_id,
+                    )
+                    .values(
+                        state=after.state,
+                        assignee_id=after.assignee_id,
+                        waiting_since=after.waiting_since,
+                        handoff_reason=after.reason,
+                        abstentions=0,
+                        was_handed_off=sa.or_(
+                            conversations.c.was_handed_off, sa.literal(after.state == "waiting")
+                        ),
+                    )
+                ).rowcount
+                if not changed:
+                    _get(connection, conversation_id)
+                    raise Conflict("The conversation has changed hands meanwhile. Look again.")
+            return _get(connection, conversation_id)
+
+    def queue(
+        self, *, state: str | None, language: str | None, q: str | None, limit: int, cursor: int
+    ) -> list[Conversation]:
+        """See the port."""
+        query = select(conversations)
+        if state:
+            query = query.where(conversations.c.state == state)
+        else:
+            query = query.where(conversations.c.state != "bot")
+        if language:
+            query = query.where(conversations.c.language == language)
+        if q:
+            said = select(messages.c.conversation_id).where(
+                messages.c.text.icontains(q, autoescape=True)
+            )
+            query = query.where(
+                sa.or_(
+                    conversations.c.id.in_(said),
+                    sa.cast(conversations.c.identity, sa.Text).icontains(q, autoescape=True),
+                )
+            )
+        query = (
+            query.order_by(
+                conversations.c.waiting_since.is_(None),
+                conversations.c.waiting_since,
+                conversations.c.updated_at.desc(),
+                conversations.c.id,
+            )
+            .limit(limit)
+            .offset(cursor)
+        )
+        with self._db.read() as connection:
+            return [_conversation(row) for row in connection.execute(query)]
+
+    # --- Drafts, feedback, erasure, counts ---
+
+    def draft(self, conversation_id: str) -> Draft | None:
+        """See the port."""
+        query = select(drafts.c.fields).where(drafts.c.conversation_id == conversation_id)
+        with self._db.read() as connection:
+            fields = connection.scalar(query)
+        return None if fields is None else Draft.from_json(fields)
+
+    def save_draft(self, conversation_id: str, draft: Draft, *, at: datetime) -> None:
+        """See the port."""
+        values = {"fields": draft.to_json(), "updated_at": at}
+        with self._db.write() as connection:
+            _get(connection, conversation_id)
+            changed = connection.execute(
+                drafts.update().where(drafts.c.conversation_id == conversation_id).values(**values)
+            ).rowcount
+            if not changed:
+                connection.execute(
+                    drafts.insert().values(conversation_id=conversation_id, **values)
+                )
+
+    def drop_draft(self, conversation_id: str) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            connection.execute(drafts.delete().where(drafts.c.conversation_id == conversation_id))
+
+    def add_feedback(
+        self,
+        conversation_id: str,
+        message_id: int,
+        *,
+        helpful: bool,
+        comment: str | None,
+        at: datetime,
+    ) -> None:
+        """See the port."""
+        about = select(messages.c.id).where(
+            messages.c.id == message_id,
+            messages.c.conversation_id == conversation_id,
+            messages.c.author != "visitor",
+        )
+        with self._db.write() as connection:
+            if connection.scalar(about) is None:
+                raise NotFound("No such message in this conversation.")
+            connection.execute(feedback.delete().where(feedback.c.message_id == message_id))
+            connection.execute(
+                feedback.insert().values(
+                    message_id=message_id,
+                    conversation_id=conversation_id,
+                    helpful=helpful,
+                    comment=comment,
+                    created_at=at,
+                )
+            )
+
+    def erase(self, conversation_id: str) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            connection.execute(conversations.delete().where(conversations.c.id == conversation_id))
+            # Rasa keeps its own log of the conversation in this database once it has run.
+            if sa.inspect(connection).has_table("events"):
+                connection.execute(
+                    sa.text("DELETE FROM events WHERE sender_id = :id"), {"id": conversation_id}
+                )
+
+    def insights(self) -> dict[str, Any]:
+        """See the port."""
+        said = messages.c
+        with self._db.read() as connection:
+            total, handed_off = connection.execute(
+                select(
+                    func.count(),
+                    func.coalesce(
+                        func.sum(sa.cast(conversations.c.was_handed_off, sa.Integer)), 0
+                    ),
+                ).select_from(conversations)
+            ).one()
+            used = connection.scalar(
+                select(func.count(sa.distinct(said.conversation_id))).where(
+                    said.author == "visitor"
+                )
+            )
+            abstained = connection.scalar(
+                select(func.count()).select_from(messages).where(said.kind == "abstain")
+            )
+            votes = dict(
+                connection.execute(
+                    select(feedback.c.helpful, func.count()).group_by(feedback.c.helpful)
+                ).all()
+            )
+            topics = connection.execute(
+                select(said.topic, func.count())
+                .where(said.kind == "answer")
+                .group_by(said.topic)
+                .order_by(func.count().desc(), said.topic)
+                .limit(10)
+            ).all()
+            asked = messages.alias()
+            unanswered = connection.execute(
+                select(asked.c.text, asked.c.language, asked.c.created_at)
+                .join(messages, messages.c.reply_to == asked.c.id)
+                .where(said.kind == "abstain")
+                .order_by(asked.c.id.desc())
+                .limit(50)
+            ).all()
+        return {
+            "conversations": total,
+            "contained": max(0, (used or 0) - handed_off),
+            "handed_off": handed_off,
+            "abstained": abstained or 0,
+            "feedback": {"helpful": votes.get(True, 0), "not_helpful": votes.get(False, 0)},
+            "top_articles": [
+                {"slug": str(topic).removeprefix("faq/"), "count": count}
+                for topic, count in topics
+            ],
+            "unanswered": [
+                {"text": text, "language": language, "created_at": at}
+                for text, language, at in unanswered
+            ],
+        }
+
+
+def _add(
+    connection: sa.Connection,
+    conversation: Conversation,
+    replies: Sequence[Reply],
+    *,
+    at: datetime,
+    author: str | None = None,
+    reply_to: int | None = None,
+) -> list[int]:
+    ids = []
+    for reply in replies:
+        result = connection.execute(
+            messages.insert().values(
+                conversation_id=conversation.id,
+                author=author or ("system" if reply.kind in _SYSTEM_KINDS else "bot"),
+                kind=reply.kind,
+                topic=reply.topic,
+                text=reply.text,
+                language=conversation.language,
+                buttons=[asdict(button) for button in reply.buttons],
+                sources=[asdict(source) for source in reply.sources],
+                data=reply.data,
+                created_at=at,
+                reply_to=reply_to,
+            )
+        )
+        ids.append(int(result.inserted_primary_key[0]))
+    return ids
+
+
+def _after(conversation: Conversation, replies: Sequence[Reply]) -> dict[str, Any]:
+    """What a turn changes of the conversation: abstentions in a row, and the topic."""
+    kinds = {reply.kind for reply in replies}
+    changes: dict[str, Any] = {}
+    if "abstain" in kinds:
+        changes["abstentions"] = conversation.abstentions + 1
+    elif kinds & _UNDERSTOOD_KINDS:
+        changes["abstentions"] = 0
+    topics = [reply.topic for reply in replies if reply.topic and reply.kind in _TOPIC_KINDS]
+    if topics:
+        changes["topic"] = topics[-1]
+    return changes
+
+
+def _touch(connection: sa.Connection, conversation_id: str, at: datetime, **values: Any) -> None:
+    connection.execute(
+        conversations.update()
+        .where(conversations.c.id == conversation_id)
+        .values(updated_at=at, **values)
+    )
+
+
+def _get(connection: sa.Connection, conversation_id: str) -> Conversation:
+    row = connection.execute(
+        select(conversations).where(conversations.c.id == conversation_id)
+    ).one_or_none()
+    if row is None:
+        raise _not_found()
+    return _conversation(row)
+
+
+def _find_visit(
+    connection: sa.Connection, conversation_id: str, client_id: str
+) -> Message | None:
+    row = connection.execute(
+        select(messages).where(
+            messages.c.conversation_id == conversation_id, messages.c.client_id == client_id
+        )
+    ).one_or_none()
+    return None if row is None else _message(row)
+
+
+def _conversation(row: sa.Row[Any]) -> Conversation:
+    identity = row.identity
+    return Conversation(
+        id=row.id,
+        language=row.language,
+        state=row.state,
+        identity=identity and Identity(**{**identity, "roles": tuple(identity["roles"])}),
+        page_url=row.page_url,
+        topic=row.topic,
+        abstentions=row.abstentions,
+        handoff_reason=row.handoff_reason,
+        waiting_since=row.waiting_since,
+        assignee_id=row.assignee_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _message(row: sa.Row[Any]) -> Message:
+    return Message(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        author=row.author,
+        kind=row.kind,
+        topic=row.topic,
+        text=row.text,
+        language=row.language,
+        buttons=tuple(Button(**button) for button in row.buttons),
+        sources=tuple(SourceLink(**source) for source in row.sources),
+        data=row.data,
+        created_at=row.created_at,
+        payload=row.payload,
+        reply_to=row.reply_to,
+    )
+
+
+def _not_found() -> NotFound:
+    return NotFound("No such conversation.")

@@ -1,0 +1,85 @@
+"""Decides what a question gets: an answer, a choice of topics, or "I do not know".
+
+The one place where scores become a decision. Two witnesses are heard: the search (how well a
+section matches, 0 to 1) and the classifier (how likely the message asks for that section, 0 to 1,
+all intents together 1). The thresholds are chosen for a wrong answer costing ten times an
+abstention, on the questions of `data/` under cross-validation (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from knowledge_base.article import Section
+
+ANSWER_AT = 0.50
+CLARIFY_AT = 0.30
+# Two candidates closer than this are not told apart.
+NEAR = 0.08
+MAX_CHOICES = 3
+
+
+class Candidate(Protocol):
+    """A section that may answer; `score` 0 to 1, higher is better."""
+
+    @property
+    def section(self) -> Section:
+        """The section, in the visitor's language."""
+
+    @property
+    def score(self) -> float:
+        """How well it matches the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """This section answers."""
+
+    section: Section
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clarify:
+    """One of these sections probably answers: ask which."""
+
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Abstain:
+    """Nothing here answers."""
+
+
+def decide(
+    candidates: Sequence[Candidate],
+    label_scores: Mapping[str, float],
+    *,
+    is_vague: bool,
+) -> Answer | Clarify | Abstain:
+    """What to do with a question.
+
+    Args:
+        candidates: What the search found.
+        label_scores: The classifier's probability for each section key ("slug#anchor").
+        is_vague: One or two words, that name a topic rather than ask something.
+    """
+    ranked = sorted(
+        ((_confidence(c, label_scores), c.section) for c in candidates),
+        key=lambda pair: (-pair[0], pair[1].key),
+    )
+    if not ranked or ranked[0][0] < CLARIFY_AT:
+        return Abstain()
+    best, section = ranked[0]
+    near = tuple(s for confidence, s in ranked if confidence >= best - NEAR)[:MAX_CHOICES]
+    if best >= ANSWER_AT and not (is_vague and len(near) > 1):
+        return Answer(section, best)
+    choices = tuple(s for confidence, s in ranked if confidence >= CLARIFY_AT * 0.7)[:MAX_CHOICES]
+    return Clarify(choices) if len(choices) > 1 else Clarify((section,))
+
+
+def _confidence(candidate: Candidate, label_scores: Mapping[str, float]) -> float:
+    return 0.5 * candidate.score + 0.5 * label_scores.get(candidate.section.key, 0.0)

@@ -1,0 +1,306 @@
+"""Conversations: what one is, and how a visitor's message is answered.
+
+The gateway calls `receive` for every visitor message. The rules kept here: a message is stored
+before it is acted on; one turn at a time per conversation, in the order of the messages; who owns
+the conversation is read before the assistant is asked and again before its answer is stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from bot.core import handoff
+from bot.core.errors import BadInput, Unavailable
+from bot.core.language import Language, choose_language
+from bot.core.privacy import mask
+
+if TYPE_CHECKING:
+    from bot.core.ports import Assistant, Clock, Conversations, LanguageDetector, Phrases
+
+State = Literal["bot", "waiting", "agent", "closed"]
+Author = Literal["visitor", "bot", "agent", "system"]
+Kind = Literal[
+    "greeting",
+    "answer",
+    "clarify",
+    "diagnosis",
+    "form",
+    "recap",
+    "ticket",
+    "handoff",
+    "abstain",
+    "smalltalk",
+    "notice",
+    "error",
+    # What a visitor or an agent wrote, as opposed to what the assistant said.
+    "message",
+]
+
+MAX_TEXT_CHARS = 4_000
+# Longer than the assistant's own time limit, so that a live turn never loses its lease.
+TURN_LEASE = timedelta(seconds=30)
+TURN_WAIT_S = 35.0
+# Buttons that the gateway itself acts on; the assistant never sees them.
+BACK_TO_BOT = "/back_to_bot"
+ASK_PERSON = "/ask_person"
+START_REQUEST = "/request_cancellation"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A signed-in visitor, as the vendor's own site vouched for. Never built from what is typed."""
+
+    external_id: str
+    name: str
+    email: str
+    email_verified: bool
+    site_number: str | None
+    roles: tuple[str, ...]
+
+    @property
+    def is_site_admin(self) -> bool:
+        """Whether the vendor says that this person administers the site."""
+        return "site_admin" in self.roles or "admin" in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice offered under a message; its payload is accepted in this conversation only."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLink:
+    """The section that an answer was taken from; `digest` is of the section as shown."""
+
+    slug: str
+    section: str
+    title: str
+    url: str
+    language: Language
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Something to be said: a message before it is stored. `data` is for agents only."""
+
+    kind: Kind
+    text: str
+    topic: str | None = None
+    buttons: tuple[Button, ...] = ()
+    sources: tuple[SourceLink, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A stored message. Ids grow with time within a conversation and are never used again."""
+
+    id: int
+    conversation_id: str
+    author: Author
+    kind: Kind
+    topic: str | None
+    text: str
+    language: Language
+    buttons: tuple[Button, ...]
+    sources: tuple[SourceLink, ...]
+    data: dict[str, Any]
+    created_at: datetime
+    payload: str | None = None
+    reply_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One visitor's conversation. `abstentions` counts those in a row, up to now."""
+
+    id: str
+    language: Language
+    state: State
+    identity: Identity | None
+    page_url: str | None
+    topic: str | None
+    abstentions: int
+    handoff_reason: str | None
+    waiting_since: datetime | None
+    assignee_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visitor sent: free text, or the payload of a button, under the sender's own id."""
+
+    client_id: str
+    text: str | None = None
+    payload: str | None = None
+
+
+def receive(
+    conversation_id: str,
+    visit: Visit,
+    *,
+    store: Conversations,
+    assistant: Assistant,
+    phrases: Phrases,
+    detector: LanguageDetector,
+    clock: Clock,
+    owner: str,
+) -> list[Message]:
+    """Returns what was said in answer to this visit; safe to call again with the same `client_id`.
+
+    `owner` names the calling process in the lease, so that it can free its own leases on restart.
+
+    Raises:
+        BadInput: A payload that no message of this conversation offered.
+        Conflict: The turns before this one did not end in time.
+    """
+    message = store.find_visit(conversation_id, visit.client_id)
+    if message is None:
+        message = _store_visit(conversation_id, visit, store, detector, clock)
+    answer_pending(
+        conversation_id,
+        up_to=message.id,
+        store=store,
+        assistant=assistant,
+        phrases=phrases,
+        clock=clock,
+        owner=owner,
+    )
+    return store.answers_to(message.id)
+
+
+def answer_pending(
+    conversation_id: str,
+    *,
+    up_to: int,
+    store: Conversations,
+    assistant: Assistant,
+    phrases: Phrases,
+    clock: Clock,
+    owner: str,
+) -> None:
+    """Answers the visitor messages not yet answered, oldest first, up to message id `up_to`."""
+    with _turn(conversation_id, store, clock, owner):
+        for message in store.unanswered(conversation_id, up_to=up_to):
+            replies = _answer(message, store, assistant, phrases)
+            store.finish_turn(message, replies, at=clock.now())
+
+
+def _store_visit(
+    conversation_id: str,
+    visit: Visit,
+    store: Conversations,
+    detector: LanguageDetector,
+    clock: Clock,
+) -> Message:
+    conversation = store.get(conversation_id)
+    if visit.payload is not None:
+        button = store.find_button(conversation_id, visit.payload)
+        if button is None:
+            raise BadInput(
+                "This button is not one that this conversation offered. "
+                "Send the payload of a button from a message above, or a text."
+            )
+        return store.add_visit(
+            conversation, visit.client_id, text=button.title, payload=visit.payload, at=clock.now()
+        )
+    masked = mask(visit.text or "")
+    language = choose_language(conversation.language, masked.text, detector)
+    if language != conversation.language:
+        conversation = store.set_language(conversation.id, language)
+    return store.add_visit(
+        conversation,
+        visit.client_id,
+        text=masked.text,
+        payload=None,
+        at=clock.now(),
+        masked=masked.kinds,
+    )
+
+
+def _answer(
+    message: Message, store: Conversations, assistant: Assistant, phrases: Phrases
+) -> list[Reply]:
+    notices = _privacy_notice(message, phrases)
+    conversation = store.get(message.conversation_id)
+    if conversation.state == "closed":
+        conversation = store.change_owner(
+            conversation.id, handoff.reopen(handoff.Ownership.of(conversation))
+        )
+    if conversation.state != "bot":
+        return notices + _while_people_answer(message, conversation, store, phrases)
+    try:
+        replies = assistant.reply(
+            conversation.id, to_engine_text(message), message.language, message.id
+        )
+    except Unavailable:
+        replies = []
+    # Another process may have given the conversation to an agent while the assistant thought.
+    if store.get(message.conversation_id).state in ("agent", "closed"):
+        return notices
+    # An empty answer is how the dialogue engine tells that something behind it failed.
+    return notices + (replies or [trouble(message.language, phrases)])
+
+
+def _while_people_answer(
+    message: Message, conversation: Conversation, store: Conversations, phrases: Phrases
+) -> list[Reply]:
+    if message.payload != BACK_TO_BOT:
+        return []
+    store.change_owner(
+        conversation.id, handoff.back_to_bot(handoff.Ownership.of(conversation), by="visitor")
+    )
+    return [Reply("handoff", phrases.say("utter_back_to_bot", message.language), "handoff/left")]
+
+
+def _privacy_notice(message: Message, phrases: Phrases) -> list[Reply]:
+    if not message.data.get("masked"):
+        return []
+    return [Reply("notice", phrases.say("utter_masked", message.language), "privacy/masked")]
+
+
+def trouble(language: Language, phrases: Phrases) -> Reply:
+    """The apology when nothing could be answered, with the offer of a person."""
+    return Reply(
+        "error",
+        phrases.say("utter_trouble", language),
+        "service/trouble",
+        (Button(phrases.say("utter_button_person", language), ASK_PERSON),),
+    )
+
+
+def to_engine_text(message: Message) -> str:
+    """The text for the dialogue engine: a payload as issued, or free text that is no command.
+
+    Rasa reads a leading "/" as a command, whoever wrote it; only issued payloads may begin so.
+    """
+    if message.payload is not None:
+        return message.payload
+    return message.text.lstrip("/ \t\n\r\u200b\ufeff") or "?"
+
+
+def payload(intent: str, **entities: str) -> str:
+    """The payload of a button that stands for an intent: `/intent{"entity": "value"}`."""
+    return f"/{intent}" + (json.dumps(entities, ensure_ascii=False) if entities else "")
+
+
+@contextmanager
+def _turn(conversation_id: str, store: Conversations, clock: Clock, owner: str) -> Iterator[None]:
+    holder = store.take_turn(
+        conversation_id, owner=owner, lease=TURN_LEASE, wait_s=TURN_WAIT_S, clock=clock
+    )
+    try:
+        yield
+    finally:
+        store.end_turn(conversation_id, holder)

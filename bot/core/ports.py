@@ -1,0 +1,268 @@
+"""What the core needs of the outside, as Protocols. Adapters implement them; `wiring.py` picks.
+
+Every method may raise `Unavailable`; the other errors are named where they can happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from bot.core.agents import Agent, AgentSession
+    from bot.core.answers import Candidate
+    from bot.core.cancellation import Draft
+    from bot.core.conversations import Button, Conversation, Message, Reply
+    from bot.core.handoff import Transfer
+    from bot.core.language import Language
+    from bot.core.tickets import Change, Delivery, HistoryEntry, Ticket, TicketFilter
+
+
+class Clock(Protocol):
+    """The time; tests hold it still."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+
+
+class LanguageDetector(Protocol):
+    """Guesses the language of a text."""
+
+    def detect(self, text: str) -> tuple[Language, float]:
+        """The likelier language and its probability, 0.5 to 1."""
+
+
+class Phrases(Protocol):
+    """The sentences of domain.yml."""
+
+    def say(self, name: str, language: Language, **values: object) -> str:
+        """The response `name` in that language with its {values} filled in.
+
+        Raises:
+            KeyError: No such response or value: a mistake in the code, not of a visitor.
+        """
+
+
+class Assistant(Protocol):
+    """The dialogue engine."""
+
+    def reply(
+        self, conversation_id: str, text: str, language: Language, message_id: int
+    ) -> list[Reply]:
+        """What is to be said in answer; empty when something behind the engine failed.
+
+        Raises:
+            Unavailable: It did not answer, or not in time.
+        """
+
+
+class SectionSearch(Protocol):
+    """Finds sections of the knowledge base."""
+
+    def find(self, query: str, language: Language, limit: int) -> Sequence[Candidate]:
+        """Sections that may answer, best first, each in the asked language."""
+
+    def section(self, key: str, language: Language) -> Candidate | None:
+        """One section by its key ("slug#anchor"); None if it is not published."""
+
+
+class Conversations(Protocol):
+    """Keeps conversations, their messages, turns and drafts.
+
+    Methods that take an id raise `NotFound` for one that does not exist.
+    """
+
+    def start(self, conversation: Conversation, token_hash: str, greeting: Sequence[Reply]) -> None:
+        """Stores a new conversation with what it opens with."""
+
+    def get(self, conversation_id: str) -> Conversation:
+        """The conversation as it is now."""
+
+    def token_hash(self, conversation_id: str) -> str:
+        """The SHA-256 of the token that opens this conversation, in hex."""
+
+    def set_language(self, conversation_id: str, language: Language) -> Conversation:
+        """Changes the language of what is said from now on."""
+
+    def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
+        """The visitor message that came under this client id, if it did."""
+
+    def add_visit(
+        self,
+        conversation: Conversation,
+        client_id: str,
+        *,
+        text: str,
+        payload: str | None,
+        at: datetime,
+        masked: Sequence[str] = (),
+    ) -> Message:
+        """Stores a visitor message; the same client id again gives the first one back."""
+
+    def find_button(self, conversation_id: str, payload: str) -> Button | None:
+        """The button with this payload among those that the conversation offered."""
+
+    def take_turn(
+        self, conversation_id: str, *, owner: str, lease: timedelta, wait_s: float, clock: Clock
+    ) -> str:
+        """Waits until no other turn runs, takes the lease, and gives its holder for `end_turn`.
+
+        Raises:
+            Conflict: The other turn did not end within `wait_s` seconds.
+        """
+
+    def end_turn(self, conversation_id: str, holder: str) -> None:
+        """Frees the lease if it is still this holder's."""
+
+    def free_turns(self, owner: str) -> int:
+        """Frees every lease of a process that died; gives how many there were."""
+
+    def unanswered(self, conversation_id: str, *, up_to: int) -> list[Message]:
+        """Visitor messages without an answer, oldest first, up to message id `up_to`."""
+
+    def with_unanswered(self, before: datetime) -> list[tuple[str, int]]:
+        """(conversation id, newest message id) where a message from before then has no answer."""
+
+    def finish_turn(self, message: Message, replies: Sequence[Reply], *, at: datetime) -> None:
+        """Stores the answers and marks the message answered, in one transaction."""
+
+    def answers_to(self, message_id: int) -> list[Message]:
+        """What was said in answer to a visitor message, in order."""
+
+    def say(
+        self, conversation_id: str, author: str, replies: Sequence[Reply], *, at: datetime
+    ) -> list[Message]:
+        """Adds messages that answer no visitor message: an agent's, or the system's."""
+
+    def messages(self, conversation_id: str, after: int = 0) -> list[Message]:
+        """The transcript, oldest first, from after that message id."""
+
+    def change_owner(self, conversation_id: str, transfer: Transfer) -> Conversation:
+        """Stores a change of owner.
+
+        Raises:
+            Conflict: The conversation is no longer as the transfer found it.
+        """
+
+    def queue(
+        self, *, state: str | None, language: str | None, q: str | None, limit: int, cursor: int
+    ) -> list[Conversation]:
+        """Conversations for the console, longest wait first, then newest; `cursor` skips rows."""
+
+    def draft(self, conversation_id: str) -> Draft | None:
+        """The unfinished request of this conversation."""
+
+    def save_draft(self, conversation_id: str, draft: Draft, *, at: datetime) -> None:
+        """Keeps the unfinished request."""
+
+    def drop_draft(self, conversation_id: str) -> None:
+        """Forgets the unfinished request; nothing happens if there is none."""
+
+    def add_feedback(
+        self,
+        conversation_id: str,
+        message_id: int,
+        *,
+        helpful: bool,
+        comment: str | None,
+        at: datetime,
+    ) -> None:
+        """Keeps what the visitor thought of an answer; the last word counts.
+
+        Raises:
+            NotFound: No such message in this conversation.
+        """
+
+    def erase(self, conversation_id: str) -> None:
+        """Deletes the conversation and what the dialogue engine kept of it; tickets stay."""
+
+    def insights(self) -> dict[str, Any]:
+        """The counts of the console's Insights tab."""
+
+
+class TicketStore(Protocol):
+    """Keeps tickets, their history and their outbox."""
+
+    def open(self, ticket: Ticket, body: str, who: str) -> Ticket:
+        """Stores the ticket and its outbox row in one transaction and gives it back.
+
+        If an open ticket has the same request key, gives that one and stores nothing.
+        """
+
+    def get(self, reference: str) -> Ticket:
+        """The ticket.
+
+        Raises:
+            NotFound: No such reference.
+        """
+
+    def find(self, wanted: TicketFilter, *, limit: int, cursor: int) -> list[Ticket]:
+        """Tickets, newest first; `cursor` skips rows."""
+
+    def change(self, reference: str, change: Change, *, who: str, at: datetime) -> Ticket:
+        """Changes state or check-list and writes the history."""
+
+    def history(self, reference: str) -> list[HistoryEntry]:
+        """What happened to the ticket, oldest first."""
+
+    def delivery(self, reference: str) -> Delivery | None:
+        """The newest outbox row of the ticket."""
+
+    def lease_due(self, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:
+        """Outbox rows to send now, each leased to this caller alone for that long."""
+
+    def settle(self, delivery: Delivery) -> None:
+        """Stores the outcome of an attempt and ends its lease."""
+
+
+class Helpdesk(Protocol):
+    """The vendor's helpdesk. Both methods are safe to repeat."""
+
+    name: str
+
+    def find(self, external_key: str) -> str | None:
+        """The helpdesk's own id of the ticket that carries our key; None if there is none."""
+
+    def create(self, external_key: str, body: str) -> str:
+        """Creates the ticket and gives the helpdesk's own id.
+
+        Raises:
+            BadInput: The helpdesk refuses this body; sending it again would not help.
+            Unavailable: The outcome is unknown: look it up before sending again.
+        """
+
+
+class Agents(Protocol):
+    """Keeps support agents and their sessions."""
+
+    def by_email(self, email: str) -> tuple[Agent, str] | None:
+        """The agent and the hash of the password."""
+
+    def all(self) -> list[Agent]:
+        """Agents who may sign in, by name."""
+
+    def add(self, agent: Agent, password_hash: str) -> None:
+        """Adds an agent, or gives an existing email that name, role and password."""
+
+    def start_session(self, session: AgentSession, token_hash: str) -> None:
+        """Keeps a session."""
+
+    def session(self, token_hash: str, now: datetime) -> AgentSession | None:
+        """The session of this token, unless it has expired or its agent is disabled."""
+
+    def end_session(self, token_hash: str) -> None:
+        """Forgets the session."""
+
+
+class Events(Protocol):
+    """Wakes those who wait for something new. Carries no content: the database has it."""
+
+    def publish(self, topic: str) -> None:
+        """Tells that there is something new under a topic (a conversation id, or "queue")."""
+
+    async def wait(self, topics: Sequence[str], since: int, timeout_s: float) -> int:
+        """Returns when something was published after `since`, or in time; gives a new `since`."""
+
+    def position(self) -> int:
+        """The present position, to wait from."""

@@ -1,0 +1,239 @@
+"""Tickets: what one is, and the gate through which every ticket is opened.
+
+A cancellation ticket comes only from a draft whose recap the visitor confirmed: the confirmation
+carries the draft's digest, and every field is validated once more here, whatever came before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from bot.core.errors import BadInput, NotFound
+
+if TYPE_CHECKING:
+    from bot.core.cancellation import Draft
+    from bot.core.conversations import Conversation, Identity
+    from bot.core.ports import Clock, TicketStore
+
+TicketKind = Literal["cancellation", "billing_review", "support_request"]
+TicketState = Literal["open", "in_progress", "done", "rejected"]
+STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected")
+CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "processed")
+
+DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]
+
+# No vowels, so no words; no 0/O, 1/I/L, 2/Z, 5/S, so that it survives a telephone. 8 of 20
+# letters and digits are 2.6e10 references: nobody guesses one.
+_ALPHABET = "34679BCDFGHJKMNPQRTVWX"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A request that support people work on. `to_confirm`: a site admin must still agree."""
+
+    reference: str
+    kind: TicketKind
+    state: TicketState
+    request_key: str
+    requester_name: str
+    requester_email: str
+    site_number: str
+    language: str
+    fields: Mapping[str, Any]
+    checklist: Mapping[str, bool]
+    to_confirm: bool
+    requester_id: str | None
+    conversation_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """Which tickets are wanted; None means any. `q` is looked for in the visible fields."""
+
+    kind: str | None = None
+    state: str | None = None
+    q: str | None = None
+    conversation_id: str | None = None
+    requester_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an agent changes of a ticket."""
+
+    state: TicketState | None = None
+    checklist: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of a ticket's history."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An outbox row: a ticket on its way to the helpdesk. `body` is sent byte for byte.
+
+    `attempts` counts those begun, the present one included.
+    """
+
+    id: int
+    reference: str
+    body: str
+    state: DeliveryState
+    attempts: int
+    next_at: datetime
+    external_id: str | None = None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOpened:
+    """The request was filed just now."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyOpen:
+    """The same request had been filed before and is still open."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No ticket: `why` is "not_confirmed", "changed" or "incomplete"."""
+
+    why: Literal["not_confirmed", "changed", "incomplete"]
+
+
+def new_reference() -> str:
+    """A reference such as OCN-7K3M-9QXT, drawn from a cryptographic source."""
+    letters = [secrets.choice(_ALPHABET) for _ in range(8)]
+    return f"OCN-{''.join(letters[:4])}-{''.join(letters[4:])}"
+
+
+def open_cancellation(
+    draft: Draft | None, conversation: Conversation, store: TicketStore, clock: Clock
+) -> TicketOpened | AlreadyOpen | Refused:
+    """Files the confirmed request, exactly once however often this is called.
+
+    Nothing is filed unless the visitor confirmed the recap of this very draft and every field of
+    it is valid now.
+    """
+    if draft is None or draft.confirmed is None:
+        return Refused("not_confirmed")
+    if draft.confirmed != draft.digest:
+        return Refused("changed")
+    if draft.faults():
+        return Refused("incomplete")
+    identity = conversation.identity
+    now = clock.now()
+    ticket = Ticket(
+        reference=new_reference(),
+        kind="cancellation",
+        state="open",
+        request_key=request_key("cancellation", draft.site_number or "", *draft.products),
+        requester_name=draft.requester_name or "",
+        requester_email=draft.requester_email or "",
+        site_number=draft.site_number or "",
+        language=conversation.language,
+        fields={
+            "products": list(draft.products),
+            "requester_name": draft.requester_name,
+            "requester_email": draft.requester_email,
+            "site_number": draft.site_number,
+            "emr_vendor": draft.emr_vendor,
+            "reason": draft.reason,
+            "language": conversation.language,
+            "duties": list(draft.duties()),
+            "identity": _identity_line(identity, draft),
+        },
+        checklist=dict.fromkeys(CHECKLIST, False),
+        to_confirm=not (identity and identity.is_site_admin),
+        requester_id=identity.external_id if identity else None,
+        conversation_id=conversation.id,
+        created_at=now,
+        updated_at=now,
+    )
+    stored = store.open(ticket, helpdesk_body(ticket), who="assistant")
+    return TicketOpened(stored) if stored.reference == ticket.reference else AlreadyOpen(stored)
+
+
+def request_key(kind: str, site_number: str, *parts: str) -> str:
+    """What makes two requests the same: kind, site and the set of parts, whatever their order."""
+    return hashlib.sha256("|".join([kind, site_number, *sorted(parts)]).encode()).hexdigest()
+
+
+def helpdesk_body(ticket: Ticket) -> str:
+    """What is sent to the helpdesk, as JSON: made once and stored, so that retries are equal."""
+    return json.dumps(
+        {
+            "external_key": ticket.reference,
+            "kind": ticket.kind,
+            "requester": {"name": ticket.requester_name, "email": ticket.requester_email},
+            "site_number": ticket.site_number,
+            "language": ticket.language,
+            "fields": dict(ticket.fields),
+            "to_confirm": ticket.to_confirm,
+            "created_at": ticket.created_at.isoformat(),
+        },
+        ensure_ascii=False,
+        sort_keys=True,
+    )
+
+
+def find_for_visitor(
+    reference: str, email: str | None, identity: Identity | None, store: TicketStore
+) -> Ticket | None:
+    """The ticket if this visitor may see it: it is theirs, or they know its requester's email.
+
+    A wrong reference and a wrong email are not told apart.
+    """
+    try:
+        ticket = store.get(reference.upper())
+    except NotFound:
+        return None
+    if identity and ticket.requester_id == identity.external_id:
+        return ticket
+    if email and secrets.compare_digest(
+        email.strip().lower().encode(), ticket.requester_email.lower().encode()
+    ):
+        return ticket
+    return None
+
+
+def parse_change(state: str | None, checklist: Mapping[str, bool] | None) -> Change:
+    """A change as an agent asks for it.
+
+    Raises:
+        BadInput: An unknown state or check-list item.
+    """
+    known = next((allowed for allowed in STATES if allowed == state), None)
+    if state is not None and known is None:
+        raise BadInput(f"Unknown state {state!r}; allowed: {', '.join(STATES)}.")
+    unknown = sorted(set(checklist or {}) - set(CHECKLIST))
+    if unknown:
+        raise BadInput(f"Unknown check-list item {unknown[0]!r}; allowed: {', '.join(CHECKLIST)}.")
+    return Change(known, dict(checklist or {}))
+
+
+def _identity_line(identity: Identity | None, draft: Draft) -> str:
+    if identity is None:
+        return "anonymous"
+    same_site = identity.site_number == draft.site_number
+    role = "site_admin" if identity.is_site_admin else "user"
+    return f"signed_in:{role}:{'same_site' if same_site else 'other_site'}"

@@ -1,0 +1,214 @@
+// The middle column: one conversation, its actions and the reply. The server says whose it is; this
+// shows that and offers only what may be done now. Every action answers with the conversation.
+
+import { get, post } from "./api.js";
+import { composerView } from "./composer.js";
+import { askAgent, askNote } from "./dialogs.js";
+import { el, oneAtATime, redraw } from "./dom.js";
+import { waitNode } from "./format.js";
+import { label, t, topicLabel } from "./labels.js";
+import { clearNotices, tell, warn, warnOf } from "./notices.js";
+import { panelSections } from "./panel.js";
+import { transcriptView } from "./transcript.js";
+import { visitorName, visitorSite } from "./values.js";
+
+/** `onChange(detail)` is called after each action, whether it succeeded or not. */
+export function conversationView({ agent, onChange }) {
+  let id = null;
+  let shown = null;
+  let isActing = false;
+  // Grows with every action: an answer to a question asked before it is out of date.
+  let edition = 0;
+
+  const head = el("header", { class: "conversation-head" });
+  const transcript = transcriptView();
+  const composer = composerView({ agent, send });
+  const node = el("section", { class: "pane conversation", "aria-label": t("conversation.transcript") });
+  const panel = el("aside", { class: "pane panel", "aria-label": t("panel.title") });
+
+  const refresh = oneAtATime(async (isStale) => {
+    if (!id) return;
+    const [asked, editionThen] = [id, edition];
+    try {
+      const detail = await get(pathOf(asked));
+      if (isStale() || asked !== id) return;
+      if (editionThen !== edition) refresh();
+      else show(detail);
+    } catch (error) {
+      if (asked !== id || error.status === 401) return;
+      if (error.status === 404) showInstead(el("p", {}, t("conversation.gone")));
+      else if (shown) warnOf(error);
+      else showInstead(el("p", {}, error.sentence), retryButton());
+    }
+  });
+
+  function show(detail) {
+    const isFirst = !shown;
+    shown = detail;
+    if (isFirst) node.replaceChildren(head, transcript.node, composer.node);
+    drawHead();
+    transcript.show(detail.id, detail.messages);
+    composer.show(detail, lockedText(detail));
+    redraw(panel, panelSections(detail));
+  }
+
+  function showInstead(...content) {
+    shown = null;
+    node.replaceChildren(el("div", { class: "blank" }, ...content));
+    panel.replaceChildren();
+  }
+
+  const isMine = () => shown.state === "agent" && shown.assignee?.id === agent.id;
+
+  function lockedText({ state, assignee }) {
+    if (isMine()) return "";
+    return t(`reply.locked-${state}`, { name: assignee?.name ?? label("author", "agent") });
+  }
+
+  function drawHead() {
+    redraw(head,
+      el("div", { class: "who" },
+        el("h2", { id: "conversation-title", tabindex: -1 }, visitorName(shown)),
+        el("p", { class: "meta" }, metaNodes())),
+      el("div", { class: "actions" }, actionButtons()));
+  }
+
+  function metaNodes() {
+    const facts = [
+      el("span", { class: `badge state-${shown.state}` }, label("state", shown.state)),
+      shown.priority === "high" ? el("span", { class: "badge high" }, t("priority.high")) : null,
+      visitorSite(shown),
+      shown.topic ? topicLabel(shown.topic) : "",
+      label("language", shown.language),
+      shown.state === "agent" ? holder() : "",
+    ];
+    if (shown.state === "waiting" && shown.waiting_since) {
+      const [before, after] = t("conversation.waits", { wait: "|" }).split("|");
+      facts.push(el("span", {}, before, waitNode(shown.waiting_since), after));
+    }
+    return facts.filter(Boolean).map((fact) =>
+      typeof fact === "string" ? el("span", {}, fact) : fact);
+  }
+
+  function holder() {
+    if (isMine()) return t("conversation.with-you");
+    return shown.assignee ? t("conversation.with", { name: shown.assignee.name }) : "";
+  }
+
+  function actionButtons() {
+    const action = (name, work, look = "") =>
+      el("button", { type: "button", id: `act-${name}`, class: look, onclick: work },
+        t(`conversation.${name}`));
+    if (shown.state === "waiting" || shown.state === "bot") return [action("claim", claim, "primary")];
+    if (!isMine()) return [];
+    return [action("return", giveBack), action("transfer", handOver),
+      action("resolve", resolve, "primary")];
+  }
+
+  function retryButton() {
+    return el("button", { type: "button", onclick: () => open(id) }, t("app.retry"));
+  }
+
+  /** Posts an action and shows the answer; resolves to the error, or to null when it went well. */
+  async function act(action, body) {
+    if (isActing) return null;
+    const asked = id;
+    isActing = true;
+    edition += 1;
+    head.setAttribute("aria-busy", "true");
+    clearNotices();
+    try {
+      const detail = await post(`${pathOf(asked)}/${action}`, body);
+      if (asked === id) show(detail);
+      onChange(detail);
+      return null;
+    } catch (error) {
+      onChange(null);
+      return error;
+    } finally {
+      isActing = false;
+      edition += 1;
+      head.removeAttribute("aria-busy");
+      refresh();
+    }
+  }
+
+  async function claim() {
+    const error = await act("claim", {});
+    if (error?.status === 409) warn(t("conversation.claimed-elsewhere"));
+    else if (error) warnOf(error);
+    else {
+      tell(t("conversation.claimed"));
+      composer.focus();
+    }
+  }
+
+  async function giveBack() {
+    finish(await act("return-to-bot", {}), t("conversation.returned"));
+  }
+
+  async function handOver() {
+    let colleague;
+    try {
+      colleague = await askAgent(agent);
+    } catch (error) {
+      warnOf(error);
+      return;
+    }
+    if (!colleague) return;
+    finish(await act("transfer", { agent: colleague.id }),
+      t("conversation.transferred", { name: colleague.name }));
+  }
+
+  async function resolve() {
+    const note = await askNote();
+    if (note === null) return;
+    finish(await act("resolve", note ? { note } : {}), t("conversation.resolved"));
+  }
+
+  function finish(error, sentence) {
+    if (error) {
+      warnOf(error);
+      return;
+    }
+    tell(sentence);
+    // The button that was pressed is gone; without this the focus would fall to the page's start.
+    document.getElementById("conversation-title")?.focus();
+  }
+
+  async function send(text) {
+    const error = await act("messages", { text });
+    if (error?.status === 0) warn(t("reply.uncertain"));
+    else if (error) warnOf(error);
+    return !error;
+  }
+
+  function open(next) {
+    id = next;
+    if (!id) {
+      showInstead(el("p", {}, t("conversation.choose")),
+        el("p", { class: "faint" }, t("conversation.choose-keys")));
+      return Promise.resolve();
+    }
+    if (shown?.id !== id) showInstead(el("p", { class: "faint" }, t("app.loading")));
+    return refresh();
+  }
+
+  return {
+    node,
+    panel,
+    refresh,
+    open,
+    /** Puts the keyboard where the agent goes on: in the reply box, or on the title. */
+    focus() {
+      if (!shown) return;
+      if (isMine()) composer.focus();
+      else document.getElementById("conversation-title").focus();
+    },
+    receive(conversation, message) {
+      if (shown?.id === conversation) transcript.add([message]);
+    },
+  };
+}
+
+const pathOf = (id) => `/agent/conversations/${encodeURIComponent(id)}`;

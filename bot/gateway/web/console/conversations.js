@@ -1,0 +1,40 @@
+// The Conversations tab: the list, the conversation and its panel side by side, kept in step.
+
+import { conversationView } from "./conversation.js";
+import { el } from "./dom.js";
+import { queueView } from "./queue.js";
+import { setOpen } from "./unread.js";
+
+export function conversationsView({ agent, onChange }) {
+  const queue = queueView({ agent });
+  const conversation = conversationView({
+    agent,
+    onChange(detail) {
+      // Claimed: the list follows, so that the agent sees the conversation among the others.
+      if (detail?.state === "agent" && detail.assignee?.id === agent.id) queue.goTo("agent");
+      else queue.refresh();
+      onChange();
+    },
+  });
+  let opened = null;
+
+  queue.refresh();
+  return {
+    node: el("div", { class: "desk" }, queue.node, conversation.node, conversation.panel),
+    async open(id) {
+      const isOther = id !== opened;
+      opened = id;
+      setOpen(id);
+      queue.select(id);
+      await conversation.open(id);
+      if (isOther && opened === id) conversation.focus();
+    },
+    refresh() {
+      queue.refresh();
+      conversation.refresh();
+    },
+    receive: conversation.receive,
+    setCounts: queue.setCounts,
+    close: () => setOpen(null),
+  };
+}

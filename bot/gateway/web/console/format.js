@@ -1,0 +1,69 @@
+// Times and durations, as they are written in Canada in French and in English.
+
+import { serverNow } from "./api.js";
+import { el } from "./dom.js";
+import { language, t } from "./labels.js";
+
+const DAY_MS = 86_400_000;
+
+const locale = () => `${language()}-CA`;
+
+export function clockTime(at) {
+  return new Date(at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+}
+
+export function day(at) {
+  const long = { weekday: "long", day: "numeric", month: "long" };
+  return new Date(at).toLocaleDateString(locale(), long);
+}
+
+/** A date without a time of day (2025-06-30) is that day everywhere: it must not move by a time zone. */
+export function date(at) {
+  const zone = /^\d{4}-\d{2}-\d{2}$/.test(at) ? { timeZone: "UTC" } : {};
+  return new Date(at).toLocaleDateString(locale(), { dateStyle: "medium", ...zone });
+}
+
+export function dateAndTime(at) {
+  return new Date(at).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** The time of day for today, else the date: what fits in a list. */
+export function briefly(at) {
+  const isToday = new Date(at).toDateString() === new Date(serverNow()).toDateString();
+  return isToday ? clockTime(at) : date(at);
+}
+
+export const isSameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();
+
+export function timeNode(at, write = dateAndTime) {
+  return el("time", { datetime: at, title: dateAndTime(at) }, write(at));
+}
+
+/** A waiting time that `tickWaits` keeps true. */
+export function waitNode(since) {
+  return el("time", { class: "wait", datetime: since, title: dateAndTime(since) }, waited(since));
+}
+
+/** Brings every waiting time on the page up to date; called once a second. */
+export function tickWaits() {
+  for (const node of document.querySelectorAll("time.wait")) {
+    const text = waited(node.dateTime);
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
+
+function waited(since) {
+  const total_s = Math.max(0, Math.floor((serverNow() - Date.parse(since)) / 1000));
+  const [minutes, seconds] = [Math.floor(total_s / 60) % 60, total_s % 60];
+  const [days, hours] = [Math.floor((total_s * 1000) / DAY_MS), Math.floor(total_s / 3600) % 24];
+  const two = (number) => String(number).padStart(2, "0");
+  if (days) return `${days} ${t("unit.day")} ${hours} h`;
+  if (hours) return `${hours} h ${two(minutes)} min`;
+  if (minutes) return `${minutes} min ${two(seconds)} s`;
+  return `${seconds} s`;
+}
+
+export const percent = (share) =>
+  share.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 0 });
+
+export const figure = (number) => number.toLocaleString(locale());

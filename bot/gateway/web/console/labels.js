@@ -1,0 +1,412 @@
+// Every word that the console shows, French and English side by side, and the choice of language.
+// `t` gives a sentence; `label` gives the name of a code of the contract (a state, a product …) and
+// shows a code that it does not know as it is, so that a new one is never invisible.
+
+const LANGUAGE_KEY = "console.language";
+
+const TEXTS = {
+  "app.title": ["Console Ocean", "Ocean console"],
+  "app.name": ["Console des agents", "Agent console"],
+  "app.skip": ["Aller au contenu", "Skip to content"],
+  "app.tabs": ["Sections", "Sections"],
+  "app.conversations": ["Conversations", "Conversations"],
+  "app.tickets": ["Demandes", "Tickets"],
+  "app.insights": ["Statistiques", "Insights"],
+  "app.other-language": ["English", "Français"],
+  "app.sign-out": ["Fermer la session", "Sign out"],
+  "app.loading": ["Chargement…", "Loading…"],
+  "app.retry": ["Réessayer", "Try again"],
+  "app.more": ["Afficher la suite", "Show more"],
+  "app.close": ["Fermer", "Close"],
+  "app.cancel": ["Annuler", "Cancel"],
+  "app.waiting-count": ["{count} en attente", "{count} waiting"],
+  "app.unread-count": ["{count} non lues", "{count} unread"],
+
+  "live.online": ["En ligne", "Online"],
+  "live.connecting": ["Connexion…", "Connecting…"],
+  "live.offline": ["Hors ligne", "Offline"],
+  "live.explain": [
+    "Ce qui est affiché peut ne plus être à jour. La console se reconnecte d’elle-même.",
+    "What is shown may be out of date. The console reconnects by itself.",
+  ],
+
+  "sign-in.title": ["Ouvrir une session", "Sign in"],
+  "sign-in.email": ["Courriel", "Email"],
+  "sign-in.password": ["Mot de passe", "Password"],
+  "sign-in.submit": ["Ouvrir la session", "Sign in"],
+  "sign-in.wrong": [
+    "Courriel ou mot de passe incorrect.",
+    "The email or the password is incorrect.",
+  ],
+  "sign-in.ended": [
+    "Votre session a pris fin. Vos brouillons sont conservés dans cet onglet.",
+    "Your session has ended. Your drafts are kept in this tab.",
+  ],
+  "sign-in.demo": ["Mode démonstration", "Demo mode"],
+  "sign-in.demo-as": ["Entrer comme {name}", "Enter as {name}"],
+
+  "error.0": [
+    "Le serveur n’a pas répondu. Vérifiez la connexion, puis réessayez.",
+    "The server did not answer. Check the connection and try again.",
+  ],
+  "error.401": ["Votre session a pris fin.", "Your session has ended."],
+  "error.403": ["Cette action ne vous est pas permise.", "You may not do this."],
+  "error.404": ["Introuvable: peut-être effacé depuis.", "Not found: it may have been erased."],
+  "error.409": [
+    "Un changement est survenu entre-temps. Voici l’état actuel.",
+    "Something changed in the meantime. This is how it stands now.",
+  ],
+  "error.413": ["Ce texte est trop long.", "This text is too long."],
+  "error.422": ["Le serveur a refusé cette valeur.", "The server refused this value."],
+  "error.429": [
+    "Trop de tentatives. Attendez un moment, puis réessayez.",
+    "Too many attempts. Wait a moment and try again.",
+  ],
+  "error.server": [
+    "Le serveur a éprouvé un problème. Réessayez dans un instant.",
+    "The server had a problem. Try again in a moment.",
+  ],
+  "error.other": ["L’action n’a pas abouti.", "The action did not go through."],
+
+  "queue.title": ["File des conversations", "Conversation queue"],
+  "queue.state": ["État des conversations", "State of the conversations"],
+  "queue.waiting": ["En attente", "Waiting"],
+  "queue.agent": ["En cours", "With agents"],
+  "queue.closed": ["Fermées", "Closed"],
+  "queue.search": ["Rechercher une conversation", "Search conversations"],
+  "queue.language": ["Langue", "Language"],
+  "queue.any-language": ["Toutes les langues", "All languages"],
+  "queue.empty-waiting": ["Personne n’attend.", "Nobody is waiting."],
+  "queue.empty": ["Aucune conversation ici.", "No conversation here."],
+  "queue.none-found": [
+    "Aucune conversation ne correspond à ces critères.",
+    "No conversation matches these criteria.",
+  ],
+  "queue.unread": ["Non lue", "Unread"],
+  "queue.yours": ["À vous", "Yours"],
+  "queue.unassigned": ["Sans agent", "Unassigned"],
+
+  "visitor.unnamed": ["Visiteur", "Visitor"],
+  "visitor.site": ["Site {number}", "Site {number}"],
+  "priority.high": ["Prioritaire", "Priority"],
+
+  "conversation.choose": [
+    "Choisissez une conversation dans la liste.",
+    "Choose a conversation from the list.",
+  ],
+  "conversation.choose-keys": [
+    "Les flèches ↑ et ↓ parcourent la liste, Entrée ouvre la conversation.",
+    "The ↑ and ↓ arrows move through the list, Enter opens a conversation.",
+  ],
+  "conversation.gone": [
+    "Cette conversation n’existe plus. Le visiteur l’a peut-être effacée.",
+    "This conversation no longer exists. The visitor may have erased it.",
+  ],
+  "conversation.waits": ["Attend depuis {wait}", "Waiting for {wait}"],
+  "conversation.with": ["Avec {name}", "With {name}"],
+  "conversation.with-you": ["Avec vous", "With you"],
+  "conversation.transcript": ["Échanges", "Transcript"],
+  "conversation.no-messages": ["Rien n’a encore été écrit.", "Nothing has been written yet."],
+  "conversation.newer": ["Nouveaux messages", "New messages"],
+  "conversation.sources": ["Sources", "Sources"],
+  "conversation.offered": ["Choix offerts", "Choices offered"],
+  "conversation.claim": ["Prendre en charge", "Claim"],
+  "conversation.return": ["Rendre à l’assistant", "Return to bot"],
+  "conversation.transfer": ["Transférer", "Transfer"],
+  "conversation.resolve": ["Résoudre", "Resolve"],
+  "conversation.claimed-elsewhere": [
+    "Un collègue a déjà pris cette conversation.",
+    "A colleague already has this conversation.",
+  ],
+  "conversation.claimed": ["La conversation est à vous.", "The conversation is yours."],
+  "conversation.returned": [
+    "L’assistant a repris la conversation.",
+    "The bot has the conversation again.",
+  ],
+  "conversation.transferred": [
+    "Conversation transférée à {name}.",
+    "Conversation transferred to {name}.",
+  ],
+  "conversation.resolved": ["Conversation résolue.", "Conversation resolved."],
+
+  "transfer.title": ["Transférer à un autre agent", "Transfer to another agent"],
+  "transfer.agent": ["Agent", "Agent"],
+  "transfer.alone": [
+    "Il n’y a aucun autre agent à qui transférer.",
+    "There is no other agent to transfer to.",
+  ],
+  "resolve.title": ["Résoudre la conversation", "Resolve the conversation"],
+  "resolve.note": ["Note (facultative)", "Note (optional)"],
+  "resolve.explain": [
+    "L’assistant répondra de nouveau si le visiteur écrit.",
+    "The bot answers again if the visitor writes.",
+  ],
+
+  "reply.label": ["Votre réponse", "Your reply"],
+  "reply.hint-fr": ["Répondez en français", "Reply in French"],
+  "reply.hint-en": ["Répondez en anglais", "Reply in English"],
+  "reply.keys": ["Ctrl + Entrée pour envoyer", "Ctrl + Enter to send"],
+  "reply.draft": ["Brouillon conservé", "Draft kept"],
+  "reply.send": ["Envoyer", "Send"],
+  "reply.uncertain": [
+    "L’envoi n’est pas confirmé. Regardez si votre message paraît ci-dessus avant de renvoyer.",
+    "The sending is not confirmed. See whether your message is above before you send it again.",
+  ],
+  "reply.locked-waiting": [
+    "Prenez la conversation en charge pour répondre.",
+    "Claim the conversation to reply.",
+  ],
+  "reply.locked-bot": [
+    "L’assistant répond au visiteur. Prenez la conversation en charge pour répondre à sa place.",
+    "The bot is answering the visitor. Claim the conversation to reply instead.",
+  ],
+  "reply.locked-agent": ["{name} répond à ce visiteur.", "{name} is replying to this visitor."],
+  "reply.locked-closed": [
+    "Conversation fermée. Elle se rouvre si le visiteur écrit.",
+    "Closed. It reopens if the visitor writes.",
+  ],
+
+  "panel.title": ["Dossier du visiteur", "Visitor’s file"],
+  "panel.summary": ["En bref", "In brief"],
+  "panel.identity": ["Identité", "Identity"],
+  "panel.verified": ["Identité vérifiée", "Verified identity"],
+  "panel.verified-explain": [
+    "Attestée par la connexion à Ocean.",
+    "Vouched for by the Ocean sign-in.",
+  ],
+  "panel.anonymous": ["Visiteur anonyme", "Anonymous visitor"],
+  "panel.anonymous-explain": [
+    "Sans connexion à Ocean: rien de ce qui est dit ici n’est vérifié.",
+    "Not signed in to Ocean: nothing said here is verified.",
+  ],
+  "panel.slots": ["Renseignements recueillis", "Collected details"],
+  "panel.no-slots": ["Aucun pour l’instant.", "None yet."],
+  "panel.diagnosis": ["Diagnostic des frais", "Fee diagnosis"],
+  "panel.no-diagnosis": ["Aucune vérification faite.", "No check was made."],
+  "panel.evidence": ["Preuves", "Evidence"],
+  "panel.as-of": ["au {date}", "as of {date}"],
+  "panel.tickets": ["Demandes", "Tickets"],
+  "panel.no-tickets": ["Aucune demande déposée.", "No ticket was filed."],
+
+  "tickets.title": ["Liste des demandes", "Ticket list"],
+  "tickets.search": ["Rechercher une demande", "Search tickets"],
+  "tickets.kind": ["Genre", "Kind"],
+  "tickets.any-kind": ["Tous les genres", "All kinds"],
+  "tickets.state": ["État", "State"],
+  "tickets.any-state": ["Tous les états", "All states"],
+  "tickets.empty": ["Aucune demande ne correspond.", "No ticket matches."],
+  "tickets.choose": ["Choisissez une demande dans la liste.", "Choose a ticket from the list."],
+  "tickets.gone": ["Cette demande n’existe pas.", "This ticket does not exist."],
+  "ticket.filed": ["Déposée le {date}", "Filed {date}"],
+  "ticket.to-confirm": [
+    "À confirmer avec un administrateur du site",
+    "To confirm with a site admin",
+  ],
+  "ticket.fields": ["Contenu", "Details"],
+  "ticket.checklist": ["Liste de contrôle", "Check-list"],
+  "ticket.history": ["Historique", "History"],
+  "ticket.no-history": ["Rien à signaler.", "Nothing yet."],
+  "ticket.delivery": ["Livraison au centre d’assistance", "Delivery to the helpdesk"],
+  "ticket.attempts": ["Tentatives", "Attempts"],
+  "ticket.external": ["Numéro externe", "External number"],
+  "ticket.last-error": ["Dernière erreur", "Last error"],
+  "ticket.conversation": ["Voir la conversation", "See the conversation"],
+  "ticket.no-conversation": ["Conversation effacée", "Conversation erased"],
+  "ticket.saved": ["Enregistré.", "Saved."],
+
+  "insights.title": ["Statistiques", "Insights"],
+  "insights.conversations": ["Conversations", "Conversations"],
+  "insights.contained": ["Réglées par l’assistant", "Contained by the bot"],
+  "insights.handed-off": ["Confiées à un agent", "Handed off"],
+  "insights.abstained": ["Où l’assistant s’est abstenu", "Where the bot abstained"],
+  "insights.helpful": ["Réponses jugées utiles", "Answers found helpful"],
+  "insights.not-helpful": ["Réponses jugées inutiles", "Answers found unhelpful"],
+  "insights.share": ["{percent} des conversations", "{percent} of conversations"],
+  "insights.share-feedback": ["{percent} des avis", "{percent} of the ratings"],
+  "insights.articles": ["Articles les plus servis", "Most used articles"],
+  "insights.article": ["Article", "Article"],
+  "insights.count": ["Fois", "Times"],
+  "insights.no-articles": ["Aucun article servi.", "No article was used."],
+  "insights.unanswered": ["Questions restées sans réponse", "Unanswered questions"],
+  "insights.no-unanswered": ["Aucune.", "None."],
+
+  "value.yes": ["Oui", "Yes"],
+  "value.no": ["Non", "No"],
+  "value.none": ["Non précisé", "Not given"],
+  "unit.day": ["j", "d"],
+};
+
+const CODES = {
+  language: { fr: ["Français", "French"], en: ["Anglais", "English"] },
+  author: {
+    visitor: ["Visiteur", "Visitor"],
+    bot: ["Assistant", "Bot"],
+    agent: ["Agent", "Agent"],
+    system: ["Système", "System"],
+  },
+  state: {
+    bot: ["Avec l’assistant", "With the bot"],
+    waiting: ["En attente", "Waiting"],
+    agent: ["En cours", "With an agent"],
+    closed: ["Fermée", "Closed"],
+  },
+  // Kinds worth a word in the transcript; the others are plain from the message itself.
+  message: {
+    clarify: ["Précision demandée", "Asked to clarify"],
+    diagnosis: ["Diagnostic", "Diagnosis"],
+    form: ["Question", "Question"],
+    recap: ["Récapitulatif", "Recap"],
+    ticket: ["Demande", "Ticket"],
+    handoff: ["Relais", "Handoff"],
+    abstain: ["Sans réponse", "No answer"],
+    notice: ["Avis", "Notice"],
+    error: ["Erreur", "Error"],
+  },
+  ticketKind: {
+    cancellation: ["Annulation", "Cancellation"],
+    billing_review: ["Révision de facture", "Billing review"],
+    support_request: ["Demande de soutien", "Support request"],
+  },
+  ticketState: {
+    open: ["Ouverte", "Open"],
+    in_progress: ["En cours", "In progress"],
+    done: ["Terminée", "Done"],
+    rejected: ["Refusée", "Rejected"],
+  },
+  delivery: {
+    pending: ["À livrer", "To be delivered"],
+    sending: ["En cours de livraison", "Being delivered"],
+    retrying: ["Nouvelle tentative prévue", "Will be tried again"],
+    delivered: ["Livrée", "Delivered"],
+    failed: ["Échec de la livraison", "Delivery failed"],
+    dead: ["Échec de la livraison", "Delivery failed"],
+  },
+  check: {
+    account_reviewed: ["Compte examiné", "Account reviewed"],
+    products_confirmed: ["Produits confirmés", "Products confirmed"],
+    emr_vendor_told: ["Fournisseur de DMÉ avisé", "EMR vendor told"],
+    processed: ["Annulation traitée", "Cancellation processed"],
+  },
+  product: {
+    tablets_kiosks: ["Tablettes et kiosques", "Tablets & Kiosks"],
+    patient_messages: ["Messages aux patients", "Patient Messages"],
+    patient_reminders: ["Rappels aux patients", "Patient Reminders"],
+    website_forms: ["Liens de formulaire de site Web", "Website Form Links"],
+    online_booking: ["Réservation en ligne", "Online Booking"],
+    studies: ["Études", "Studies"],
+    cloud_connect: ["Cloud Connect", "Cloud Connect"],
+    ereferral: ["eRéférence", "eReferral"],
+  },
+  finding: {
+    unverified: ["Visiteur anonyme", "Anonymous visitor"],
+    directory_unavailable: ["Données de compte indisponibles", "Account data unavailable"],
+    billed_by_emr_vendor: ["Facturé par le fournisseur de DMÉ", "Billed by the EMR vendor"],
+    no_message_charges: ["Aucuns frais par message", "No per-message charges"],
+    site_without_subscription: ["Site sans abonnement", "Site without a subscription"],
+    sender_not_licensed: ["Expéditeur sans licence", "Sender not licensed"],
+    not_linked: ["Compte DMÉ non lié", "EMR account not linked"],
+    linked_elsewhere: ["Lié ailleurs", "Linked elsewhere"],
+    link_unknown: ["Lien inconnu", "Link unknown"],
+    linked_after_charges: ["Lié après les frais", "Linked after the charges"],
+    other_senders: ["Frais de collègues", "Colleagues’ charges"],
+  },
+  article: {
+    "invoice-details": ["Détail d’une facture", "Invoice details"],
+    "past-invoices": ["Anciennes factures", "Past invoices"],
+    "per-message-fees": ["Frais par message", "Per-message fees"],
+    "cancel-services": ["Mettre fin aux services", "Stopping services"],
+    "link-emr-account": ["Lier le compte DMÉ", "Linking the EMR account"],
+    "cancel-per-product": ["Annuler, produit par produit", "Cancelling, product by product"],
+  },
+  topic: {
+    faq: ["FAQ", "FAQ"],
+    fees: ["Frais", "Fees"],
+    cancellation: ["Annulation", "Cancellation"],
+    ticket: ["Demande", "Ticket"],
+    tickets: ["Demandes", "Tickets"],
+    handoff: ["Relais", "Handoff"],
+  },
+  source: {
+    database: ["Base de données", "Database"],
+    csv: ["CSV importé", "Imported CSV"],
+    service: ["Service d’Ocean", "Ocean service"],
+  },
+  role: {
+    site_admin: ["Administrateur de site", "Site admin"],
+    admin: ["Administrateur de site", "Site admin"],
+    user: ["Utilisateur", "User"],
+  },
+  field: {
+    products: ["Produits", "Products"],
+    product: ["Produit", "Product"],
+    requester_name: ["Demandeur", "Requester"],
+    requester_email: ["Courriel", "Email"],
+    site_number: ["Numéro de site", "Site number"],
+    emr_vendor: ["Fournisseur de DMÉ", "EMR vendor"],
+    reason: ["Raison", "Reason"],
+    language: ["Langue", "Language"],
+    name: ["Nom", "Name"],
+    email: ["Courriel", "Email"],
+    external_id: ["Utilisateur Ocean", "Ocean user"],
+    roles: ["Rôles", "Roles"],
+    finding: ["Constat", "Finding"],
+    headline: ["Conclusion", "Conclusion"],
+    lines: ["Détail", "Details"],
+    evidence: ["Preuves", "Evidence"],
+    fact: ["Fait", "Fact"],
+    source: ["Source", "Source"],
+    as_of: ["En date du", "As of"],
+    invoice_number: ["Numéro de facture", "Invoice number"],
+    month: ["Mois", "Month"],
+    question: ["Question", "Question"],
+    summary: ["En bref", "In brief"],
+    subject: ["Objet", "Subject"],
+    description: ["Description", "Description"],
+  },
+};
+
+/** "fr" or "en": what the agent chose, else what the browser prefers, else French. */
+export function language() {
+  const chosen = localStorage.getItem(LANGUAGE_KEY);
+  if (chosen === "fr" || chosen === "en") return chosen;
+  const preferred = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
+  return preferred.find((tag) => tag === "fr" || tag === "en") ?? "fr";
+}
+
+export function switchLanguage() {
+  localStorage.setItem(LANGUAGE_KEY, otherLanguage());
+}
+
+export const otherLanguage = () => (language() === "fr" ? "en" : "fr");
+
+/** The sentence `key`, with each `{name}` replaced; a key that does not exist is a mistake. */
+export function t(key, values = {}) {
+  const pair = TEXTS[key];
+  if (!pair) throw new Error(`labels.js holds no text "${key}"`);
+  return inLanguage(pair).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** The name of `code` among the codes of one `kind`, else the code with spaces for its marks. */
+export function label(kind, code) {
+  const pair = CODES[kind][code];
+  return pair ? inLanguage(pair) : String(code).replace(/[_-]+/g, " ");
+}
+
+/** Whether `code` has a name: a kind of message without one is not worth showing. */
+export const hasLabel = (kind, code) => Object.hasOwn(CODES[kind], code);
+
+/** The codes of one kind, in the order in which people meet them. */
+export const codes = (kind) => Object.keys(CODES[kind]);
+
+/** A topic ("faq/past-invoices", "fees/not_linked") in words. */
+export function topicLabel(topic) {
+  const [family, rest] = topic.split("/", 2);
+  if (family === "faq" && rest) return label("article", rest.split(".")[0]);
+  if (family === "fees" && rest) return `${label("topic", family)} · ${label("finding", rest)}`;
+  return label("topic", family);
+}
+
+function inLanguage([french, english]) {
+  // Canadian French puts a no-break space before a colon; it is put here, once, for every text.
+  return language() === "fr" ? french.replace(/(\S):(\s)/g, "$1\u00a0:$2") : english;
+}

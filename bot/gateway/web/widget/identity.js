@@ -1,0 +1,50 @@
+// Who the page says is signed in. The gateway alone verifies the token; here it is only read, to
+// know whether it speaks of the same person as before and whether it is about to expire.
+
+const EXPIRY_MARGIN_S = 15;
+
+export class Identity {
+  #getToken = null;
+  #token = null;
+
+  /** Asks the page who it is; returns a tag, equal for the same person at the same site. */
+  async take(getToken) {
+    const token = await getToken();
+    const tag = tagOf(token);
+    this.#getToken = getToken;
+    this.#token = token;
+    return tag;
+  }
+
+  drop() {
+    this.#getToken = null;
+    this.#token = null;
+  }
+
+  /** A token good enough to send, or null for an anonymous visitor. */
+  async token({ fresh = false } = {}) {
+    if (!this.#getToken) return null;
+    if (fresh || expiresSoon(this.#token)) this.#token = await this.#getToken();
+    return this.#token;
+  }
+}
+
+function tagOf(token) {
+  const { external_id: person, site_number: site = "" } = claimsOf(token);
+  return `${person}@${site}`;
+}
+
+function expiresSoon(token) {
+  const { exp = 0 } = claimsOf(token);
+  return exp - EXPIRY_MARGIN_S < Date.now() / 1000;
+}
+
+function claimsOf(token) {
+  const base64 = String(token).split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/");
+  try {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new TypeError("identify() wants a function that gives a JWT");
+  }
+}

@@ -1,0 +1,162 @@
+// Every word of the widget, in both languages, side by side in meaning and order; dates and hours
+// in each language's Canadian form. In French, U+00A0 (\u00a0) stands before a colon.
+
+const FRENCH = {
+  locale: "fr-CA",
+  launcher: "Besoin d’aide?",
+  unread: (count) => (count === 1 ? "1 nouveau message" : `${count} nouveaux messages`),
+  title: "Aide Ocean",
+  close: "Fermer l’aide",
+  log: "Conversation",
+  otherLanguage: "English",
+  askForThisLanguage: "En français s’il vous plaît",
+  state: {
+    bot: "Assistant virtuel",
+    waiting: "En attente d’une personne de l’équipe",
+    agent: "Une personne de l’équipe vous répond",
+    closed: "Conversation terminée",
+  },
+  author: {
+    visitor: "Vous", bot: "Assistant", agent: "Équipe de soutien", system: "Information",
+  },
+  kind: {
+    clarify: "À préciser",
+    diagnosis: "Vérification des frais",
+    recap: "Récapitulatif",
+    ticket: "Demande",
+    abstain: "Sans réponse sûre",
+    notice: "À noter",
+    error: "Un problème est survenu",
+  },
+  sources: "Source",
+  opensElsewhere: "s’ouvre dans un nouvel onglet",
+  reference: "Numéro de la demande",
+  copy: "Copier",
+  copyReference: (reference) => `Copier le numéro ${reference}`,
+  copied: "Copié",
+  copyByHand: "Sélectionné\u00a0: copiez-le avec Ctrl+C",
+  wasHelpful: "Cette réponse vous a-t-elle aidé?",
+  yes: "Oui",
+  no: "Non",
+  thanksHelpful: "Merci de votre avis.",
+  thanksUnhelpful: "Merci de votre avis. Reformulez votre question ou demandez à parler à une personne.",
+  notRecorded: "Votre avis n’a pas pu être enregistré. Réessayez.",
+  sending: "Envoi…",
+  sent: "Envoyé",
+  failed: "Non envoyé",
+  retry: "Réessayer",
+  problem: {
+    tooLong: "Message trop long (4\u00a0000 caractères au plus)",
+    refused: "Message refusé",
+  },
+  typing: "L’assistant prépare sa réponse",
+  unavailable: "Le service ne répond pas pour l’instant. Nouvel essai automatique\u00a0: vous n’avez rien à faire.",
+  startedAfresh: "La conversation précédente n’existe plus. En voici une nouvelle.",
+  identityRefused: "Votre connexion n’a pas pu être vérifiée. La conversation continue sans accès à votre compte.",
+  placeholder: "Écrivez votre question",
+  box: "Votre message",
+  send: "Envoyer",
+  left: (count) => (count >= 0
+    ? `${count} caractère${count < 2 ? "" : "s"} de plus au maximum`
+    : `${-count} caractère${count > -2 ? "" : "s"} de trop`),
+  privacy: "Ne donnez aucun renseignement sur un patient.",
+  erase: "Effacer la conversation",
+  eraseConfirm: "Effacer cette conversation pour de bon? Les demandes déjà déposées demeurent.",
+  eraseYes: "Effacer",
+  eraseNo: "Garder",
+  eraseFailed: "La conversation n’a pas pu être effacée. Réessayez.",
+  closed: "Cette conversation est terminée.",
+  restart: "Nouvelle conversation",
+  today: "Aujourd’hui",
+  yesterday: "Hier",
+};
+
+const ENGLISH = {
+  locale: "en-CA",
+  launcher: "Need help?",
+  unread: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
+  title: "Ocean Help",
+  close: "Close help",
+  log: "Conversation",
+  otherLanguage: "Français",
+  askForThisLanguage: "In English please",
+  state: {
+    bot: "Virtual assistant",
+    waiting: "Waiting for someone from the team",
+    agent: "Someone from the team is with you",
+    closed: "Conversation ended",
+  },
+  author: { visitor: "You", bot: "Assistant", agent: "Support team", system: "Information" },
+  kind: {
+    clarify: "Which one?",
+    diagnosis: "Fee check",
+    recap: "Summary",
+    ticket: "Request",
+    abstain: "No sure answer",
+    notice: "Please note",
+    error: "Something went wrong",
+  },
+  sources: "Source",
+  opensElsewhere: "opens in a new tab",
+  reference: "Request number",
+  copy: "Copy",
+  copyReference: (reference) => `Copy number ${reference}`,
+  copied: "Copied",
+  copyByHand: "Selected: copy it with Ctrl+C",
+  wasHelpful: "Was this helpful?",
+  yes: "Yes",
+  no: "No",
+  thanksHelpful: "Thank you for your feedback.",
+  thanksUnhelpful: "Thank you for your feedback. Try other words, or ask for a person.",
+  notRecorded: "Your feedback could not be recorded. Please try again.",
+  sending: "Sending…",
+  sent: "Sent",
+  failed: "Not sent",
+  retry: "Try again",
+  problem: {
+    tooLong: "Message too long (4,000 characters at most)",
+    refused: "Message refused",
+  },
+  typing: "The assistant is preparing its answer",
+  unavailable: "The service is not answering right now. Trying again by itself: nothing for you to do.",
+  startedAfresh: "The earlier conversation no longer exists. Here is a new one.",
+  identityRefused: "Your sign-in could not be verified. The conversation goes on without access to your account.",
+  placeholder: "Type your question",
+  box: "Your message",
+  send: "Send",
+  left: (count) => (count >= 0
+    ? `${count} character${count === 1 ? "" : "s"} left`
+    : `${-count} character${count === -1 ? "" : "s"} too many`),
+  privacy: "Do not give any patient information.",
+  erase: "Erase conversation",
+  eraseConfirm: "Erase this conversation for good? Requests already filed remain.",
+  eraseYes: "Erase",
+  eraseNo: "Keep",
+  eraseFailed: "The conversation could not be erased. Please try again.",
+  closed: "This conversation has ended.",
+  restart: "New conversation",
+  today: "Today",
+  yesterday: "Yesterday",
+};
+
+export function labels(language) {
+  return language === "en" ? ENGLISH : FRENCH;
+}
+
+export function otherLanguage(language) {
+  return language === "en" ? "fr" : "en";
+}
+
+/** "14 h 05" or "2:05 p.m." */
+export function hour(date, { locale }) {
+  return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(date);
+}
+
+/** "Aujourd’hui", "Hier" or the full day. */
+export function day(date, words, now = new Date()) {
+  const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
+  const daysAgo = Math.round((midnight(now) - midnight(date)) / 86_400_000);
+  if (daysAgo === 0) return words.today;
+  if (daysAgo === 1) return words.yesterday;
+  return new Intl.DateTimeFormat(words.locale, { dateStyle: "full" }).format(date);
+}

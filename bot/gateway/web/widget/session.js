@@ -1,0 +1,314 @@
+// One visitor's conversation from first opening to sign-out: starts or resumes it, keeps it in
+// step with the gateway, and starts afresh when the person changes or the conversation is gone.
+// `onChange` is called after every visible change; `snapshot()` is what there is to show.
+
+import { Api, ApiError } from "./api.js";
+import { Identity } from "./identity.js";
+import { labels, otherLanguage } from "./labels.js";
+import { Outbox } from "./outbox.js";
+import { forgetConversation, recall, remember } from "./store.js";
+import { follow } from "./stream.js";
+import { Thread } from "./thread.js";
+import { backOffMs, sleep } from "./timing.js";
+
+const START_BACK_OFF = { firstMs: 1_500, mostMs: 20_000 };
+const IDENTITY_PATIENCE_MS = 5_000; // a page that never says who it is must not keep us from helping
+
+export class Session {
+  isOpen = false;
+  onChange = () => {};
+  #api;
+  #identity = new Identity();
+  #identified = Promise.resolve();
+  #emit;
+  #pageUrl;
+  #language;
+  #state;
+  #phase; // "idle" | "starting" | "live"
+  #outages; // which of "start", "send", "stream" find nobody there
+  #unread;
+  #thread;
+  #outbox;
+  #life; // aborted when this conversation is over for us
+
+  constructor({ home, language, pageUrl, emit }) {
+    this.#api = new Api(home);
+    this.#language = language;
+    this.#pageUrl = pageUrl;
+    this.#emit = emit;
+    this.#blank();
+  }
+
+  snapshot() {
+    const { used, ratings } = recall();
+    return {
+      language: this.#language,
+      state: this.#state,
+      entries: this.#thread.entries,
+      used,
+      ratings,
+      unread: this.#unread,
+      isLive: this.#phase === "live",
+      isOut: this.#outages.size > 0,
+      isTyping: this.#outages.size === 0 && this.#state === "bot"
+        && (this.#phase === "starting" || this.#outbox.isSending),
+    };
+  }
+
+  // ---- lifecycle
+
+  /** Takes up a conversation that this tab remembers; starts none. */
+  resume() {
+    if (recall().id) this.start();
+  }
+
+  /** Makes sure that there is a conversation; tries until there is. */
+  async start() {
+    if (this.#phase !== "idle") return;
+    this.#phase = "starting";
+    this.onChange();
+    const life = this.#life.signal;
+    await Promise.race([this.#identified, sleep(IDENTITY_PATIENCE_MS, life)]);
+    for (let attempt = 0; !life.aborted; attempt += 1) {
+      try {
+        const conversation = await this.#resumeOrCreate(life);
+        if (!life.aborted) this.#begin(conversation);
+        return;
+      } catch (error) {
+        if (life.aborted) return;
+        this.#setOut("start", true);
+        const delayMs = Math.max(backOffMs(attempt, START_BACK_OFF), error.retryAfterMs ?? 0);
+        await sleep(delayMs, life);
+      }
+    }
+  }
+
+  /** Leaves this conversation for a new one. */
+  restart() {
+    forgetConversation();
+    this.#blank();
+    this.onChange();
+    if (this.isOpen) this.start();
+  }
+
+  /** Has the gateway erase the conversation, then starts anew; false when it could not be done. */
+  async erase() {
+    try {
+      await this.#api.erase(recall(), this.#life.signal);
+    } catch (error) {
+      if (error.status !== 404) return false;
+    }
+    this.restart();
+    return true;
+  }
+
+  /** Learns who is signed in. The same person keeps the conversation, another one starts anew. */
+  identify(getToken) {
+    const taking = this.#identity.take(getToken).then((tag) => {
+      if (taking !== this.#identified) return; // a later call has overtaken this one
+      if (tag !== recall().identityTag) this.#become(tag);
+    });
+    this.#identified = taking;
+    taking.catch(() => {}); // the caller is told; start() only waits for the end
+    return taking;
+  }
+
+  signOut() {
+    this.#identity.drop();
+    this.#identified = Promise.resolve();
+    this.#become("");
+  }
+
+  // ---- what the visitor does
+
+  send({ text, payload }) {
+    this.#thread.addOwn({ text, payload });
+    this.#keepUnsent();
+    this.onChange();
+    this.#push();
+  }
+
+  /** Presses a button of a message; each message takes one press. */
+  press(entry, button) {
+    const { used } = recall();
+    if (used[entry.id] !== undefined) return;
+    remember({ used: { ...used, [entry.id]: button.payload } });
+    this.send({ text: button.title, payload: button.payload });
+  }
+
+  retry(entry) {
+    entry.problem = null;
+    this.#push();
+  }
+
+  /** Says whether an answer helped; false when that could not be recorded. */
+  async rate(entry, helpful) {
+    try {
+      await this.#api.feedback(recall(), entry.id, helpful, this.#life.signal);
+    } catch {
+      return false;
+    }
+    remember({ ratings: { ...recall().ratings, [entry.id]: helpful } });
+    this.onChange();
+    return true;
+  }
+
+  /** The labels change at once; the wish goes out as an ordinary message, for bot or agent. */
+  switchLanguage() {
+    this.#language = otherLanguage(this.#language);
+    this.send({ text: labels(this.#language).askForThisLanguage });
+  }
+
+  markRead() {
+    this.#unread = 0;
+    this.onChange();
+  }
+
+  // ---- within
+
+  #blank() {
+    this.#life?.abort();
+    this.#life = new AbortController();
+    const life = this.#life.signal;
+    this.#phase = "idle";
+    this.#state = "bot";
+    this.#outages = new Set();
+    this.#unread = 0;
+    this.#thread = new Thread();
+    this.#outbox = new Outbox(this.#thread, (entry) => this.#post(entry, life), {
+      answer: ({ messages, state }) => {
+        messages.forEach((message) => this.#receive(message));
+        this.#setState(state);
+      },
+      change: () => {
+        this.#keepUnsent();
+        this.onChange();
+      },
+      outage: (isOut) => this.#setOut("send", isOut),
+      gone: () => this.#startAfresh(),
+    }, life);
+  }
+
+  #become(tag) {
+    remember({ identityTag: tag });
+    this.restart();
+  }
+
+  #push() {
+    if (this.#phase === "live") this.#outbox.flush();
+    else this.start(); // which sends what waits
+  }
+
+  async #resumeOrCreate(life) {
+    const { id, token } = recall();
+    if (id) {
+      try {
+        return { ...(await this.#api.transcript({ id, token }, life)), token };
+      } catch (error) {
+        if (error.status !== 404) throw error;
+        forgetConversation();
+        this.#thread.addLine("startedAfresh");
+      }
+    }
+    return this.#create(life);
+  }
+
+  async #create(life) {
+    const opening = { language: this.#language, pageUrl: this.#pageUrl };
+    for (const fresh of [false, true]) {
+      try {
+        const identity = await this.#identity.token({ fresh });
+        return await this.#api.create({ ...opening, identity: identity ?? undefined }, life);
+      } catch (error) {
+        const isAboutIdentity = error.status === 401 || !(error instanceof ApiError);
+        if (!isAboutIdentity || life.aborted) throw error;
+      }
+    }
+    this.#identity.drop();
+    this.#thread.addLine("identityRefused");
+    this.#emit("identity-refused");
+    return this.#api.create(opening, life);
+  }
+
+  #begin({ id, token, language, state, messages }) {
+    const { unsent } = recall();
+    remember({ id, token });
+    this.#language = language;
+    this.#phase = "live";
+    messages.forEach((message) => this.#thread.add(message));
+    unsent.forEach((said) => this.#thread.takeBack(said));
+    this.#outages.delete("start");
+    this.#setState(state);
+    this.onChange();
+    this.#outbox.flush();
+    this.#listen({ id, token }, messages.at(-1)?.id ?? null);
+  }
+
+  #listen(conversation, cursor) {
+    const life = this.#life.signal;
+    follow({
+      connect: (lastId, signal) => this.#api.events(conversation, lastId, signal)
+        .catch((error) => this.#orGone(error, conversation, signal)),
+      cursor,
+      signal: life,
+      onTrouble: (isCut) => this.#setOut("stream", isCut),
+      onGone: () => this.#startAfresh(),
+      onFrame: ({ event, data }) => {
+        if (event === "message") this.#receive(JSON.parse(data));
+        if (event === "state") this.#setState(JSON.parse(data).state);
+        this.onChange();
+      },
+    });
+  }
+
+  #post(entry, life) {
+    const { id, token } = recall();
+    const said = entry.payload === null ? { text: entry.text } : { payload: entry.payload };
+    return this.#api.send({ id, token }, { ...said, client_id: entry.clientId }, life)
+      .catch((error) => this.#orGone(error, { id, token }, life));
+  }
+
+  // A 404 may come from a proxy or from one call alone; only when the transcript is gone too is
+  // the conversation gone. Otherwise we would start new ones without end.
+  async #orGone(error, conversation, signal) {
+    if (error.status !== 404) throw error;
+    await this.#api.transcript(conversation, signal);
+    throw new ApiError(400, `${error.message}, though the conversation exists`);
+  }
+
+  #receive(message) {
+    if (!this.#thread.add(message) || message.author === "visitor") return;
+    if (message.author === "bot") this.#language = message.language ?? this.#language;
+    if (!this.isOpen) this.#unread += 1;
+    this.#emit("message", message);
+  }
+
+  // The gateway no longer has the conversation (erased, or past its keeping): words not yet sent
+  // go to the new one; button presses do not, for nothing there offered them.
+  #startAfresh() {
+    const unsent = this.#thread.unsent().filter((entry) => entry.payload === null);
+    forgetConversation();
+    this.#blank();
+    this.#thread.addLine("startedAfresh");
+    unsent.forEach(({ text, clientId }) => this.#thread.addOwn({ text, clientId }));
+    this.start();
+  }
+
+  #keepUnsent() {
+    const unsent = this.#thread.unsent().map(({ clientId, text, payload }) => (
+      { clientId, text, payload }));
+    remember({ unsent });
+  }
+
+  #setState(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#emit("state", state);
+  }
+
+  #setOut(where, isOut) {
+    if (isOut) this.#outages.add(where);
+    else this.#outages.delete(where);
+    this.onChange();
+  }
+}

@@ -1,0 +1,46 @@
+// What a tab remembers over a reload: the conversation's key, and what its transcript cannot say.
+// sessionStorage, never localStorage: clinics share computers, and a closed tab must forget.
+
+const KEY = "helpdesk-widget";
+
+const NOTHING = Object.freeze({
+  id: null,
+  token: null,
+  identityTag: "", // who it was started for; "" is an anonymous visitor
+  unsent: [], // [{clientId, text, payload}]
+  used: {}, // message id -> payload of the button pressed
+  ratings: {}, // message id -> helpful?
+});
+
+let inMemory = null; // where the browser forbids storage, the page itself remembers
+
+export function recall() {
+  try {
+    const kept = sessionStorage.getItem(KEY);
+    return { ...NOTHING, ...(kept ? JSON.parse(kept) : inMemory) };
+  } catch {
+    return { ...NOTHING, ...inMemory };
+  }
+}
+
+export function remember(changes) {
+  const all = { ...recall(), ...changes };
+  inMemory = all;
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(all));
+  } catch {
+    // full or forbidden: inMemory has it
+  }
+}
+
+/** Forgets the conversation and all about it; who is signed in stays. */
+export function forgetConversation() {
+  const { identityTag } = recall();
+  inMemory = null;
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // forbidden: nothing was kept
+  }
+  if (identityTag) remember({ identityTag });
+}

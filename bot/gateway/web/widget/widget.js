@@ -1,0 +1,126 @@
+// The one script a page loads: <script src="https://…/widget.js" data-language="fr" defer></script>.
+// Defines <helpdesk-widget>, adds one to the page if there is none, and offers
+// window.HelpdeskWidget at once; calls made before the parts have loaded wait for them.
+// A classic script, so that it knows its own address and hence its siblings' and the API's.
+
+(() => {
+  "use strict";
+
+  if (window.HelpdeskWidget) return; // the page loaded the script twice
+
+  const script = document.currentScript ?? document.querySelector('script[src*="widget.js"]');
+  const home = new URL(".", script.src);
+  const file = (name) => new URL(`static/widget/${name}`, home).href;
+
+  const listeners = new EventTarget();
+  const emit = (name, detail) => listeners.dispatchEvent(new CustomEvent(name, { detail }));
+
+  let announceReady;
+  const ready = new Promise((resolve) => { announceReady = resolve; });
+
+  function language() {
+    const asked = script.dataset.language ?? document.documentElement.lang;
+    return asked.toLowerCase().startsWith("en") ? "en" : "fr";
+  }
+
+  function stylesheet(root) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = file("widget.css");
+    return new Promise((resolve) => {
+      link.onload = resolve;
+      link.onerror = resolve; // unstyled help is still help
+      root.append(link);
+    });
+  }
+
+  class HelpdeskWidgetElement extends HTMLElement {
+    #session;
+    #view;
+
+    async connectedCallback() {
+      if (this.shadowRoot) return; // moved within the page
+      const root = this.attachShadow({ mode: "open" });
+      const [{ Session }, { View }] = await Promise.all([
+        import(file("session.js")), import(file("view.js")), stylesheet(root),
+      ]);
+      const session = new Session({
+        home,
+        language: language(),
+        // Without query or fragment: a clinic's addresses may carry a patient there.
+        pageUrl: location.origin + location.pathname,
+        emit,
+      });
+      const view = new View(root, {
+        open: () => this.open(),
+        close: () => this.close(),
+        send: (text) => session.send({ text }),
+        press: (entry, button) => session.press(entry, button),
+        retry: (entry) => session.retry(entry),
+        rate: (entry, helpful) => session.rate(entry, helpful),
+        switchLanguage: () => session.switchLanguage(),
+        restart: () => session.restart(),
+        erase: () => session.erase(),
+      });
+      this.#session = session;
+      this.#view = view;
+      session.onChange = () => view.render(session.snapshot());
+      session.onChange();
+      session.resume();
+      announceReady(this);
+    }
+
+    /** Opens the panel, starts the conversation if need be; `text` is put in the box, not sent. */
+    open({ text } = {}) {
+      const wasOpen = this.#session.isOpen;
+      this.#session.isOpen = true;
+      this.#session.markRead();
+      this.#view.open(text);
+      this.#session.start();
+      if (!wasOpen) emit("open");
+    }
+
+    close() {
+      if (!this.#session.isOpen) return;
+      this.#session.isOpen = false;
+      this.#view.close();
+      emit("close");
+    }
+
+    identify(getToken) {
+      return this.#session.identify(getToken);
+    }
+
+    signOut() {
+      this.#session.signOut();
+    }
+  }
+
+  customElements.define("helpdesk-widget", HelpdeskWidgetElement);
+
+  window.HelpdeskWidget = Object.freeze({
+    /** Says who is signed in; `getToken` is called again whenever a fresh JWT is needed. */
+    identify: (getToken) => ready.then((widget) => widget.identify(getToken)),
+    /** Forgets the person and the conversation; call it when the page signs its visitor out. */
+    signOut: () => ready.then((widget) => widget.signOut()),
+    open: (options) => ready.then((widget) => widget.open(options)),
+    close: () => ready.then((widget) => widget.close()),
+    /**
+     * Listens to "open", "close", "message" (the message), "state" (the new state) or
+     * "identity-refused"; returns the function that stops listening.
+     */
+    on(name, listener) {
+      const relay = (event) => listener(event.detail);
+      listeners.addEventListener(name, relay);
+      return () => listeners.removeEventListener(name, relay);
+    },
+  });
+
+  function addToPage() {
+    if (!document.querySelector("helpdesk-widget")) {
+      document.body.append(document.createElement("helpdesk-widget"));
+    }
+  }
+  if (document.body) addToPage();
+  else document.addEventListener("DOMContentLoaded", addToPage);
+})();

@@ -1,0 +1,117 @@
+"""Every setting, read once from the environment (prefix HELPDESK_) or a `.env` file.
+
+The only place that reads the environment. All faults are reported at once, one a line.
+`docs/settings.md` lists the settings; a test compares.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.core.errors import BadInput
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO_KEY_ID = "app_demo"
+_DEMO_SECRET = "demo-secret-that-production-refuses"  # noqa: S105
+
+
+class Settings(BaseSettings):
+    """Settings of all three processes; every field has an environment variable of its name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HELPDESK_", env_file=ROOT / ".env", extra="ignore", frozen=True
+    )
+
+    env: Literal["development", "production"] = Field(
+        "development",
+        description="`production` turns demo mode off and refuses default secrets.",
+    )
+    host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
+    rasa_port: int = Field(5005, ge=1, le=65535, description="Port of Rasa, on loopback.")
+    action_port: int = Field(5055, ge=1, le=65535, description="Port of the action server.")
+    database_url: str = Field(
+        f"sqlite:///{ROOT / 'var' / 'helpdesk.db'}",
+        description="SQLAlchemy address of the database: SQLite or PostgreSQL (psycopg).",
+    )
+    identity_keys: dict[str, SecretStr] = Field(
+        default={DEMO_KEY_ID: SecretStr(_DEMO_SECRET)},
+        description='Keys that sign visitor identities, as JSON: {"key id": "secret"}.',
+    )
+    identity_audience: str | None = Field(
+        None, description="If set, the `aud` that a visitor identity must carry."
+    )
+    support_address: str = Field(
+        "ocean.tip/support", description="Where the articles send people for support."
+    )
+    encoder: str = Field(
+        "ngram", description="`ngram`, or the id or path of a sentence-transformers model."
+    )
+    helpdesk: Literal["builtin"] = Field(
+        "builtin", description="Where tickets are created."
+    )
+    rasa_timeout_s: float = Field(
+        10.0, gt=0, le=25, description="Seconds that the dialogue engine may take to answer."
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="Other origins whose pages may embed the widget, as a JSON list."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token that opens /metrics from outside loopback."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important level that is logged."
+    )
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether demo identities, demo agents and demo data exist."""
+        return self.env != "production"
+
+    @property
+    def rasa_url(self) -> str:
+        """Where the gateway reaches Rasa."""
+        return f"http://127.0.0.1:{self.rasa_port}"
+
+    @property
+    def action_url(self) -> str:
+        """Where Rasa reaches the action server."""
+        return f"http://127.0.0.1:{self.action_port}"
+
+    @model_validator(mode="after")
+    def _refuse_default_secrets(self) -> Self:
+        if self.env == "production" and DEMO_KEY_ID in self.identity_keys:
+            raise ValueError(
+                "HELPDESK_IDENTITY_KEYS still has the demo key. In production give your own, "
+                'such as {"app_2026": "<32 random bytes or more>"}.'
+            )
+        return self
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        BadInput: One line for each setting at fault: its name, what was found, what is allowed.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadInput("\n".join(_fault_lines(error))) from None
+
+
+def _fault_lines(error: ValidationError) -> list[str]:
+    lines = []
+    for fault in error.errors():
+        name = "HELPDESK_" + "_".join(map(str, fault["loc"])).upper()
+        is_secret = any(word in name for word in ("KEY", "TOKEN", "SECRET", "URL"))
+        found = "(hidden)" if is_secret else repr(fault["input"])
+        where = f"{name}: found {found}: " if fault["loc"] else ""
+        lines.append(f"{where}{fault['msg'].removeprefix('Value error, ')}")
+    return lines

@@ -1,0 +1,83 @@
+"""What is published: sections by name and language, and the training questions that go with them.
+
+Drafts are left out here, so nothing behind this room can show one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import yaml
+
+from knowledge_base.article import Article, ArticleErrors, Fault, Language, Section
+
+INTENT = re.compile(r"faq/(?P<slug>[a-z0-9-]+)\.(?P<anchor>[a-z0-9-]+)")
+ANNOTATION = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")  # Rasa's [text](entity), [text]{…}
+
+
+class Sections:
+    """The sections of all published articles; never changes once made."""
+
+    def __init__(self, articles: Iterable[Article]) -> None:
+        published = [article for article in articles if article.status == "published"]
+        self._articles = {(article.slug, article.language): article for article in published}
+        self._sections = {
+            (section.slug, section.anchor, section.language): section
+            for article in published
+            for section in article.sections
+        }
+        self.keys: tuple[str, ...] = tuple(dict.fromkeys(s.key for s in self._sections.values()))
+        """Every `slug#anchor` once, in the order of the articles and of their sections."""
+
+    def __iter__(self) -> Iterator[Section]:
+        """All sections of all languages, article by article."""
+        return iter(self._sections.values())
+
+    def get(self, slug: str, anchor: str, language: Language) -> Section | None:
+        """The section, or None if it is not published in that language."""
+        return self._sections.get((slug, anchor, language))
+
+    def twin(self, section: Section, language: Language) -> Section | None:
+        """The same section in another language, or None if it is not published there."""
+        return self.get(section.slug, section.anchor, language)
+
+    def article(self, slug: str, language: Language) -> Article | None:
+        """The whole article, or None if it is not published in that language."""
+        return self._articles.get((slug, language))
+
+
+def load_questions(folder: Path) -> dict[str, list[str]]:
+    """The examples of intents `faq/<slug>.<anchor>` in Rasa's NLU files, by `slug#anchor`.
+
+    Reads every `*.yml` under the folder, French and English together, in the order of the files; each
+    question once a section, without Rasa's entity marks.
+
+    Raises:
+        ArticleErrors: a file is not an NLU file in YAML.
+    """
+    questions: dict[str, dict[str, None]] = {}
+    faults: list[Fault] = []
+    for file in sorted(folder.rglob("*.yml")):
+        try:
+            blocks = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("nlu") or []
+            for block in blocks:
+                match = INTENT.fullmatch(str(block.get("intent", "")))
+                if match:
+                    key = f"{match['slug']}#{match['anchor']}"
+                    questions.setdefault(key, {}).update(dict.fromkeys(_examples(block)))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError) as error:
+            faults.append(Fault(file, 1, f"cannot be read as a Rasa NLU file: {error}"))
+    if faults:
+        raise ArticleErrors(faults)
+    return {key: list(examples) for key, examples in questions.items()}
+
+
+def _examples(block: dict[str, object]) -> list[str]:
+    """The texts of one intent, whether written as one block of `- ` lines or as a list of `text:`."""
+    written = block.get("examples") or ""
+    if isinstance(written, list):
+        lines = [str(example["text"]) for example in written]
+    else:
+        lines = str(written).splitlines()
+    bare = (ANNOTATION.sub(r"\1", line.strip().removeprefix("-").strip()) for line in lines)
+    return [text for text in bare if text]

@@ -1,0 +1,64 @@
+"""Vectors kept on disk by what was encoded, so that a slow encoder meets each text once.
+
+One file an encoder. It holds the vectors of the texts last asked for and nothing older.
+"""
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from knowledge_base.encoder import Encoder
+
+log = structlog.get_logger()
+
+
+def encode_cached(encoder: Encoder, texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
+    """What `encoder.encode(texts)` gives, encoding only texts that the folder does not hold.
+
+    A file that cannot be read is as good as none: its texts are encoded again and it is replaced.
+    """
+    file = folder / f"vectors-{_digest(encoder.name)}.npz"
+    known = _read(file, encoder.dim)
+    digests = [_digest(text) for text in texts]
+    fresh = {d: text for d, text in zip(digests, texts, strict=True) if d not in known}
+    if fresh:
+        vectors = encoder.encode(list(fresh.values()))
+        known.update(zip(fresh, vectors, strict=True))
+        _write(file, {digest: known[digest] for digest in digests})
+        log.info("texts encoded", encoder=encoder.name, new=len(fresh), of=len(texts))
+    if not texts:
+        return np.zeros((0, encoder.dim), dtype=np.float32)
+    return np.stack([known[digest] for digest in digests])
+
+
+def _read(file: Path, dim: int) -> dict[str, NDArray[np.float32]]:
+    try:
+        with np.load(file, allow_pickle=False) as held:
+            digests, vectors = held["digests"], held["vectors"]
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        log.warning("kept vectors cannot be read", file=str(file), error=str(error))
+        return {}
+    if vectors.shape != (len(digests), dim):
+        return {}
+    return dict(zip(digests.tolist(), vectors, strict=True))
+
+
+def _write(file: Path, vectors: dict[str, NDArray[np.float32]]) -> None:
+    """Replaced in one step: another process reads the old file or the new one, never half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as new:
+        np.savez_compressed(new, digests=list(vectors), vectors=np.stack(list(vectors.values())))
+    os.replace(new.name, file)
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=16).hexdigest()
