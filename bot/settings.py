@@ -6,6 +6,7 @@ The only place that reads the environment. All faults are reported at once, one 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
@@ -17,7 +18,23 @@ from bot.core.errors import BadInput
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_KEY_ID = "app_demo"
-_DEMO_SECRET = "demo-secret-that-production-refuses"  # noqa: S105
+_DEMO_SECRET = "demo-secret-that-production-refuses"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAgent:
+    """An agent that exists in demo mode only; the password is no secret."""
+
+    email: str
+    password: str
+    name: str
+    role: Literal["agent", "lead"]
+
+
+DEMO_AGENTS = (
+    DemoAgent("amelie@soutien.example", "demo-amelie", "Amélie Fortin", "lead"),
+    DemoAgent("marc@soutien.example", "demo-marc", "Marc Ouellet", "agent"),
+)
 
 
 class Settings(BaseSettings):
@@ -47,14 +64,12 @@ class Settings(BaseSettings):
         None, description="If set, the `aud` that a visitor identity must carry."
     )
     support_address: str = Field(
-        "ocean.tip/support", description="Where the articles send people for support."
+        "https://ocean.tip/support", description="Where the articles send people for support."
     )
     encoder: str = Field(
         "ngram", description="`ngram`, or the id or path of a sentence-transformers model."
     )
-    helpdesk: Literal["builtin"] = Field(
-        "builtin", description="Where tickets are created."
-    )
+    helpdesk: Literal["builtin"] = Field("builtin", description="Where tickets are created.")
     rasa_timeout_s: float = Field(
         10.0, gt=0, le=25, description="Seconds that the dialogue engine may take to answer."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.adapters.database import Database
@@ -10,44 +9,16 @@ from bot.adapters.domain_phrases import DomainPhrases
 from bot.adapters.events_local import LocalEvents
 from bot.adapters.helpdesk_builtin import BuiltinHelpdesk
 from bot.adapters.language_lingua import LinguaDetector
+from bot.adapters.probes import answers_http, reads_database
 from bot.adapters.rasa_http import RasaAssistant
+from bot.adapters.section_search import KnowledgeSearch
 from bot.adapters.sql_accounts import SqlAccounts
 from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
-from bot.core.accounts import AccountDirectory
-from bot.core.ports import (
-    Agents,
-    Assistant,
-    Clock,
-    Conversations,
-    Events,
-    Helpdesk,
-    LanguageDetector,
-    Phrases,
-    SectionSearch,
-    TicketStore,
-)
+from bot.core.ports import Services
 from bot.settings import ROOT, Settings, settings
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """Every port, ready to use. Tests build one from `adapters.memory`."""
-
-    settings: Settings
-    clock: Clock
-    phrases: Phrases
-    conversations: Conversations
-    tickets: TicketStore
-    accounts: AccountDirectory
-    agents: Agents
-    helpdesk: Helpdesk
-    assistant: Assistant
-    search: SectionSearch
-    detector: LanguageDetector
-    events: Events
 
 
 @lru_cache(maxsize=1)
@@ -58,12 +29,9 @@ def services() -> Services:
 
 def build(chosen: Settings) -> Services:
     """Services for these settings."""
-    from bot.adapters.section_search import KnowledgeSearch
-
     database = Database(chosen.database_url)
     clock = SystemClock()
     return Services(
-        settings=chosen,
         clock=clock,
         phrases=DomainPhrases(ROOT / "domain.yml"),
         conversations=SqlConversations(database),
@@ -75,4 +43,9 @@ def build(chosen: Settings) -> Services:
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
         events=LocalEvents(),
+        probes={
+            "database": reads_database(database),
+            "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/"),
+            "action_server": answers_http(f"{chosen.action_url}/health"),
+        },
     )

@@ -22,16 +22,14 @@ Questions = Annotated[Path, typer.Option(help="Folder of Rasa's NLU files.")]
 Support = Annotated[str, typer.Option(help="Address that the articles' placeholder stands for.")]
 
 
-@app.command("check")
-def check_articles(
-    articles: Articles = ARTICLES, support_address: Support = SUPPORT_ADDRESS
-) -> None:
+@app.command()
+def check(articles: Articles = ARTICLES, support_address: Support = SUPPORT_ADDRESS) -> None:
     """Report every fault of the articles, one a line; exit with 1 if there is any."""
-    from knowledge_base.check import check
+    from knowledge_base.check import check as faults_of
 
-    faults = check(articles, support_address)
+    faults = faults_of(articles, support_address)
     for fault in faults:
-        print(fault)
+        typer.echo(fault)
     if faults:
         raise typer.Exit(1)
     console.print("The articles are in order.")
@@ -86,7 +84,7 @@ def list_sections(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     for key in sections.keys:
-        print(key)
+        typer.echo(key)
 
 
 if __name__ == "__main__":

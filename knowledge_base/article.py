@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, cast
 
@@ -160,14 +161,14 @@ def _read(file: Path, language: Language) -> ArticleSource:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         return _unreadable(file, language, 1, f"cannot be read as UTF-8 text: {error}")
-    lines = tuple(text.splitlines())
-    if not lines or lines[0] != "---" or "---" not in lines[1:]:
+    lines = tuple(text.split("\n"))
+    if lines[0] != "---" or "---" not in lines[1:]:
         return _unreadable(file, language, 1, "no front matter between two lines of `---`")
     try:
         front, _ = frontmatter.parse(text)
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-31
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        line = mark.line + 2 if mark else 1  # the mark counts from 0, below the first `---`
+        line = mark.line + 1 if mark else 1  # the mark counts from 0, at the first `---`
         return _unreadable(file, language, line, f"front matter is not YAML: {_one_line(error)}")
 
     body_starts = lines.index("---", 1) + 1
@@ -188,12 +189,11 @@ def _split(
     sections: list[SectionSource] = []
     faults: list[Fault] = []
     heads = [n for n in range(start, len(lines)) if re.match(r"##?(?!#)", lines[n])]
-    first = heads[0] if heads else len(lines)
-    for n in range(start, first):
-        if lines[n].strip():
-            faults.append(Fault(file, n + 1, "text before the first section"))
-            break
-    for n, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+    if not heads:
+        return (), [Fault(file, start, "no section; expected `## Heading {#anchor}`")]
+    if stray := [n for n in range(start, heads[0]) if lines[n].strip()]:
+        faults.append(Fault(file, stray[0] + 1, "text before the first section"))
+    for n, end in pairwise([*heads, len(lines)]):
         match = HEADING.fullmatch(lines[n])
         body = "\n".join(lines[n + 1 : end]).strip("\n")
         if not match:

@@ -23,8 +23,9 @@ from knowledge_base.french import punctuation_faults
 
 BOLD = re.compile(r"\*\*[^*\n]+\*\*")
 STEP = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
-URL = re.compile(r"https?://[^\s)>\]]+")
-NUMBER = re.compile(r"\d+(?:[.,  ]\d+)*")
+URL = re.compile(r"https?://[^\s)>\]]*[^\s)>\].,;:!?]|\{support_address\}")
+GROUP = r"[ ,\u00a0\u202f]"  # between thousands
+NUMBER = re.compile(rf"\d{{1,3}}(?:{GROUP}\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?")
 PRICE = re.compile(r"\$|\d\s?(?:dollars?|CAD)\b")
 ADDRESS = re.compile(r"\bocean\.tips?/support\b")  # the two spellings that Ocean's own pages use
 
@@ -146,7 +147,7 @@ def _numbers(section: SectionSource) -> Counter[str]:
 
 def _plain_number(number: str) -> str:
     """`1 000,50` and `1,000.50` are both `1000.50`."""
-    whole = re.sub(r"[., \u00a0\u202f](?=\d{3}(?!\d))", "", number)
+    whole = re.sub(rf"{GROUP}(?=\d{{3}}(?!\d))", "", number)
     return whole.replace(",", ".")
 
 

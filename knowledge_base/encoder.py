@@ -77,8 +77,8 @@ class SentenceEncoder:
             message = f"sentence embedding {model_id_or_path!r} cannot be loaded: {error}"
             raise EncoderUnavailable(message) from error
         folder = Path(model_id_or_path)
-        version = f"@{_digest(folder)}" if folder.is_dir() else ""
-        self.name = f"sentence:{model_id_or_path}{version}"
+        known_as = f"{folder.name}@{_digest(folder)}" if folder.is_dir() else model_id_or_path
+        self.name = f"sentence:{known_as}"
         self.dim = int(self._model.encode(["x"]).shape[1])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

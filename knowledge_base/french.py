@@ -1,7 +1,7 @@
 """French punctuation of Québec: where a no-break space belongs, and where no space does.
 
-One before a colon and inside guillemets; none before a semicolon, an exclamation or a question mark.
-The rules look at what readers see; code, link targets and addresses are left alone.
+One before a colon and inside guillemets; none before a semicolon, an exclamation mark or a question
+mark. The rules look at what readers see; code, link targets and addresses are left alone.
 """
 
 import re

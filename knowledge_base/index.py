@@ -4,6 +4,7 @@ A section is found by any of its passages: its heading, its paragraphs, and the 
 the intent of the same name, all in both languages. So a French section answers an English question.
 """
 
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,33 +30,35 @@ MARKUP = re.compile(r"\*\*|`|^\s*(?:[-*>]|\d+[.)])\s+|\]\([^)]*\)|\[", re.MULTIL
 class Passage:
     """A text by which a section can be found."""
 
-    key: str
     text: str
     is_question: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """All passages, those of one section side by side in the order of `keys`; safe to share."""
+    """All passages of all sections, ready to be compared with a query; never changes once made."""
 
     sections: Sections
     encoder: Encoder
     lexical: Lexical
     keys: tuple[str, ...]
-    starts: NDArray[np.intp]
-    """`(n_keys,)`: where the passages of each key begin."""
+    members: NDArray[np.intp]
+    """`(n_keys, most passages of a section)`: the passages of each key, then -1."""
     is_question: NDArray[np.bool_]
-    """`(n_passages,)`"""
+    """`(n_passages,)`: which of them are training questions."""
     columns: NDArray[np.float32]
     """`(dim, n_passages)`, columns of length 1: the vectors of the passages, upright."""
 
     def similarities(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosines `(n_queries, n_passages)` of queries given as rows of length 1."""
         used = np.flatnonzero(queries.any(axis=0))
+        cosines: NDArray[np.float32]
         # A hashed query is nearly all zeros: to read only the rows that count is ten times faster.
         if used.size < self.columns.shape[0] // 4:
-            return queries[:, used] @ self.columns[used]
-        return queries @ self.columns
+            cosines = queries[:, used] @ self.columns[used]
+        else:
+            cosines = queries @ self.columns
+        return cosines
 
 
 def build_index(
@@ -64,23 +67,29 @@ def build_index(
     encoder: Encoder,
     cache: Path | None = None,
 ) -> Index:
-    """The index of all published sections; questions of a section that is not published are left out.
+    """The index of all published sections.
 
-    With a `cache` folder, texts already encoded by the same encoder are not encoded again.
+    Questions of a section that is not published are left out and logged. With a `cache` folder,
+    texts already encoded by the same encoder are not encoded again.
     """
     unknown = sorted(questions.keys() - set(sections.keys))
     if unknown:
         log.warning("questions without a published section", sections=unknown)
-    passages = [p for key in sections.keys for p in _passages(key, sections, questions)]
+    by_key = [list(_passages(key, sections, questions)) for key in sections.keys]
+    passages = [passage for group in by_key for passage in group]
     texts = [passage.text for passage in passages]
     vectors = encode_cached(encoder, texts, cache) if cache else encoder.encode(texts)
-    of_key = [passage.key for passage in passages]
+    members = np.full((len(by_key), max(map(len, by_key), default=0)), -1, dtype=np.intp)
+    start = 0
+    for row, group in zip(members, by_key, strict=True):
+        row[: len(group)] = np.arange(start, start + len(group))
+        start += len(group)
     return Index(
         sections=sections,
         encoder=encoder,
         lexical=Lexical(texts),
         keys=sections.keys,
-        starts=np.array([of_key.index(key) for key in sections.keys], dtype=np.intp),
+        members=members,
         is_question=np.array([passage.is_question for passage in passages], dtype=np.bool_),
         columns=np.ascontiguousarray(vectors.T),
     )
@@ -89,8 +98,9 @@ def build_index(
 class LiveIndex:
     """The index of a folder of articles, built again when a file of it has changed.
 
-    So a new or changed article is found at the next question, without a restart. Faulty files are logged
-    once, and the last good index stays in use until they are mended. Safe to call from several threads.
+    So a new or changed article is found at the next question, without a restart. Faulty files are
+    logged once, and the last good index stays in use until they are mended. Safe to call from
+    several threads.
     """
 
     def __init__(
@@ -101,6 +111,7 @@ class LiveIndex:
         support_address: str,
         cache: Path | None = None,
     ) -> None:
+        """Name the folders; nothing is read before the first call of `current`."""
         self._articles = articles
         self._questions = questions
         self._encoder = encoder
@@ -150,11 +161,11 @@ def _passages(
     slug, anchor = key.split("#")
     for language in LANGUAGES:
         if section := sections.get(slug, anchor, language):
-            yield Passage(key, f"{section.heading}. {section.article_title}", is_question=False)
+            yield Passage(f"{section.heading}. {section.article_title}", is_question=False)
             for text in _paragraphs(section):
-                yield Passage(key, text, is_question=False)
+                yield Passage(text, is_question=False)
     for question in questions.get(key, ()):
-        yield Passage(key, question, is_question=True)
+        yield Passage(question, is_question=True)
 
 
 def _paragraphs(section: Section) -> Iterator[str]:
@@ -166,12 +177,14 @@ def _paragraphs(section: Section) -> Iterator[str]:
 
 
 def _fingerprint(*folders: Path) -> Iterator[tuple[str, int, int]]:
-    """Path, time of change and size of each file; says in microseconds whether any has changed."""
+    """Path, time of change and size of each file that the index is made from."""
     for folder in folders:
-        for pattern in ("*/*.md", "**/*.yml"):
-            for file in folder.glob(pattern):
-                try:
-                    stat = file.stat()
-                except FileNotFoundError:  # deleted since it was listed
-                    continue
-                yield str(file), stat.st_mtime_ns, stat.st_size
+        for place, _, names in os.walk(folder):  # three times as fast as Path.glob
+            for name in names:
+                if name.endswith((".md", ".yml")):
+                    path = os.path.join(place, name)
+                    try:
+                        stat = os.stat(path)
+                    except FileNotFoundError:  # deleted since it was listed
+                        continue
+                    yield path, stat.st_mtime_ns, stat.st_size

@@ -19,6 +19,7 @@ class Sections:
     """The sections of all published articles; never changes once made."""
 
     def __init__(self, articles: Iterable[Article]) -> None:
+        """Keep what is published of the articles, in their order."""
         published = [article for article in articles if article.status == "published"]
         self._articles = {(article.slug, article.language): article for article in published}
         self._sections = {
@@ -49,8 +50,8 @@ class Sections:
 def load_questions(folder: Path) -> dict[str, list[str]]:
     """The examples of intents `faq/<slug>.<anchor>` in Rasa's NLU files, by `slug#anchor`.
 
-    Reads every `*.yml` under the folder, French and English together, in the order of the files; each
-    question once a section, without Rasa's entity marks.
+    Reads every `*.yml` under the folder, French and English together, in the order of the files;
+    each question once a section, without Rasa's entity marks.
 
     Raises:
         ArticleErrors: a file is not an NLU file in YAML.
@@ -73,7 +74,7 @@ def load_questions(folder: Path) -> dict[str, list[str]]:
 
 
 def _examples(block: dict[str, object]) -> list[str]:
-    """The texts of one intent, whether written as one block of `- ` lines or as a list of `text:`."""
+    """The texts of one intent, written as a block of `- ` lines or as a list of `text:`."""
     written = block.get("examples") or ""
     if isinstance(written, list):
         lines = [str(example["text"]) for example in written]

@@ -10,27 +10,31 @@ WORD = re.compile(r"[a-z0-9]+")
 SENTENCE_END = re.compile(r"(?<=[.!?…;])\s+|\n+")
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae"})
 
-# Words of grammar and courtesy. Short on purpose: a word left in costs little, since rare words weigh
-# more, and a word of the business taken out by mistake ("site", "message") would be lost for good.
-STOP_WORDS = frozenset(
-    """
-    a afin ai alors as au aucun aussi aux avec avez avoir avons bonjour bonsoir ca car ce cela ces cet cette
-    ceci chez comme comment dans de des donc du elle elles en encore est et etait etes etre eu faire fais
-    fait faut ici il ils j je la le les leur leurs lui ma mais me meme mes moi mon ne nos notre nous on ou
-    par parce pas plait pour pourquoi pouvez pouvons puis puisje qu quand que quel quelle quelles
-    quels qui quoi sa sans se ses si sont son sous sur svp ta te tes toi ton tout tous toute toutes tres tu
-    un une va vais vers veux veut vos votre voudrais voulez vous merci salut allo oui non
-    about all am an and any are at be been but by can could did do does doing for from get got had has
-    have he hello her hers hey hi him his how i if in into is it its just like me my need no not of
-    ok on or our ours out please she should so some than thank thanks that the their them then there
-    these they this those to too up us want was we were what when where which who why will with would yes
-    you your yours
-    """.split()
-)
+# Words of grammar and courtesy. Few on purpose: a word left in costs little, since rare words weigh
+# more, and a word of the trade taken out by mistake ("plus", "off", "voir") would be lost for good.
+FRENCH = """
+    a afin ai allo alors as au aucun aussi aux avec avez avoir avons bonjour bonsoir ca car ce
+    ceci cela ces cet cette chez comme comment dans de des donc du elle elles en encore est et
+    etait etes etre eu faire fais fait faut ici il ils j je la le les leur leurs lui ma mais me
+    meme merci mes moi mon ne non nos notre nous on ou oui par parce pas plait pour pouvez
+    pouvons puis puisje qu que quel quelle quelles quels quoi sa salut sans se ses si son sont
+    sous sur svp ta te tes toi ton tous tout toute toutes tres tu un une va vais vers veut veux
+    vos votre voudrais voulez vous
+"""
+ENGLISH = """
+    about all am an and any are at be been but by can could did do does doing for from get got
+    had has have he hello her hers hey hi him his how i if in into is it its just like me my
+    need no not of ok on or our ours out please she should so some than thank thanks that the
+    their them then there these they this those to too up us want was we were what where which
+    will with would yes you your yours
+"""
+STOP_WORDS = frozenset(f"{FRENCH} {ENGLISH}".split())
+# What these ask of a subject tells sections apart ("who can see…"), but alone they ask nothing.
+QUESTION_WORDS = frozenset({"qui", "who", "quand", "when", "pourquoi", "why"})
 
 
 def fold(text: str) -> str:
-    """The text in lower case without accents: « Réservé à l’Œuvre » gives « reserve a l’oeuvre »."""
+    """The text in lower case without accents: « Œuvre réservée » gives « oeuvre reservee »."""
     lowered = text.translate(LIGATURES).lower()
     if lowered.isascii():
         return lowered
@@ -44,10 +48,12 @@ def words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> list[str]:
-    """The words that can tell one subject from another: no stop words, no single letters."""
-    return [
-        word for word in words(text) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())
-    ]
+    """The words that tell one subject from another: no stop words, no single letters.
+
+    None at all if only words such as "who" or "why" are left.
+    """
+    kept = [w for w in words(text) if w not in STOP_WORDS and (len(w) > 1 or w.isdigit())]
+    return [] if QUESTION_WORDS.issuperset(kept) else kept
 
 
 def sentences(text: str) -> list[str]:

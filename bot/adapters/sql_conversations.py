@@ -160,7 +160,7 @@ class SqlConversations:
                 return holder
             if time.monotonic() > deadline:
                 raise Conflict(
-                    "The message before this one is still being answered. Send it again in a moment."
+                    "The message before this one is still being answered. Try again in a moment."
                 )
             time.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
             attempt += 1
@@ -170,9 +170,7 @@ class SqlConversations:
         with self._db.write() as connection:
             connection.execute(
                 conversations.update()
-                .where(
-                    conversations.c.id == conversation_id, conversations.c.turn_owner == holder
-                )
+                .where(conversations.c.id == conversation_id, conversations.c.turn_owner == holder)
                 .values(turn_owner=None, turn_until=None)
             )
 
@@ -319,6 +317,41 @@ class SqlConversations:
         with self._db.read() as connection:
             return [_conversation(row) for row in connection.execute(query)]
 
+    def last_words(self, conversation_ids: Sequence[str]) -> dict[str, str]:
+        """See the port."""
+        newest = (
+            select(func.max(messages.c.id))
+            .where(
+                messages.c.conversation_id.in_(list(conversation_ids)),
+                messages.c.author == "visitor",
+                messages.c.payload.is_(None),
+            )
+            .group_by(messages.c.conversation_id)
+        )
+        query = select(messages.c.conversation_id, messages.c.text).where(messages.c.id.in_(newest))
+        with self._db.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def messages_of_assignee(self, agent_id: str, after: int) -> list[Message]:
+        """See the port."""
+        query = (
+            select(messages)
+            .join(conversations, conversations.c.id == messages.c.conversation_id)
+            .where(
+                conversations.c.assignee_id == agent_id,
+                conversations.c.state == "agent",
+                messages.c.id > after,
+            )
+            .order_by(messages.c.id)
+        )
+        with self._db.read() as connection:
+            return [_message(row) for row in connection.execute(query)]
+
+    def newest_message_id(self) -> int:
+        """See the port."""
+        with self._db.read() as connection:
+            return int(connection.scalar(select(func.max(messages.c.id))) or 0)
+
     # --- Drafts, feedback, erasure, counts ---
 
     def draft(self, conversation_id: str) -> Draft | None:
@@ -392,9 +425,7 @@ class SqlConversations:
             total, handed_off = connection.execute(
                 select(
                     func.count(),
-                    func.coalesce(
-                        func.sum(sa.cast(conversations.c.was_handed_off, sa.Integer)), 0
-                    ),
+                    func.coalesce(func.sum(sa.cast(conversations.c.was_handed_off, sa.Integer)), 0),
                 ).select_from(conversations)
             ).one()
             used = connection.scalar(
@@ -405,7 +436,7 @@ class SqlConversations:
             abstained = connection.scalar(
                 select(func.count()).select_from(messages).where(said.kind == "abstain")
             )
-            votes = dict(
+            votes: dict[bool, int] = dict(
                 connection.execute(
                     select(feedback.c.helpful, func.count()).group_by(feedback.c.helpful)
                 ).all()
@@ -432,8 +463,7 @@ class SqlConversations:
             "abstained": abstained or 0,
             "feedback": {"helpful": votes.get(True, 0), "not_helpful": votes.get(False, 0)},
             "top_articles": [
-                {"slug": str(topic).removeprefix("faq/"), "count": count}
-                for topic, count in topics
+                {"slug": str(topic).removeprefix("faq/"), "count": count} for topic, count in topics
             ],
             "unanswered": [
                 {"text": text, "language": language, "created_at": at}
@@ -503,9 +533,7 @@ def _get(connection: sa.Connection, conversation_id: str) -> Conversation:
     return _conversation(row)
 
 
-def _find_visit(
-    connection: sa.Connection, conversation_id: str, client_id: str
-) -> Message | None:
+def _find_visit(connection: sa.Connection, conversation_id: str, client_id: str) -> Message | None:
     row = connection.execute(
         select(messages).where(
             messages.c.conversation_id == conversation_id, messages.c.client_id == client_id

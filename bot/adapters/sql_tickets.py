@@ -140,9 +140,7 @@ class SqlTickets:
             connection.execute(
                 outbox.update()
                 .where(outbox.c.id.in_(ids))
-                .values(
-                    state="in_flight", lease_until=now + lease, attempts=outbox.c.attempts + 1
-                )
+                .values(state="in_flight", lease_until=now + lease, attempts=outbox.c.attempts + 1)
             )
             rows = connection.execute(
                 select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)
@@ -182,9 +180,7 @@ def _log(connection: sa.Connection, reference: str, at: datetime, who: str, what
 
 
 def _get(connection: sa.Connection, reference: str) -> Ticket:
-    row = connection.execute(
-        select(tickets).where(tickets.c.reference == reference)
-    ).one_or_none()
+    row = connection.execute(select(tickets).where(tickets.c.reference == reference)).one_or_none()
     if row is None:
         raise NotFound(f"No ticket with the reference {reference[:20]!r}.")
     return _ticket(row)

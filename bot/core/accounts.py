@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 BilledBy = Literal["ocean", "emr_vendor"]
 Source = Literal["database", "csv", "service"]
+
+# How far back an invoice is looked at: enough to see a change, few enough to name in a sentence.
+MONTHS_READ = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,16 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A clinic's tenant in Ocean; `emr_vendor` is the name people use, such as "Accuro"."""
+    """A clinic's tenant in Ocean; `emr_vendor` is the name people use, such as "Accuro".
+
+    The provenance covers what is read with the site: who invoices it, its admins, its licences.
+    """
 
     number: str
     name: str
     billed_by: BilledBy
     emr_vendor: str
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +84,67 @@ class MessagingLicence:
 
 
 @dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice that Ocean issued to the site for one month, as "YYYY-MM"."""
+
+    number: str
+    month: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
 class MessageCharge:
-    """One per-message bill item of an invoice. `amount_cents` is in cents of `currency`."""
+    """One per-message bill item of an invoice. `amount_cents` is in cents of `currency`.
+
+    `sender_id` is None where the invoice attributes the message to nobody; it may also be the id
+    of somebody who has left the site, or of whom nothing else is known.
+    """
 
     invoice_number: str
-    sender_id: str
+    sender_id: str | None
     sent_on: date
     amount_cents: int
     currency: str
-    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
     """All that a fee diagnosis looks at, read for one user at one site.
 
-    `months` are the invoice months that were read, as "YYYY-MM", newest first.
-    `links` may hold links at other sites for the users concerned; `charges` are this site's only.
+    `users` are `user` and the known senders of `charges`; `links` are theirs, at this site and at
+    others; `link_knowledge`, `licences`, `invoices` and `charges` are this site's only. Invoices
+    are newest first. All charges are in one currency.
     """
 
     site: Site
     user: OceanUser
-    users: tuple[OceanUser, ...]
     is_site_admin: bool
+    users: tuple[OceanUser, ...]
     licences: tuple[MessagingLicence, ...]
     links: tuple[AccountLink, ...]
     link_knowledge: tuple[LinkKnowledge, ...]
-    months: tuple[str, ...]
+    invoices: tuple[Invoice, ...]
     charges: tuple[MessageCharge, ...]
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The invoice months that were read, as "YYYY-MM", newest first."""
+        return tuple(dict.fromkeys(invoice.month for invoice in self.invoices))
+
+
+class AccountDirectory(Protocol):
+    """Where the accounts of clinics are looked up; read-only."""
+
+    def snapshot(self, external_id: str, site_number: str, today: date) -> AccountSnapshot:
+        """What is known of this user at this site.
+
+        Invoices are those of the last `MONTHS_READ` months that have any, up to the month of
+        `today`. Only patient messages that cost something are charges: other products, and
+        messages listed at no cost, are not.
+
+        Raises:
+            NotFound: The user is not a member of the site; the same error, word for word, if
+                either is unknown.
+            Unavailable: The directory cannot be read, or holds what cannot be understood.
+        """
+        ...

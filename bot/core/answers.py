@@ -83,3 +83,14 @@ def decide(
 
 def _confidence(candidate: Candidate, label_scores: Mapping[str, float]) -> float:
     return 0.5 * candidate.score + 0.5 * label_scores.get(candidate.section.key, 0.0)
+
+
+def main_intent(label: str) -> str:
+    """The intent of a classifier's label: `faq` for `faq/invoice-details.csv`."""
+    return label.split("/", 1)[0]
+
+
+def section_key(label: str) -> str | None:
+    """The section that a label stands for: "slug#anchor", or None for a flow."""
+    name, _, section = label.partition("/")
+    return section.replace(".", "#", 1) if name == "faq" and section else None

@@ -91,6 +91,7 @@ _DIGRESSIONS = frozenset(
 class Draft:
     """A request being collected. Empty strings do not occur: what is not known is None.
 
+    `heard_message` is the id of the last message judged: none is judged twice.
     `recapped` is the digest that the last recap showed, `confirmed` the one the visitor agreed to.
     """
 
@@ -104,6 +105,7 @@ class Draft:
     cloud_connect_understood: bool = False
     asked: Step | None = None
     misses: int = 0
+    heard_message: int = 0
     recapped: str | None = None
     confirmed: str | None = None
 
@@ -238,7 +240,13 @@ def _confirm(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
 
 def _is_question(heard: Heard, draft: Draft) -> bool:
     """Whether the message asks something, even if it holds a product or a number."""
-    if heard.intent in ("faq", "ask_fee_check", "ask_ticket_status", "ask_person", "choose_section"):
+    if heard.intent in (
+        "faq",
+        "ask_fee_check",
+        "ask_ticket_status",
+        "ask_person",
+        "choose_section",
+    ):
         bare = len(heard.text.split()) <= 3 and bool(heard.entities)
         return not bare
     return draft.asked == "reason" and heard.text.rstrip().endswith("?")

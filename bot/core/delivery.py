@@ -55,4 +55,4 @@ def _attempt(delivery: Delivery, helpdesk: Helpdesk, clock: Clock) -> Delivery:
 def retry_delay_s(attempts: int) -> float:
     """Seconds before the next attempt: doubling, capped, between half and all of the step."""
     step = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(attempts - 1, 20))
-    return step * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, protects nothing
+    return step * random.uniform(0.5, 1.0)

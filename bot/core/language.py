@@ -18,9 +18,9 @@ LANGUAGES: tuple[Language, ...] = ("fr", "en")
 # Words that alone settle it, however short the message; none means something in both languages.
 _FRENCH = frozenset(
     "le la les des du une je jai nous vous ils elle est sont suis avec pour pourquoi comment "
-    "quand combien ou où mes mon ma notre nos votre vos pas cest ça ca qui que quoi bonjour "
-    "allo salut merci svp oui non facture factures facturation frais annuler abonnement courriel "
-    "dme clinique chu pis sur dans aux par peux veux voudrais parler quelqu'un aide".split()
+    "quand combien ou où mes mon ma notre nos votre vos pas cest ça ca qui que quoi bonjour allo "
+    "salut merci svp oui non facture factures facturation frais annuler abonnement courriel dme "
+    "clinique chu pis sur dans aux par peux veux voudrais parler quelqu'un aide".split()
 )
 _ENGLISH = frozenset(
     "the an i we you they he she it is are was were my our your with for why how when what which "
@@ -37,13 +37,23 @@ _WORD = re.compile(r"[a-zà-öø-ÿœ']+")
 def choose_language(current: Language, text: str, detector: LanguageDetector) -> Language:
     """The language to answer `text` in: another than `current` only on clear evidence."""
     lowered = text.lower().replace("\u2019", "'")
-    words = [part for word in _WORD.findall(lowered) for part in re.split(r"(?<=[ldjcmnst])'", word)]
+    words = [
+        part for word in _WORD.findall(lowered) for part in re.split(r"(?<=[ldjcmnst])'", word)
+    ]
     french = sum(word in _FRENCH for word in words)
     english = sum(word in _ENGLISH for word in words)
     if french and not english:
-        return "fr" if french >= 2 or len(words) <= 3 or current == "fr" else _ask(current, lowered, detector)
+        return (
+            "fr"
+            if french >= 2 or len(words) <= 3 or current == "fr"
+            else _ask(current, lowered, detector)
+        )
     if english and not french:
-        return "en" if english >= 2 or len(words) <= 3 or current == "en" else _ask(current, lowered, detector)
+        return (
+            "en"
+            if english >= 2 or len(words) <= 3 or current == "en"
+            else _ask(current, lowered, detector)
+        )
     if sum(map(str.isalpha, lowered)) < _MIN_LETTERS:
         return current
     return _ask(current, lowered, detector)

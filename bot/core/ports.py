@@ -5,9 +5,12 @@ Every method may raise `Unavailable`; the other errors are named where they can 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.core.accounts import AccountDirectory
 
 if TYPE_CHECKING:
     from bot.core.agents import Agent, AgentSession
@@ -159,6 +162,15 @@ class Conversations(Protocol):
     def drop_draft(self, conversation_id: str) -> None:
         """Forgets the unfinished request; nothing happens if there is none."""
 
+    def last_words(self, conversation_ids: Sequence[str]) -> dict[str, str]:
+        """The last text that the visitor wrote in each conversation, by its id."""
+
+    def messages_of_assignee(self, agent_id: str, after: int) -> list[Message]:
+        """Messages after that id in the conversations that an agent holds, oldest first."""
+
+    def newest_message_id(self) -> int:
+        """The id of the newest message of all; 0 if there is none."""
+
     def add_feedback(
         self,
         conversation_id: str,
@@ -266,3 +278,24 @@ class Events(Protocol):
 
     def position(self) -> int:
         """The present position, to wait from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every port, ready to use; `wiring.py` builds one, tests build one from memory adapters.
+
+    `probes` say whether each part that the service needs answers, by its name in /readyz.
+    """
+
+    clock: Clock
+    phrases: Phrases
+    conversations: Conversations
+    tickets: TicketStore
+    accounts: AccountDirectory
+    agents: Agents
+    helpdesk: Helpdesk
+    assistant: Assistant
+    search: SectionSearch
+    detector: LanguageDetector
+    events: Events
+    probes: Mapping[str, Callable[[], bool]]

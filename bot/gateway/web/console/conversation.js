@@ -12,8 +12,8 @@ import { panelSections } from "./panel.js";
 import { transcriptView } from "./transcript.js";
 import { visitorName, visitorSite } from "./values.js";
 
-/** `onChange(detail)` is called after each action, whether it succeeded or not. */
-export function conversationView({ agent, onChange }) {
+/** `onAction(name, succeeded)` is called after each action. */
+export function conversationView({ agent, onAction }) {
   let id = null;
   let shown = null;
   let isActing = false;
@@ -23,7 +23,9 @@ export function conversationView({ agent, onChange }) {
   const head = el("header", { class: "conversation-head" });
   const transcript = transcriptView();
   const composer = composerView({ agent, send });
-  const node = el("section", { class: "pane conversation", "aria-label": t("conversation.transcript") });
+  const node = el("section", {
+    class: "pane conversation", "aria-label": t("conversation.transcript"),
+  });
   const panel = el("aside", { class: "pane panel", "aria-label": t("panel.title") });
 
   const refresh = oneAtATime(async (isStale) => {
@@ -74,32 +76,33 @@ export function conversationView({ agent, onChange }) {
   }
 
   function metaNodes() {
-    const facts = [
-      el("span", { class: `badge state-${shown.state}` }, label("state", shown.state)),
+    return [
+      el("span", { class: `badge state-${shown.state}` }, standing()),
       shown.priority === "high" ? el("span", { class: "badge high" }, t("priority.high")) : null,
-      visitorSite(shown),
-      shown.topic ? topicLabel(shown.topic) : "",
-      label("language", shown.language),
-      shown.state === "agent" ? holder() : "",
+      ...[
+        visitorSite(shown),
+        shown.topic && topicLabel(shown.topic),
+        label("language", shown.language),
+      ].filter(Boolean).map((fact) => el("span", {}, fact)),
     ];
-    if (shown.state === "waiting" && shown.waiting_since) {
-      const [before, after] = t("conversation.waits", { wait: "|" }).split("|");
-      facts.push(el("span", {}, before, waitNode(shown.waiting_since), after));
-    }
-    return facts.filter(Boolean).map((fact) =>
-      typeof fact === "string" ? el("span", {}, fact) : fact);
   }
 
-  function holder() {
+  /** Whose it is, or since when nobody's. */
+  function standing() {
     if (isMine()) return t("conversation.with-you");
-    return shown.assignee ? t("conversation.with", { name: shown.assignee.name }) : "";
+    if (shown.state === "agent" && shown.assignee) {
+      return t("conversation.with", { name: shown.assignee.name });
+    }
+    if (shown.state !== "waiting" || !shown.waiting_since) return label("state", shown.state);
+    const [before, after] = t("conversation.waits", { wait: "|" }).split("|");
+    return [before, waitNode(shown.waiting_since), after];
   }
 
   function actionButtons() {
     const action = (name, work, look = "") =>
       el("button", { type: "button", id: `act-${name}`, class: look, onclick: work },
         t(`conversation.${name}`));
-    if (shown.state === "waiting" || shown.state === "bot") return [action("claim", claim, "primary")];
+    if (["waiting", "bot"].includes(shown.state)) return [action("claim", claim, "primary")];
     if (!isMine()) return [];
     return [action("return", giveBack), action("transfer", handOver),
       action("resolve", resolve, "primary")];
@@ -109,9 +112,9 @@ export function conversationView({ agent, onChange }) {
     return el("button", { type: "button", onclick: () => open(id) }, t("app.retry"));
   }
 
-  /** Posts an action and shows the answer; resolves to the error, or to null when it went well. */
-  async function act(action, body) {
-    if (isActing) return null;
+  /** Posts an action and shows its answer; resolves to whether the server did it. */
+  async function act(action, body, onTrouble = warnOf) {
+    if (isActing) return false;
     const asked = id;
     isActing = true;
     edition += 1;
@@ -120,67 +123,60 @@ export function conversationView({ agent, onChange }) {
     try {
       const detail = await post(`${pathOf(asked)}/${action}`, body);
       if (asked === id) show(detail);
-      onChange(detail);
-      return null;
+      onAction(action, true);
+      return true;
     } catch (error) {
-      onChange(null);
-      return error;
+      onTrouble(error);
+      onAction(action, false);
+      refresh();
+      return false;
     } finally {
       isActing = false;
       edition += 1;
       head.removeAttribute("aria-busy");
-      refresh();
     }
   }
 
   async function claim() {
-    const error = await act("claim", {});
-    if (error?.status === 409) warn(t("conversation.claimed-elsewhere"));
-    else if (error) warnOf(error);
-    else {
-      tell(t("conversation.claimed"));
-      composer.focus();
-    }
+    const isOurs = await act("claim", {}, (error) => {
+      if (error.status === 409) warn(t("conversation.claimed-elsewhere"));
+      else warnOf(error);
+    });
+    if (!isOurs) return;
+    tell(t("conversation.claimed"));
+    composer.focus();
   }
 
   async function giveBack() {
-    finish(await act("return-to-bot", {}), t("conversation.returned"));
+    if (await act("return-to-bot", {})) finish(t("conversation.returned"));
   }
 
   async function handOver() {
-    let colleague;
-    try {
-      colleague = await askAgent(agent);
-    } catch (error) {
-      warnOf(error);
-      return;
-    }
+    const colleague = await askAgent(agent);
     if (!colleague) return;
-    finish(await act("transfer", { agent: colleague.id }),
-      t("conversation.transferred", { name: colleague.name }));
+    if (await act("transfer", { agent: colleague.id })) {
+      finish(t("conversation.transferred", { name: colleague.name }));
+    }
   }
 
   async function resolve() {
     const note = await askNote();
     if (note === null) return;
-    finish(await act("resolve", note ? { note } : {}), t("conversation.resolved"));
+    if (await act("resolve", note ? { note } : {})) finish(t("conversation.resolved"));
   }
 
-  function finish(error, sentence) {
-    if (error) {
-      warnOf(error);
-      return;
-    }
+  function finish(sentence) {
     tell(sentence);
     // The button that was pressed is gone; without this the focus would fall to the page's start.
     document.getElementById("conversation-title")?.focus();
   }
 
-  async function send(text) {
-    const error = await act("messages", { text });
-    if (error?.status === 0) warn(t("reply.uncertain"));
-    else if (error) warnOf(error);
-    return !error;
+  function send(text) {
+    return act("messages", { text }, (error) => {
+      // Nobody knows whether it arrived; the conversation, asked for again, will show it.
+      if (error.status === 0) warn(t("reply.uncertain"));
+      else warnOf(error);
+    });
   }
 
   function open(next) {
@@ -201,7 +197,8 @@ export function conversationView({ agent, onChange }) {
     open,
     /** Puts the keyboard where the agent goes on: in the reply box, or on the title. */
     focus() {
-      if (!shown) return;
+      // Not from under the agent's hands: a slow answer may come while something is being typed.
+      if (!shown || document.activeElement?.matches("input, textarea, select")) return;
       if (isMine()) composer.focus();
       else document.getElementById("conversation-title").focus();
     },

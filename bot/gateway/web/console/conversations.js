@@ -9,9 +9,9 @@ export function conversationsView({ agent, onChange }) {
   const queue = queueView({ agent });
   const conversation = conversationView({
     agent,
-    onChange(detail) {
-      // Claimed: the list follows, so that the agent sees the conversation among the others.
-      if (detail?.state === "agent" && detail.assignee?.id === agent.id) queue.goTo("agent");
+    onAction(action, succeeded) {
+      // The list follows a conversation that was claimed, so that it is seen among one's own.
+      if (action === "claim" && succeeded) queue.goTo("agent");
       else queue.refresh();
       onChange();
     },

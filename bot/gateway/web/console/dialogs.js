@@ -4,10 +4,17 @@
 import { get } from "./api.js";
 import { el } from "./dom.js";
 import { t } from "./labels.js";
+import { warnOf } from "./notices.js";
 
 /** The chosen agent `{id, name}`, or null when the dialog was left. */
 export async function askAgent(me) {
-  const { agents } = await get("/agent/agents", { limit: 500 });
+  let agents;
+  try {
+    ({ agents } = await get("/agent/agents", { limit: 500 }));
+  } catch (error) {
+    warnOf(error);
+    return null;
+  }
   const others = agents.filter(({ id }) => id !== me.id);
   if (!others.length) {
     await ask({ title: t("transfer.title"), content: el("p", {}, t("transfer.alone")) });
@@ -53,7 +60,7 @@ function ask({ title, content, action }) {
       el("div", { class: "dialog-foot" },
         el("button", { value: "no", formnovalidate: true }, t(action ? "app.cancel" : "app.close")),
         action ? el("button", { value: "yes", class: "primary" }, action) : null)));
-    // Enter in a field presses a form's first button, here the one that leaves: only Ctrl+Enter acts.
+    // Enter alone is a new line in the note; Ctrl+Enter agrees, as it sends in the reply box.
     dialog.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && action) dialog.close("yes");
     });

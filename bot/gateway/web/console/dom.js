@@ -26,7 +26,7 @@ export function redraw(container, ...children) {
 }
 
 function present(children) {
-  return children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  return children.flat().filter((child) => child !== null && child !== undefined);
 }
 
 /**

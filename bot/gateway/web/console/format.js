@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const locale = () => `${language()}-CA`;
 
 export function clockTime(at) {
-  return new Date(at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(locale(), { hour: "numeric", minute: "2-digit" });
 }
 
 export function day(at) {
@@ -17,7 +17,7 @@ export function day(at) {
   return new Date(at).toLocaleDateString(locale(), long);
 }
 
-/** A date without a time of day (2025-06-30) is that day everywhere: it must not move by a time zone. */
+/** A date without a time of day (2025-06-30) is that day everywhere: no time zone may move it. */
 export function date(at) {
   const zone = /^\d{4}-\d{2}-\d{2}$/.test(at) ? { timeZone: "UTC" } : {};
   return new Date(at).toLocaleDateString(locale(), { dateStyle: "medium", ...zone });
@@ -67,3 +67,6 @@ export const percent = (share) =>
   share.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 0 });
 
 export const figure = (number) => number.toLocaleString(locale());
+
+export const money = (cents) =>
+  (cents / 100).toLocaleString(locale(), { style: "currency", currency: "CAD" });

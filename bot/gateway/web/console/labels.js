@@ -17,10 +17,12 @@ const TEXTS = {
   "app.loading": ["Chargement…", "Loading…"],
   "app.retry": ["Réessayer", "Try again"],
   "app.more": ["Afficher la suite", "Show more"],
+  "app.narrow": [
+    "Précisez la recherche pour voir le reste.",
+    "Narrow the search to see the rest.",
+  ],
   "app.close": ["Fermer", "Close"],
   "app.cancel": ["Annuler", "Cancel"],
-  "app.waiting-count": ["{count} en attente", "{count} waiting"],
-  "app.unread-count": ["{count} non lues", "{count} unread"],
 
   "live.online": ["En ligne", "Online"],
   "live.connecting": ["Connexion…", "Connecting…"],
@@ -71,7 +73,7 @@ const TEXTS = {
   "queue.title": ["File des conversations", "Conversation queue"],
   "queue.state": ["État des conversations", "State of the conversations"],
   "queue.waiting": ["En attente", "Waiting"],
-  "queue.agent": ["En cours", "With agents"],
+  "queue.agent": ["En cours", "Active"],
   "queue.closed": ["Fermées", "Closed"],
   "queue.search": ["Rechercher une conversation", "Search conversations"],
   "queue.language": ["Langue", "Language"],
@@ -195,9 +197,11 @@ const TEXTS = {
   "tickets.state": ["État", "State"],
   "tickets.any-state": ["Tous les états", "All states"],
   "tickets.empty": ["Aucune demande ne correspond.", "No ticket matches."],
+  "tickets.detail": ["Demande", "Ticket"],
   "tickets.choose": ["Choisissez une demande dans la liste.", "Choose a ticket from the list."],
   "tickets.gone": ["Cette demande n’existe pas.", "This ticket does not exist."],
   "ticket.filed": ["Déposée le {date}", "Filed {date}"],
+  "ticket.undelivered": ["Non livrée", "Undelivered"],
   "ticket.to-confirm": [
     "À confirmer avec un administrateur du site",
     "To confirm with a site admin",
@@ -205,6 +209,10 @@ const TEXTS = {
   "ticket.fields": ["Contenu", "Details"],
   "ticket.checklist": ["Liste de contrôle", "Check-list"],
   "ticket.history": ["Historique", "History"],
+  "history.opened": ["a déposé la demande", "filed the ticket"],
+  "history.done": ["{item}: fait", "{item}: done"],
+  "history.not done": ["{item}: à refaire", "{item}: to do again"],
+  "history.state": ["État: {before} → {after}", "State: {before} → {after}"],
   "ticket.no-history": ["Rien à signaler.", "Nothing yet."],
   "ticket.delivery": ["Livraison au centre d’assistance", "Delivery to the helpdesk"],
   "ticket.attempts": ["Tentatives", "Attempts"],
@@ -218,7 +226,7 @@ const TEXTS = {
   "insights.conversations": ["Conversations", "Conversations"],
   "insights.contained": ["Réglées par l’assistant", "Contained by the bot"],
   "insights.handed-off": ["Confiées à un agent", "Handed off"],
-  "insights.abstained": ["Où l’assistant s’est abstenu", "Where the bot abstained"],
+  "insights.abstained": ["Abstentions de l’assistant", "Times the bot abstained"],
   "insights.helpful": ["Réponses jugées utiles", "Answers found helpful"],
   "insights.not-helpful": ["Réponses jugées inutiles", "Answers found unhelpful"],
   "insights.share": ["{percent} des conversations", "{percent} of conversations"],
@@ -243,11 +251,12 @@ const CODES = {
     bot: ["Assistant", "Bot"],
     agent: ["Agent", "Agent"],
     system: ["Système", "System"],
+    assistant: ["Assistant", "Bot"],
   },
   state: {
     bot: ["Avec l’assistant", "With the bot"],
     waiting: ["En attente", "Waiting"],
-    agent: ["En cours", "With an agent"],
+    agent: ["En cours", "Active"],
     closed: ["Fermée", "Closed"],
   },
   // Kinds worth a word in the transcript; the others are plain from the message itself.
@@ -275,10 +284,10 @@ const CODES = {
   },
   delivery: {
     pending: ["À livrer", "To be delivered"],
-    sending: ["En cours de livraison", "Being delivered"],
-    retrying: ["Nouvelle tentative prévue", "Will be tried again"],
+    in_flight: ["Livraison en cours", "Being delivered"],
+    unknown: ["Nouvel essai prévu", "Will be tried again"],
     delivered: ["Livrée", "Delivered"],
-    failed: ["Échec de la livraison", "Delivery failed"],
+    rejected: ["Refusée par le centre d’assistance", "Refused by the helpdesk"],
     dead: ["Échec de la livraison", "Delivery failed"],
   },
   check: {
@@ -331,6 +340,44 @@ const CODES = {
     csv: ["CSV importé", "Imported CSV"],
     service: ["Service d’Ocean", "Ocean service"],
   },
+  // What a piece of evidence shows, where it comes as a code and not as a sentence.
+  fact: {
+    billed_by: ["Émetteur de la facture connu", "Issuer of the invoice known"],
+    no_invoices: ["Aucune facture", "No invoice"],
+    no_charges: ["Aucuns frais par message sur la facture", "No per-message charge on the invoice"],
+    charges: ["Frais par message sur la facture", "Per-message charges on the invoice"],
+    colleague_charges: ["Frais de collègues sur la facture", "Colleagues’ charges on the invoice"],
+    no_site_licence: ["Aucune licence de messages au site", "No messaging licence at the site"],
+    licence: ["Couvert par une licence", "Covered by a licence"],
+    no_licence: ["Aucune licence", "No licence"],
+    link_seen: ["Lien avec un compte DMÉ", "Link to an EMR account"],
+    no_link_seen: ["Aucun lien avec un compte DMÉ", "No link to an EMR account"],
+  },
+  duty: {
+    call_emr_vendor: ["Téléphoner au fournisseur de DMÉ", "Phone the EMR vendor"],
+    tell_emr_vendor: ["Aviser le fournisseur de DMÉ", "Tell the EMR vendor"],
+    cloud_connect_caution: ["Mise en garde Cloud Connect", "Cloud Connect caution"],
+    self_service: ["Annulation possible par la clinique", "The clinic can cancel by itself"],
+  },
+  claim: {
+    anonymous: ["Visiteur anonyme", "Anonymous visitor"],
+    "signed_in:site_admin:same_site": [
+      "Vérifiée: administrateur de ce site",
+      "Verified: admin of this site",
+    ],
+    "signed_in:site_admin:other_site": [
+      "Vérifiée: administrateur d’un autre site",
+      "Verified: admin of another site",
+    ],
+    "signed_in:user:same_site": [
+      "Vérifiée: utilisateur de ce site",
+      "Verified: user of this site",
+    ],
+    "signed_in:user:other_site": [
+      "Vérifiée: utilisateur d’un autre site",
+      "Verified: user of another site",
+    ],
+  },
   role: {
     site_admin: ["Administrateur de site", "Site admin"],
     admin: ["Administrateur de site", "Site admin"],
@@ -349,6 +396,13 @@ const CODES = {
     email: ["Courriel", "Email"],
     external_id: ["Utilisateur Ocean", "Ocean user"],
     roles: ["Rôles", "Roles"],
+    duties: ["Démarches de la clinique", "For the clinic to do"],
+    identity: ["Identité", "Identity"],
+    reason_skipped: ["Raison omise", "Reason skipped"],
+    cloud_connect_understood: ["Mise en garde Cloud Connect lue", "Cloud Connect caution read"],
+    message_count: ["Messages", "Messages"],
+    amount_cents: ["Montant", "Amount"],
+    total_cents: ["Total", "Total"],
     finding: ["Constat", "Finding"],
     headline: ["Conclusion", "Conclusion"],
     lines: ["Détail", "Details"],
@@ -386,10 +440,11 @@ export function t(key, values = {}) {
   return inLanguage(pair).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** The name of `code` among the codes of one `kind`, else the code with spaces for its marks. */
+/** The name of `code` among the codes of one `kind`; what is a sentence already stays as it is. */
 export function label(kind, code) {
   const pair = CODES[kind][code];
-  return pair ? inLanguage(pair) : String(code).replace(/[_-]+/g, " ");
+  if (pair) return inLanguage(pair);
+  return /^[a-z0-9_-]+$/.test(code) ? code.replace(/[_-]/g, " ") : String(code);
 }
 
 /** Whether `code` has a name: a kind of message without one is not worth showing. */
@@ -401,7 +456,7 @@ export const codes = (kind) => Object.keys(CODES[kind]);
 /** A topic ("faq/past-invoices", "fees/not_linked") in words. */
 export function topicLabel(topic) {
   const [family, rest] = topic.split("/", 2);
-  if (family === "faq" && rest) return label("article", rest.split(".")[0]);
+  if (family === "faq" && rest) return label("article", rest.split(/[.#]/)[0]);
   if (family === "fees" && rest) return `${label("topic", family)} · ${label("finding", rest)}`;
   return label("topic", family);
 }

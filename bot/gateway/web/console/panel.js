@@ -2,9 +2,8 @@
 // apart: `identity` is vouched for by the vendor's sign-in, `slots` are what the visitor typed.
 
 import { el } from "./dom.js";
-import { date, timeNode } from "./format.js";
 import { label, t } from "./labels.js";
-import { fieldList, isFilled } from "./values.js";
+import { evidenceList, fieldList, isFilled } from "./values.js";
 
 const IDENTITY_FIELDS = ["name", "email", "site_number", "roles", "external_id"];
 
@@ -39,17 +38,10 @@ function diagnosis(found) {
   return el("div", { class: "diagnosis" },
     el("span", { class: "badge finding" }, label("finding", found.finding)),
     el("p", { class: "headline" }, found.headline),
-    found.lines?.length ? el("ul", { class: "lines" }, found.lines.map((line) => el("li", {}, line))) : null,
-    found.evidence?.length ? evidence(found.evidence) : null);
-}
-
-function evidence(facts) {
-  return [
-    el("h4", {}, t("panel.evidence")),
-    el("ul", { class: "evidence" }, facts.map(({ fact, source, as_of }) =>
-      el("li", {}, fact, el("small", {}, label("source", source),
-        as_of ? [", ", timeNode(as_of, (at) => t("panel.as-of", { date: date(at) }))] : null)))),
-  ];
+    found.lines?.length
+      ? el("ul", { class: "lines" }, found.lines.map((line) => el("li", {}, line))) : null,
+    found.evidence?.length
+      ? [el("h4", {}, t("panel.evidence")), evidenceList(found.evidence)] : null);
 }
 
 function slots(collected) {

@@ -19,8 +19,10 @@ export function transcriptView() {
     conversation = id;
     messages = [];
     // A new region, so that a change of conversation is not read out as if it were all news.
-    log = el("div", { class: "log", role: "log", tabindex: 0,
-      "aria-label": t("conversation.transcript"), onscroll: () => { if (isAtEnd()) newer.hidden = true; } });
+    log = el("div", {
+      class: "log", role: "log", tabindex: 0, "aria-label": t("conversation.transcript"),
+      onscroll: () => { newer.hidden ||= isAtEnd(); },
+    });
     newer.hidden = true;
     node.replaceChildren(log, newer);
   }
@@ -74,7 +76,7 @@ function nodesOf(messages, before = null) {
 }
 
 function messageNode(message) {
-  const tag = message.author !== "visitor" && hasLabel("message", message.kind)
+  const tag = message.author === "bot" && hasLabel("message", message.kind)
     ? label("message", message.kind) : "";
   return el("article", { class: `message ${message.author}`, lang: message.language },
     el("header", {},

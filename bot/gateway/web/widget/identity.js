@@ -6,17 +6,25 @@ const EXPIRY_MARGIN_S = 15;
 export class Identity {
   #getToken = null;
   #token = null;
+  #turn = 0;
 
-  /** Asks the page who it is; returns a tag, equal for the same person at the same site. */
+  /**
+   * Asks the page who it is; returns a tag, equal for the same person at the same site, or null
+   * when a later take() or drop() came first. The last word counts, not the last to arrive.
+   */
   async take(getToken) {
+    this.#turn += 1;
+    const turn = this.#turn;
     const token = await getToken();
     const tag = tagOf(token);
+    if (turn !== this.#turn) return null;
     this.#getToken = getToken;
     this.#token = token;
     return tag;
   }
 
   drop() {
+    this.#turn += 1;
     this.#getToken = null;
     this.#token = null;
   }

@@ -12,13 +12,14 @@ const FRENCH = {
   askForThisLanguage: "En français s’il vous plaît",
   state: {
     bot: "Assistant virtuel",
-    waiting: "En attente d’une personne de l’équipe",
-    agent: "Une personne de l’équipe vous répond",
+    waiting: "En attente d’une personne",
+    agent: "Une personne vous répond",
     closed: "Conversation terminée",
   },
   author: {
     visitor: "Vous", bot: "Assistant", agent: "Équipe de soutien", system: "Information",
   },
+  says: (author) => `${author}\u00a0: `,
   kind: {
     clarify: "À préciser",
     diagnosis: "Vérification des frais",
@@ -35,7 +36,7 @@ const FRENCH = {
   copyReference: (reference) => `Copier le numéro ${reference}`,
   copied: "Copié",
   copyByHand: "Sélectionné\u00a0: copiez-le avec Ctrl+C",
-  wasHelpful: "Cette réponse vous a-t-elle aidé?",
+  wasHelpful: "Réponse utile?",
   yes: "Oui",
   no: "Non",
   thanksHelpful: "Merci de votre avis.",
@@ -60,7 +61,7 @@ const FRENCH = {
     ? `${count} caractère${count < 2 ? "" : "s"} de plus au maximum`
     : `${-count} caractère${count > -2 ? "" : "s"} de trop`),
   privacy: "Ne donnez aucun renseignement sur un patient.",
-  erase: "Effacer la conversation",
+  erase: "Tout effacer",
   eraseConfirm: "Effacer cette conversation pour de bon? Les demandes déjà déposées demeurent.",
   eraseYes: "Effacer",
   eraseNo: "Garder",
@@ -82,11 +83,12 @@ const ENGLISH = {
   askForThisLanguage: "In English please",
   state: {
     bot: "Virtual assistant",
-    waiting: "Waiting for someone from the team",
-    agent: "Someone from the team is with you",
+    waiting: "Waiting for a person",
+    agent: "A person is with you",
     closed: "Conversation ended",
   },
   author: { visitor: "You", bot: "Assistant", agent: "Support team", system: "Information" },
+  says: (author) => `${author}: `,
   kind: {
     clarify: "Which one?",
     diagnosis: "Fee check",
@@ -128,7 +130,7 @@ const ENGLISH = {
     ? `${count} character${count === 1 ? "" : "s"} left`
     : `${-count} character${count === -1 ? "" : "s"} too many`),
   privacy: "Do not give any patient information.",
-  erase: "Erase conversation",
+  erase: "Erase all",
   eraseConfirm: "Erase this conversation for good? Requests already filed remain.",
   eraseYes: "Erase",
   eraseNo: "Keep",

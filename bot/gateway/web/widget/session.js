@@ -5,6 +5,7 @@
 import { Api, ApiError } from "./api.js";
 import { Identity } from "./identity.js";
 import { labels, otherLanguage } from "./labels.js";
+import { openConversation } from "./opening.js";
 import { Outbox } from "./outbox.js";
 import { forgetConversation, recall, remember } from "./store.js";
 import { follow } from "./stream.js";
@@ -37,6 +38,7 @@ export class Session {
     this.#pageUrl = pageUrl;
     this.#emit = emit;
     this.#blank();
+    for (const said of recall().unsent) this.#thread.addOwn(said); // cut off by a reload
   }
 
   snapshot() {
@@ -71,7 +73,7 @@ export class Session {
     await Promise.race([this.#identified, sleep(IDENTITY_PATIENCE_MS, life)]);
     for (let attempt = 0; !life.aborted; attempt += 1) {
       try {
-        const conversation = await this.#resumeOrCreate(life);
+        const conversation = await this.#open(life);
         if (!life.aborted) this.#begin(conversation);
         return;
       } catch (error) {
@@ -105,8 +107,8 @@ export class Session {
   /** Learns who is signed in. The same person keeps the conversation, another one starts anew. */
   identify(getToken) {
     const taking = this.#identity.take(getToken).then((tag) => {
-      if (taking !== this.#identified) return; // a later call has overtaken this one
-      if (tag !== recall().identityTag) this.#become(tag);
+      const isOvertaken = tag === null;
+      if (!isOvertaken && tag !== recall().identityTag) this.#become(tag);
     });
     this.#identified = taking;
     taking.catch(() => {}); // the caller is told; start() only waits for the end
@@ -199,44 +201,25 @@ export class Session {
     else this.start(); // which sends what waits
   }
 
-  async #resumeOrCreate(life) {
-    const { id, token } = recall();
-    if (id) {
-      try {
-        return { ...(await this.#api.transcript({ id, token }, life)), token };
-      } catch (error) {
-        if (error.status !== 404) throw error;
-        forgetConversation();
-        this.#thread.addLine("startedAfresh");
-      }
-    }
-    return this.#create(life);
-  }
-
-  async #create(life) {
-    const opening = { language: this.#language, pageUrl: this.#pageUrl };
-    for (const fresh of [false, true]) {
-      try {
-        const identity = await this.#identity.token({ fresh });
-        return await this.#api.create({ ...opening, identity: identity ?? undefined }, life);
-      } catch (error) {
-        const isAboutIdentity = error.status === 401 || !(error instanceof ApiError);
-        if (!isAboutIdentity || life.aborted) throw error;
-      }
-    }
-    this.#identity.drop();
-    this.#thread.addLine("identityRefused");
-    this.#emit("identity-refused");
-    return this.#api.create(opening, life);
+  #open(signal) {
+    return openConversation({
+      api: this.#api,
+      identity: this.#identity,
+      language: this.#language,
+      pageUrl: this.#pageUrl,
+      signal,
+      onNews: (label) => {
+        this.#thread.addLine(label);
+        if (label === "identityRefused") this.#emit("identity-refused");
+      },
+    });
   }
 
   #begin({ id, token, language, state, messages }) {
-    const { unsent } = recall();
     remember({ id, token });
     this.#language = language;
     this.#phase = "live";
-    messages.forEach((message) => this.#thread.add(message));
-    unsent.forEach((said) => this.#thread.takeBack(said));
+    this.#thread.fill(messages);
     this.#outages.delete("start");
     this.#setState(state);
     this.onChange();

@@ -2,7 +2,7 @@
 // came with an answer, over the event stream or both; knows nothing of network or page.
 
 /**
- * An entry: `key` (stable, for the page), `id` (null until the server has numbered it), `author`,
+ * An entry: `id` (null until the server has numbered it), `author`,
  * `kind`, `text`, `html`, `language`, `buttons`, `sources`, `createdAt`; for the visitor's own also
  * `clientId`, `payload`, `status` ("sending" | "sent" | "failed"), `isAnswered` (the server has
  * answered its POST) and `problem`, the label that says why it was refused. A `label` in place of
@@ -11,6 +11,22 @@
 export class Thread {
   entries = [];
   #known = new Set();
+
+  /**
+   * Takes in the transcript; what is still to be sent stays last. If the transcript holds some of
+   * it, it is sent again all the same, for its answer: its client_id sees that nothing is done twice.
+   */
+  fill(messages) {
+    const waiting = this.unsent();
+    this.entries = this.entries.filter((entry) => !waiting.includes(entry));
+    for (const message of messages) this.add(message);
+    for (const own of waiting) {
+      const stored = this.entries.findLast((entry) => entry.author === "visitor" && (
+        entry.clientId ? entry.clientId === own.clientId : entry.text === own.text));
+      if (!stored) this.entries.push(own);
+      else Object.assign(stored, { clientId: own.clientId, payload: own.payload, isAnswered: false });
+    }
+  }
 
   /** Takes in a message of the server; false when it was known already. */
   add(message) {
@@ -31,7 +47,7 @@ export class Thread {
   /** Adds what the visitor just said, not yet sent. */
   addOwn({ text, payload = null, clientId = newClientId() }) {
     const entry = {
-      key: clientId, id: null, author: "visitor", kind: null, text, payload, clientId,
+      id: null, author: "visitor", kind: null, text, payload, clientId,
       buttons: [], sources: [], createdAt: new Date(),
       status: "sending", isAnswered: false, problem: null,
     };
@@ -39,21 +55,10 @@ export class Thread {
     return entry;
   }
 
-  /**
-   * Puts back what an earlier page had not seen answered. If the transcript holds it, it is sent
-   * again all the same, for its answer: under its old client_id that does nothing twice.
-   */
-  takeBack(said) {
-    const stored = this.entries.findLast((entry) => entry.author === "visitor" && (
-      entry.clientId ? entry.clientId === said.clientId : entry.text === said.text));
-    if (stored) Object.assign(stored, said, { isAnswered: false });
-    else this.addOwn(said);
-  }
-
   /** Adds a line of the widget's own, such as "the earlier conversation has ended". */
   addLine(label) {
     this.entries.push({
-      key: `line-${newClientId()}`, id: null, author: "system", kind: "notice", label,
+      id: null, author: "system", kind: "notice", label,
       buttons: [], sources: [], createdAt: new Date(),
     });
   }
@@ -84,7 +89,6 @@ export class Thread {
 
 function entryOf(message) {
   return {
-    key: `m${message.id}`,
     id: message.id,
     author: message.author,
     kind: message.kind,

@@ -107,12 +107,10 @@
     close: () => ready.then((widget) => widget.close()),
     /**
      * Listens to "open", "close", "message" (the message), "state" (the new state) or
-     * "identity-refused"; returns the function that stops listening.
+     * "identity-refused"; `options` are those of addEventListener, so a `signal` ends it.
      */
-    on(name, listener) {
-      const relay = (event) => listener(event.detail);
-      listeners.addEventListener(name, relay);
-      return () => listeners.removeEventListener(name, relay);
+    on(name, listener, options) {
+      listeners.addEventListener(name, (event) => listener(event.detail), options);
     },
   });
 

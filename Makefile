@@ -1,0 +1,60 @@
+# make run: everything, from nothing to a chat in the browser.  make test: all tests.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# uv reads its own variable for extra wheels; where pip has been given some, hand them on.
+# Elsewhere uv's own switch takes PyTorch's CPU build.
+ifdef PIP_FIND_LINKS
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+else ifndef UV_FIND_LINKS
+export UV_TORCH_BACKEND ?= cpu
+endif
+# Rasa would report to the internet, and wait for it.
+export RASA_TELEMETRY_ENABLED := false
+
+.PHONY: help install run train test check fix bench lock clean
+
+help:  ## List the targets.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP)  ## Install the locked environment into .venv.
+
+$(STAMP): requirements.lock
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/install
+	@touch $@
+
+run: install  ## Set up, train if needed, start everything; Ctrl-C stops it.
+	@exec $(BIN)/python -m bot run
+
+train: install  ## Train the dialogue model if its inputs have changed.
+	@$(BIN)/python -m bot train
+
+test: install  ## Run the whole test suite.
+	@$(BIN)/python -m bot train
+	@$(BIN)/python -m pytest
+
+check: install  ## Style, types, import rule, articles, training data.
+	@$(BIN)/ruff check bot knowledge_base actions tests models
+	@$(BIN)/ruff format --check bot knowledge_base actions tests models
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m knowledge_base check
+	@$(BIN)/rasa data validate --fail-on-warnings --data data/nlu data/rules 2>&1 | tail -n 25
+
+fix: install  ## Mend what ruff can mend.
+	@$(BIN)/ruff check --fix bot knowledge_base actions tests models
+	@$(BIN)/ruff format bot knowledge_base actions tests models
+
+bench: install  ## Measure turns, start-up, training and memory; saved under results/.
+	@$(BIN)/python -m bot train
+	@$(BIN)/python -m tests.bench.turns
+
+lock: install  ## Resolve pyproject.toml anew into requirements.lock.
+	@$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --quiet \
+		--custom-compile-command "make lock" --output-file requirements.lock
+	@sed -i 's/^torch==\([0-9.]*\)+cpu/torch==\1/' requirements.lock
+
+clean:  ## Remove what was built: environment, model, database, logs.
+	@rm -rf $(VENV) var results models/index models/assistant.* .rasa .mypy_cache .ruff_cache

@@ -1,0 +1,152 @@
+"""What every action shares: who is speaking, what was understood, and what happens on a fault.
+
+An action says things through its `Turn` and returns Rasa events. Identity and language are looked
+up in the database by conversation id; nothing in a Rasa slot is trusted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+import structlog
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.say import to_payload
+from bot.core.cancellation import Heard
+from bot.core.conversations import (
+    ASK_PERSON,
+    Button,
+    Conversation,
+    Kind,
+    Reply,
+    SourceLink,
+    trouble,
+)
+from bot.core.language import Language
+from bot.core.ports import Services
+from bot.wiring import services
+
+log = structlog.get_logger()
+Event = dict[str, Any]
+NOTHING_UNDERSTOOD = "nlu_fallback"
+
+
+@dataclass
+class Turn:
+    """One visitor message on its way to an answer."""
+
+    services: Services
+    tracker: Tracker
+    conversation: Conversation
+    replies: list[Reply] = field(default_factory=list)
+
+    @property
+    def language(self) -> Language:
+        """The language to answer in."""
+        return self.conversation.language
+
+    @property
+    def text(self) -> str:
+        """What the visitor wrote, or the payload of the button."""
+        return str(self.tracker.latest_message.get("text") or "")
+
+    @property
+    def intent(self) -> str:
+        """The name of the intent that was understood."""
+        return str(
+            (self.tracker.latest_message.get("intent") or {}).get("name") or NOTHING_UNDERSTOOD
+        )
+
+    @cached_property
+    def message_id(self) -> int:
+        """Our id of the visitor's message; 0 if the message did not come through the gateway."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return int((event.get("metadata") or {}).get("message_id") or 0)
+        return 0
+
+    @property
+    def heard(self) -> Heard:
+        """The message as the core takes it."""
+        entities = self.tracker.latest_message.get("entities") or []
+        return Heard(
+            self.text, self.intent, [(str(e["entity"]), str(e["value"])) for e in entities]
+        )
+
+    def phrase(self, name: str, **values: object) -> str:
+        """A sentence of domain.yml in the visitor's language."""
+        return self.services.phrases.say(name, self.language, **values)
+
+    def say(
+        self,
+        kind: Kind,
+        text: str,
+        topic: str | None = None,
+        buttons: tuple[Button, ...] = (),
+        sources: tuple[SourceLink, ...] = (),
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        """Adds a message to the answer."""
+        self.replies.append(Reply(kind, text, topic, buttons, sources, data or {}))
+
+    def person_button(self) -> Button:
+        """The offer of a person."""
+        return Button(self.phrase("utter_button_person"), ASK_PERSON)
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return self.services.clock.now().astimezone(UTC)
+
+
+class TalkAction(Action, ABC):
+    """An action of the assistant. Abstract, or the SDK would register it.
+
+    `events_on_fault` are returned when `act` fails: the visitor has then been told of the trouble.
+    """
+
+    events_on_fault: ClassVar[list[Event]] = []
+
+    @abstractmethod
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+
+    @abstractmethod
+    def act(self, turn: Turn) -> list[Event]:
+        """Says what is to be said and returns Rasa events."""
+
+    async def run(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],  # noqa: ARG002 - the SDK passes it by name
+    ) -> list[Event]:
+        """Called by the SDK. Never raises: it would show the whole tracker to the caller."""
+        return await asyncio.to_thread(self._run, dispatcher, tracker)
+
+    def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        turn = None
+        try:
+            chosen = services()
+            turn = Turn(chosen, tracker, chosen.conversations.get(tracker.sender_id))
+            events = self.act(turn)
+        except Exception as error:
+            log.exception(
+                "action failed",
+                action=self.name(),
+                conversation_id=tracker.sender_id,
+                error=type(error).__name__,
+            )
+            if turn is None:
+                # Nobody to speak to: an empty answer tells the gateway that something failed.
+                return self.events_on_fault
+            turn.replies = [trouble(turn.language, turn.services.phrases)]
+            events = self.events_on_fault
+        for reply in turn.replies:
+            dispatcher.utter_message(json_message=to_payload(reply))
+        return events

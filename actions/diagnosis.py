@@ -1,0 +1,235 @@
+"""Finds out why messages are charged, and says so with the evidence.
+
+`bot/core/fee_diagnosis.py` judges; here its codes become sentences. An anonymous visitor learns
+nothing of any account; whoever is signed in, nothing of another site.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from actions.answers import source_of
+from actions.base import Event, TalkAction, Turn
+from actions.say import amount, day, listed, month
+from bot.core import fee_diagnosis
+from bot.core.conversations import Button, SourceLink, payload
+from bot.core.errors import NotFound, Unavailable
+from bot.core.fee_diagnosis import Diagnosis, Evidence, SenderLine
+
+# Findings after which the visitor may mend something and come back.
+_CAN_BE_MENDED = frozenset(
+    {"not_linked", "linked_elsewhere", "link_unknown", "sender_not_licensed"}
+)
+_NEEDS_PERSON = frozenset(
+    {"unverified", "directory_unavailable", "linked_elsewhere", "link_unknown", "not_linked"}
+)
+# Findings that say nothing of what was charged need no remark about refunds.
+_CHARGED = frozenset({"not_linked", "linked_elsewhere", "link_unknown", "linked_after_charges"})
+_Reading = Diagnosis | Literal["unknown_account"]
+
+
+class DiagnoseFees(TalkAction):
+    """Says why the visitor's clinic pays per message."""
+
+    def name(self) -> str:
+        """See the base."""
+        return "action_diagnose_fees"
+
+    def act(self, turn: Turn) -> list[Event]:
+        """See the base."""
+        found = _diagnose(turn)
+        if found == "unknown_account":
+            identity = turn.conversation.identity
+            site = identity.site_number if identity else ""
+            text = turn.phrase("utter_fees_unknown_account", site=site)
+            turn.say("diagnosis", text, "fees/directory_unavailable", (turn.person_button(),))
+            return []
+        headline = _headline(turn, found)
+        parts = [headline, *_table(turn, found), *_evidence(turn, found)]
+        if found.finding in _CHARGED:
+            parts.append(turn.phrase("utter_fees_review_note"))
+        sources: tuple[SourceLink, ...] = ()
+        section = (
+            turn.services.search.section(found.section, turn.language) if found.section else None
+        )
+        if section is not None:
+            sources = (source_of(section.section),)
+            if found.finding in (
+                "unverified",
+                "directory_unavailable",
+                "link_unknown",
+                "not_linked",
+            ):
+                parts.append(f"**{section.section.heading}**\n\n{section.section.body}")
+        turn.say(
+            "diagnosis",
+            "\n\n".join(parts),
+            f"fees/{found.finding}",
+            _buttons(turn, found),
+            sources,
+            _for_agents(turn, found, headline),
+        )
+        return []
+
+
+def _diagnose(turn: Turn) -> _Reading:
+    identity = turn.conversation.identity
+    if identity is None:
+        return fee_diagnosis.unverified()
+    if identity.site_number is None:
+        return "unknown_account"
+    # Read twice at the most: a first failure is often a connection that had gone stale.
+    for is_last in (False, True):
+        try:
+            snapshot = turn.services.accounts.snapshot(
+                identity.external_id, identity.site_number, turn.now().date()
+            )
+        except NotFound:
+            return "unknown_account"
+        except Unavailable:
+            if is_last:
+                break
+        else:
+            return fee_diagnosis.diagnose(snapshot)
+    return fee_diagnosis.directory_unavailable()
+
+
+def _headline(turn: Turn, found: Diagnosis) -> str:
+    facts = found.also
+    language = turn.language
+    values: dict[str, object] = {
+        "emr_vendor": facts.emr_vendor or "",
+        "months": _months(turn, found),
+        "count": facts.colleague_count,
+        "linked_on": _day_of(facts.linked_at, turn),
+        "last_charge_on": day(facts.last_charge_on, language) if facts.last_charge_on else "",
+        "site": turn.conversation.identity.site_number if turn.conversation.identity else "",
+    }
+    name = f"utter_fees_{found.finding}"
+    if found.finding == "linked_after_charges" and facts.unexplained_count:
+        name = "utter_fees_linked_unexplained"
+        values["count"] = facts.unexplained_count
+    elif found.finding == "other_senders" and facts.is_site_admin:
+        name = "utter_fees_other_senders_admin"
+    elif found.finding == "linked_elsewhere":
+        where = "site" if facts.elsewhere_site else "emr"
+        values["elsewhere"] = turn.phrase(
+            f"utter_fees_elsewhere_{where}",
+            site_number=facts.elsewhere_site or "",
+            emr_vendor=facts.elsewhere_emr or "",
+            linked_on=_day_of(facts.elsewhere_linked_at, turn),
+        )
+    return turn.phrase(name, **values)
+
+
+def _table(turn: Turn, found: Diagnosis) -> list[str]:
+    """The senders with charges as a table, and what they cost in all."""
+    if not found.lines:
+        return []
+    rows = [turn.phrase("utter_fees_table_head"), "|---|---:|---:|---|"]
+    rows += [
+        f"| {_cell(line.name) or turn.phrase('utter_fees_unattributed')} | {line.message_count} "
+        f"| {amount(line.amount_cents, turn.language)} | {_short_finding(turn, line)} |"
+        for line in found.lines
+    ]
+    total = turn.phrase(
+        "utter_fees_total",
+        amount=amount(found.total_cents, turn.language),
+        months=_months(turn, found),
+    )
+    return ["\n".join(rows), total]
+
+
+def _evidence(turn: Turn, found: Diagnosis) -> list[str]:
+    if not found.evidence:
+        return []
+    lines = [f"- {_evidence_line(turn, found, evidence)}" for evidence in found.evidence]
+    return [turn.phrase("utter_fees_evidence") + "\n\n" + "\n".join(lines)]
+
+
+def _evidence_line(turn: Turn, found: Diagnosis, evidence: Evidence) -> str:
+    return turn.phrase(
+        "utter_evidence_as_of",
+        fact=_fact(turn, found, evidence),
+        source=turn.phrase(f"utter_source_{evidence.source}"),
+        as_of=day(evidence.as_of.date(), turn.language),
+    )
+
+
+def _fact(turn: Turn, found: Diagnosis, evidence: Evidence) -> str:
+    values: dict[str, object] = dict(evidence.params)
+    if "month" in values:
+        values["month"] = month(str(values["month"]), turn.language)
+    if "amount_cents" in values:
+        values["amount"] = amount(int(str(values["amount_cents"])), turn.language)
+    if "linked_at" in values:
+        values["linked_on"] = _day_of(datetime.fromisoformat(str(values["linked_at"])), turn)
+    if "user_id" in values:
+        values["who"] = _who(turn, found, str(values["user_id"]))
+    return turn.phrase(f"utter_fact_{evidence.fact}", **values)
+
+
+def _who(turn: Turn, found: Diagnosis, user_id: str) -> str:
+    identity = turn.conversation.identity
+    if identity and identity.external_id == user_id:
+        return turn.phrase("utter_fees_you")
+    names = {line.user_id: line.name for line in found.lines}
+    return names.get(user_id) or turn.phrase("utter_fees_colleague")
+
+
+def _short_finding(turn: Turn, line: SenderLine) -> str:
+    code = "unexplained" if line.unexplained_count else line.finding
+    return turn.phrase(f"utter_finding_{code}")
+
+
+def _months(turn: Turn, found: Diagnosis) -> str:
+    return listed([month(value, turn.language) for value in reversed(found.months)], turn.language)
+
+
+def _day_of(moment: datetime | None, turn: Turn) -> str:
+    return day(moment.date(), turn.language) if moment else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _buttons(turn: Turn, found: Diagnosis) -> tuple[Button, ...]:
+    buttons = []
+    if found.finding in ("not_linked", "unverified", "link_unknown"):
+        buttons.append(
+            Button(
+                turn.phrase("utter_button_how_to_link"),
+                payload("choose_section", section="link-emr-account#how-to"),
+            )
+        )
+    if found.finding in _CAN_BE_MENDED:
+        buttons.append(Button(turn.phrase("utter_button_check_again"), payload("check_again")))
+    if found.finding in _NEEDS_PERSON or found.also.unexplained_count:
+        buttons.append(turn.person_button())
+    return tuple(buttons)
+
+
+def _for_agents(turn: Turn, found: Diagnosis, headline: str) -> dict[str, Any]:
+    return {
+        "finding": found.finding,
+        "headline": headline,
+        "lines": [
+            {
+                "name": line.name,
+                "finding": line.finding,
+                "messages": line.message_count,
+                "amount": amount(line.amount_cents, turn.language),
+            }
+            for line in found.lines
+        ],
+        "evidence": [
+            {
+                "fact": _fact(turn, found, evidence),
+                "source": f"{evidence.source}: {evidence.detail}",
+                "as_of": evidence.as_of.isoformat(),
+            }
+            for evidence in found.evidence
+        ],
+    }

@@ -1,0 +1,1 @@
+"""The only public process: HTTP and SSE for visitors and agents."""

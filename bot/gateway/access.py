@@ -1,0 +1,184 @@
+"""The only doors: who is calling, and whether that person may reach the thing.
+
+Visitors open a conversation with its token; a wrong token and a wrong id are not told apart.
+Identity tokens follow Zendesk messaging (HS256, header `kid`, claim `scope: "user"`). Agents come
+with a session cookie, and a second token for every change (OWASP, synchronizer token pattern).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import jwt
+import structlog
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+from fastapi import Depends, Header, Request
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from bot.core.agents import SESSION_LENGTH, Agent, AgentSession
+from bot.core.conversations import Conversation, Identity
+from bot.core.errors import NotAllowed, NotFound
+from bot.core.ports import Services
+from bot.gateway.errors import Unauthorized
+from bot.settings import Settings
+
+COOKIE = "helpdesk_agent"
+LEEWAY_S = 10
+_MAX_CLAIM_CHARS = 320
+_hasher = PasswordHasher()
+# Verified against when no such agent exists, so that both cases take the same time.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+_bearer = HTTPBearer(auto_error=False, description="The token of one conversation.")
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="An agent's session.")
+
+
+def services_of(request: Request) -> Services:
+    """The services of the app."""
+    found: Services = request.app.state.services
+    return found
+
+
+def settings_of(request: Request) -> Settings:
+    """The settings of the app."""
+    found: Settings = request.app.state.settings
+    return found
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]
+SettingsDep = Annotated[Settings, Depends(settings_of)]
+
+
+def digest(token: str) -> str:
+    """What is stored of a token: its SHA-256 in hex."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def visitor_conversation(
+    conversation_id: str,
+    services: ServicesDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Conversation:
+    """The conversation, if the caller has its token."""
+    given = digest(credentials.credentials if credentials else "")
+    expected = services.conversations.token_hash(conversation_id)
+    if not secrets.compare_digest(given, expected):
+        raise NotFound("No such conversation.")
+    structlog.contextvars.bind_contextvars(conversation_id=conversation_id)
+    return services.conversations.get(conversation_id)
+
+
+VisitorConversation = Annotated[Conversation, Depends(visitor_conversation)]
+
+
+def read_identity(token: str, settings: Settings) -> Identity:
+    """The visitor that the vendor's site vouches for.
+
+    Raises:
+        Unauthorized: Bad signature, unknown key, expired, another algorithm, or a claim amiss.
+    """
+    try:
+        key = settings.identity_keys.get(str(jwt.get_unverified_header(token).get("kid")))
+        if key is None:
+            raise Unauthorized("The identity is signed with a key that is not known here.")
+        claims = jwt.decode(
+            token,
+            key.get_secret_value(),
+            algorithms=["HS256"],
+            audience=settings.identity_audience,
+            leeway=LEEWAY_S,
+            options={
+                "require": ["exp", "external_id"],
+                "verify_aud": settings.identity_audience is not None,
+            },
+        )
+    except jwt.PyJWTError as error:
+        raise Unauthorized(
+            f"The identity cannot be trusted ({type(error).__name__}). Sign in again."
+        ) from None
+    if claims.get("scope") != "user":
+        raise Unauthorized('The identity must carry the claim scope "user".')
+    roles = claims.get("roles") or ()
+    roles = roles.split(",") if isinstance(roles, str) else roles
+    return Identity(
+        external_id=_claim(claims, "external_id"),
+        name=_claim(claims, "name"),
+        email=_claim(claims, "email"),
+        email_verified=claims.get("email_verified") is True,
+        site_number=_claim(claims, "site_number") or None,
+        roles=tuple(str(role).strip()[:40] for role in roles if str(role).strip())[:10],
+    )
+
+
+def _claim(claims: dict[str, object], name: str) -> str:
+    return str(claims.get(name) or "").strip()[:_MAX_CLAIM_CHARS]
+
+
+def agent_session(
+    services: ServicesDep, token: Annotated[str | None, Depends(_cookie)]
+) -> AgentSession:
+    """The session of the signed-in agent."""
+    session = services.agents.session(digest(token), services.clock.now()) if token else None
+    if session is None:
+        raise Unauthorized("Sign in first.")
+    structlog.contextvars.bind_contextvars(agent_id=session.agent.id)
+    return session
+
+
+def signed_in_agent(session: Annotated[AgentSession, Depends(agent_session)]) -> Agent:
+    """The signed-in agent, for calls that only read."""
+    return session.agent
+
+
+def changing_agent(
+    session: Annotated[AgentSession, Depends(agent_session)],
+    x_csrf_token: Annotated[str, Header(description="The csrf_token of the session.")] = "",
+) -> Agent:
+    """The signed-in agent, for calls that change something."""
+    if not secrets.compare_digest(x_csrf_token.encode(), session.csrf_token.encode()):
+        raise NotAllowed("The X-CSRF-Token header is missing or wrong. Sign in again.")
+    return session.agent
+
+
+ReadingAgent = Annotated[Agent, Depends(signed_in_agent)]
+ChangingAgent = Annotated[Agent, Depends(changing_agent)]
+
+
+def sign_in(email: str, password: str, services: Services) -> tuple[AgentSession, str]:
+    """A new session and the token of its cookie.
+
+    Raises:
+        Unauthorized: Email or password is wrong; which one is not told.
+    """
+    found = services.agents.by_email(email)
+    agent, password_hash = found or (None, _NOBODY)
+    try:
+        _hasher.verify(password_hash, password)
+    except Argon2Error:
+        agent = None
+    if agent is None:
+        raise Unauthorized("Email or password is wrong.")
+    token = secrets.token_urlsafe(32)
+    expires_at = services.clock.now() + SESSION_LENGTH
+    session = AgentSession(agent, secrets.token_urlsafe(24), expires_at)
+    services.agents.start_session(session, digest(token))
+    return session, token
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password."""
+    return _hasher.hash(password)
+
+
+def check_origin(request: Request, settings: SettingsDep) -> None:
+    """Refuses a call from a page of another origin that is not on the list."""
+    origin = request.headers.get("origin")
+    if origin is None or origin in settings.allowed_origins:
+        return
+    if urlsplit(origin).netloc != request.headers.get("host"):
+        raise NotAllowed(
+            "Calls from this origin are not allowed. Add it to HELPDESK_ALLOWED_ORIGINS."
+        )

@@ -1,0 +1,172 @@
+"""The visitor's calls."""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+
+from bot.core import conversations as core
+from bot.core.conversations import Button, Conversation, Reply, Visit, payload
+from bot.core.language import Language
+from bot.core.ports import Services
+from bot.core.privacy import mask
+from bot.gateway.access import (
+    ServicesDep,
+    SettingsDep,
+    VisitorConversation,
+    check_origin,
+    digest,
+    read_identity,
+)
+from bot.gateway.errors import TooLarge, responses
+from bot.gateway.metrics import count_turn, time_turn
+from bot.gateway.schemas import (
+    Answered,
+    MessageOut,
+    SendFeedback,
+    SendMessage,
+    StartConversation,
+    Started,
+    Transcript,
+)
+from bot.gateway.stream import CONSOLE, event_response, last_event_id, visitor_events
+
+router = APIRouter(
+    prefix="/api/v1/conversations", tags=["visitor"], dependencies=[Depends(check_origin)]
+)
+
+
+@router.post("", status_code=201, responses=responses(401, 403, 413))
+def start_conversation(
+    body: StartConversation, services: ServicesDep, settings: SettingsDep
+) -> Started:
+    """Begins a conversation and greets."""
+    identity = read_identity(body.identity, settings) if body.identity else None
+    now = services.clock.now()
+    token = secrets.token_urlsafe(32)
+    conversation = Conversation(
+        id=secrets.token_urlsafe(18),
+        language=body.language or "fr",
+        state="bot",
+        identity=identity,
+        page_url=body.page_url,
+        topic=None,
+        abstentions=0,
+        handoff_reason=None,
+        waiting_since=None,
+        assignee_id=None,
+        created_at=now,
+        updated_at=now,
+    )
+    services.conversations.start(
+        conversation, digest(token), [_greeting(conversation.language, services)]
+    )
+    return Started(
+        id=conversation.id,
+        token=token,
+        language=conversation.language,
+        state=conversation.state,
+        messages=MessageOut.all_of(services.conversations.messages(conversation.id)),
+    )
+
+
+@router.post("/{conversation_id}/messages", responses=responses(403, 404, 409, 413))
+def send_message(
+    body: SendMessage, conversation: VisitorConversation, services: ServicesDep, request: Request
+) -> Answered:
+    """Takes a message and gives what the bot says in answer; a person's answer comes by events."""
+    if body.text is not None and len(body.text) > core.MAX_TEXT_CHARS:
+        raise TooLarge(
+            f"The text has {len(body.text):,} characters; at most {core.MAX_TEXT_CHARS:,} "
+            "are taken. Send it in parts."
+        )
+    with time_turn():
+        answers = core.receive(
+            conversation.id,
+            Visit(str(body.client_id), body.text, body.payload),
+            store=services.conversations,
+            assistant=services.assistant,
+            phrases=services.phrases,
+            detector=services.detector,
+            clock=services.clock,
+            owner=request.app.state.owner,
+        )
+    after = services.conversations.get(conversation.id)
+    services.events.publish(conversation.id)
+    if "bot" not in (conversation.state, after.state) or conversation.state != after.state:
+        services.events.publish(CONSOLE)
+    count_turn(answers)
+    return Answered(messages=MessageOut.all_of(answers), state=after.state)
+
+
+@router.get("/{conversation_id}", responses=responses(404))
+def read_conversation(conversation: VisitorConversation, services: ServicesDep) -> Transcript:
+    """The whole transcript."""
+    return Transcript(
+        id=conversation.id,
+        language=conversation.language,
+        state=conversation.state,
+        messages=MessageOut.all_of(services.conversations.messages(conversation.id)),
+    )
+
+
+@router.get(
+    "/{conversation_id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}, **responses(404)},
+)
+def follow_conversation(
+    conversation: VisitorConversation, services: ServicesDep, request: Request
+) -> StreamingResponse:
+    """Server-Sent Events: `message` and `state`; `Last-Event-ID` resumes without a gap."""
+    after = last_event_id(request)
+    if after is None:
+        after = services.conversations.newest_message_id()
+    return event_response(visitor_events(conversation.id, after, services))
+
+
+@router.post(
+    "/{conversation_id}/messages/{message_id}/feedback",
+    status_code=204,
+    responses=responses(403, 404),
+)
+def give_feedback(
+    message_id: int, body: SendFeedback, conversation: VisitorConversation, services: ServicesDep
+) -> None:
+    """Keeps whether an answer helped."""
+    services.conversations.add_feedback(
+        conversation.id,
+        message_id,
+        helpful=body.helpful,
+        comment=mask(body.comment).text if body.comment else None,
+        at=services.clock.now(),
+    )
+
+
+@router.delete("/{conversation_id}", status_code=204, responses=responses(403, 404))
+def erase_conversation(conversation: VisitorConversation, services: ServicesDep) -> None:
+    """Erases the conversation; tickets stay, their link to it goes."""
+    services.conversations.erase(conversation.id)
+    services.events.publish(conversation.id)
+    services.events.publish(CONSOLE)
+
+
+def _greeting(language: Language, services: Services) -> Reply:
+    def say(name: str) -> str:
+        return services.phrases.say(name, language)
+
+    return Reply(
+        "greeting",
+        say("utter_welcome"),
+        "greeting",
+        (
+            Button(
+                say("utter_button_invoice_detail"),
+                payload("choose_section", section="invoice-details#csv"),
+            ),
+            Button(say("utter_button_fees"), payload("ask_fee_check")),
+            Button(say("utter_button_cancel"), payload("request_cancellation")),
+        ),
+    )

@@ -1,0 +1,94 @@
+"""One shape for every error: RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from bot.core.errors import (
+    BadInput,
+    Conflict,
+    HelpdeskError,
+    NotAllowed,
+    NotFound,
+    Unavailable,
+)
+
+log = structlog.get_logger()
+_STATUS: dict[type[HelpdeskError], int] = {
+    BadInput: 422,
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    Unavailable: 503,
+}
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 describes it."""
+
+    type: str = Field("about:blank", description="Always about:blank: the status says the kind.")
+    title: str = Field(description="The name of the status.", examples=["Not Found"])
+    status: int = Field(description="The HTTP status.", examples=[404])
+    detail: str = Field(description="What was found, what is allowed, what to do.")
+
+
+class TooLarge(HelpdeskError):
+    """The body or the text is larger than is taken."""
+
+
+class Unauthorized(HelpdeskError):
+    """Who is calling could not be established."""
+
+
+_STATUS |= {TooLarge: 413, Unauthorized: 401}
+
+
+def problem(status: int, detail: str) -> JSONResponse:
+    """The response for one error."""
+    return JSONResponse(
+        Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump(),
+        status_code=status,
+        media_type="application/problem+json",
+    )
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """The documented errors of a route."""
+    schema = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": schema}
+        for status in (*statuses, 422, 503)
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the app a problem."""
+
+    @app.exception_handler(HelpdeskError)
+    def _(_request: Request, error: HelpdeskError) -> JSONResponse:
+        return problem(_STATUS.get(type(error), 500), str(error))
+
+    @app.exception_handler(HTTPException)
+    def _(_request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    def _(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # Where and why, but never what was sent: it may be a visitor's words.
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        return problem(422, "; ".join(faults))
+
+    @app.exception_handler(Exception)
+    def _(request: Request, error: Exception) -> JSONResponse:
+        log.error("request failed", path=request.url.path, error=type(error).__name__)
+        return problem(500, "Something went wrong on our side. Try again in a moment.")

@@ -1,0 +1,49 @@
+// Gets a conversation: the one this tab remembers if the gateway still has it, else a new one, in
+// the visitor's name if that name is accepted. Asks once; trying again later is the caller's part.
+
+import { ApiError } from "./api.js";
+import { forgetConversation, recall } from "./store.js";
+
+/**
+ * @param {object} options
+ * @param {Api} options.api
+ * @param {Identity} options.identity
+ * @param {string} options.language of a new conversation
+ * @param {string} options.pageUrl
+ * @param {(label: string) => void} options.onNews told "startedAfresh" when the remembered one is
+ *   gone, "identityRefused" when the new one is anonymous against the visitor's wish
+ * @param {AbortSignal} options.signal
+ * @returns {Promise<{id, token, language, state, messages}>}
+ * @throws {ApiError} when the gateway cannot be had
+ */
+export async function openConversation({ api, identity, language, pageUrl, onNews, signal }) {
+  const { id, token } = recall();
+  if (id) {
+    try {
+      return { ...(await api.transcript({ id, token }, signal)), token };
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      forgetConversation();
+      onNews("startedAfresh");
+    }
+  }
+  const created = await createInTheirName({ api, identity, language, pageUrl, signal });
+  if (created) return created;
+  identity.drop();
+  onNews("identityRefused");
+  return api.create({ language, pageUrl }, signal);
+}
+
+// Null when the identity is refused, or the page cannot give one, even with a fresh token.
+async function createInTheirName({ api, identity, language, pageUrl, signal }) {
+  for (const fresh of [false, true]) {
+    try {
+      const jwt = await identity.token({ fresh });
+      return await api.create({ language, pageUrl, identity: jwt ?? undefined }, signal);
+    } catch (error) {
+      const isAboutIdentity = error.status === 401 || !(error instanceof ApiError);
+      if (!isAboutIdentity || signal.aborted) throw error;
+    }
+  }
+  return null;
+}

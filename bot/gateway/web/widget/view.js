@@ -1,0 +1,250 @@
+// The widget on the page: launcher, panel, header, log. Draws what session.snapshot() says and
+// turns clicks and keys into the actions it was given; decides nothing itself.
+
+import { createCard } from "./card.js";
+import { Composer } from "./composer.js";
+import { el, icon } from "./dom.js";
+import { day, labels, otherLanguage } from "./labels.js";
+
+const SMALL = "(max-width: 479px)"; // full screen; the same number stands in widget.css
+
+export class View {
+  #actions;
+  #language;
+  #isAtEnd = true; // of the log, by the visitor's own scrolling
+  #cards = new WeakMap(); // by entry
+  #dayLines = new Map();
+  #small = matchMedia(SMALL);
+  #parts;
+  #composer;
+
+  constructor(root, actions) {
+    this.#actions = {
+      ...actions,
+      press: (entry, button) => {
+        actions.press(entry, button);
+        this.#settleFocus(); // the button pressed is about to be disabled under the focus
+      },
+      retry: (entry) => {
+        actions.retry(entry);
+        this.#settleFocus();
+      },
+      say: (text) => { this.#parts.spokenStatus.textContent = text; },
+    };
+    this.#composer = new Composer(this.#actions);
+    this.#parts = this.#build();
+    root.append(this.#parts.launcher, this.#parts.panel);
+    this.#small.addEventListener("change", () => this.#parts.panel.open && this.#show());
+    this.#stayAtEnd(this.#parts.log);
+  }
+
+  open(text) {
+    if (!this.#parts.panel.open) this.#show();
+    this.#parts.launcher.hidden = true;
+    if (text !== undefined) this.#composer.put(text);
+    this.#composer.focus();
+    this.#scrollTo(this.#parts.log.scrollHeight);
+  }
+
+  close() {
+    this.#parts.panel.close();
+    this.#parts.launcher.hidden = false;
+    this.#parts.launcher.focus();
+  }
+
+  render(model) {
+    const words = labels(model.language);
+    const isRelabelled = this.#language !== model.language;
+    if (isRelabelled) this.#label(model.language, words);
+    this.#renderHeader(model, words);
+    this.#renderLog(model, words, isRelabelled);
+    this.#renderLauncher(model, words);
+    this.#composer.allowErasing(model.isLive && !model.isOut);
+  }
+
+  // ---- building
+
+  #build() {
+    const parts = {
+      title: el("h2", { id: "title" }),
+      state: el("p", { class: "state", role: "status" }),
+      language: el("button", {
+        class: "language", type: "button", on: { click: () => this.#actions.switchLanguage() },
+      }),
+      close: el("button", {
+        class: "round", type: "button", on: { click: () => this.#actions.close() },
+      }, icon("close")),
+      banner: el("p", { class: "banner", role: "status", hidden: true }),
+      log: el("div", {
+        class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", tabindex: "0",
+      }),
+      typing: el("div", { class: "typing", "aria-hidden": "true", hidden: true },
+        el("i"), el("i"), el("i")),
+      spokenStatus: el("p", { class: "spoken", role: "status" }),
+      ended: el("p", { class: "ended", hidden: true }),
+      endedText: el("span"),
+      restart: el("button", {
+        class: "option", type: "button", on: { click: () => this.#restart() },
+      }),
+      launcherText: el("span", { class: "launcher-text" }),
+      badge: el("span", { class: "badge", hidden: true }),
+    };
+    parts.ended.append(parts.endedText, parts.restart);
+    parts.log.append(parts.typing);
+    parts.launcher = el("button", {
+      class: "launcher", type: "button", "aria-haspopup": "dialog",
+      on: { click: () => this.#actions.open() },
+    }, icon("chat"), parts.launcherText, parts.badge);
+    parts.panel = el("dialog", { class: "panel", "aria-labelledby": "title" },
+      el("div", { class: "header" }, el("div", {}, parts.title, parts.state), parts.language, parts.close),
+      parts.banner, parts.log, parts.spokenStatus, parts.ended, this.#composer.node);
+    parts.panel.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault(); // or a modal dialog would close behind our back
+      event.stopPropagation();
+      this.#actions.close();
+    });
+    // A phone's back gesture closes a modal dialog by itself. The event comes late: look again.
+    parts.panel.addEventListener("close", () => parts.panel.open || this.#actions.close());
+    return parts;
+  }
+
+  #label(language, words) {
+    const { panel, launcher, title, close, log, restart, endedText } = this.#parts;
+    this.#language = language;
+    panel.lang = words.locale;
+    launcher.lang = words.locale;
+    title.textContent = words.title;
+    close.setAttribute("aria-label", words.close);
+    log.setAttribute("aria-label", words.log);
+    restart.textContent = words.restart;
+    endedText.textContent = words.closed;
+    this.#parts.language.textContent = words.otherLanguage;
+    this.#parts.language.lang = labels(otherLanguage(language)).locale;
+    this.#composer.label(words);
+    this.#cards = new WeakMap();
+  }
+
+  // ---- drawing
+
+  #renderHeader({ state, isOut, isTyping }, words) {
+    const { banner, ended, spokenStatus } = this.#parts;
+    if (this.#parts.state.dataset.state !== state || banner.lang !== words.locale) {
+      this.#parts.state.dataset.state = state;
+      this.#parts.state.textContent = words.state[state] ?? "";
+    }
+    banner.lang = words.locale;
+    banner.hidden = !isOut;
+    const news = isOut ? words.unavailable : "";
+    if (banner.textContent !== news) banner.textContent = news;
+    ended.hidden = state !== "closed";
+    if (this.#parts.typing.hidden === isTyping) {
+      this.#parts.typing.hidden = !isTyping;
+      spokenStatus.textContent = isTyping ? words.typing : "";
+    }
+  }
+
+  #renderLauncher({ unread }, words) {
+    const { launcher, launcherText, badge } = this.#parts;
+    launcherText.textContent = words.launcher;
+    badge.hidden = unread === 0;
+    badge.textContent = unread;
+    launcher.setAttribute("aria-label",
+      unread ? `${words.launcher} ${words.unread(unread)}` : words.launcher);
+  }
+
+  #renderLog(model, words, isRelabelled) {
+    const { log, typing } = this.#parts;
+    const fresh = [];
+    const wanted = [];
+    let lastDay = day(new Date(), words); // today needs no heading of its own
+    for (const entry of model.entries) {
+      const entryDay = day(entry.createdAt, words);
+      if (entryDay !== lastDay) wanted.push(this.#dayLine(entryDay));
+      lastDay = entryDay;
+      if (!this.#cards.has(entry)) {
+        this.#cards.set(entry, createCard(entry, words, this.#actions));
+        fresh.push(entry);
+      }
+      const card = this.#cards.get(entry);
+      card.update(model);
+      wanted.push(card.node);
+    }
+    // A whole transcript, or one in new words, is not news to read aloud.
+    if (isRelabelled || fresh.length > 3) this.#hush();
+    place(log, [...wanted, typing]);
+    if (isRelabelled) this.#scrollTo(log.scrollHeight);
+    else this.#follow(fresh, model.isTyping);
+  }
+
+  // After an answer longer than the log, its beginning is in view; otherwise the end.
+  #follow(fresh, isTyping) {
+    const { log } = this.#parts;
+    const isOwn = fresh.some((entry) => entry.author === "visitor");
+    if (!isOwn && !this.#isAtEnd) return;
+    const first = fresh[0] && this.#cards.get(fresh[0]).node;
+    const top = first && !isOwn ? first.offsetTop - 12 : Infinity;
+    if (first || isTyping) this.#scrollTo(Math.min(top, log.scrollHeight - log.clientHeight));
+  }
+
+  #dayLine(text) {
+    if (!this.#dayLines.has(text)) this.#dayLines.set(text, el("p", { class: "day", text }));
+    return this.#dayLines.get(text);
+  }
+
+  #hush() {
+    this.#parts.log.setAttribute("aria-live", "off");
+    setTimeout(() => this.#parts.log.setAttribute("aria-live", "polite"), 500);
+  }
+
+  // ---- moving about
+
+  // The banner, the foot and a growing box take room from the log; its end stays in view.
+  #stayAtEnd(log) {
+    let height = 0;
+    log.addEventListener("scroll", () => {
+      if (log.clientHeight !== height) return; // moved by a new height, not by the visitor
+      this.#isAtEnd = log.scrollHeight - log.scrollTop - height < 60;
+    });
+    new ResizeObserver(() => {
+      height = log.clientHeight;
+      if (this.#isAtEnd) this.#scrollTo(log.scrollHeight);
+    }).observe(log);
+  }
+
+  #show() {
+    const { panel } = this.#parts;
+    if (panel.open) panel.close();
+    if (this.#small.matches) panel.showModal();
+    else panel.show();
+  }
+
+  #restart() {
+    this.#actions.restart();
+    this.#composer.focus();
+  }
+
+  // Back to the box, but not where that would raise a keyboard over the answer.
+  #settleFocus() {
+    if (matchMedia("(pointer: coarse)").matches) this.#parts.log.focus();
+    else this.#composer.focus();
+  }
+
+  #scrollTo(top) {
+    this.#parts.log.scrollTop = top;
+  }
+}
+
+/** Makes `nodes` the children of `parent`, moving and removing as little as it takes. */
+function place(parent, nodes) {
+  let at = parent.firstChild;
+  for (const node of nodes) {
+    if (node === at) at = at.nextSibling;
+    else parent.insertBefore(node, at);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}

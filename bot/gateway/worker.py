@@ -1,0 +1,90 @@
+"""What the gateway does by itself: delivers tickets, and answers what a crash left unanswered."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import structlog
+
+from bot.core.conversations import TURN_LEASE, answer_pending
+from bot.core.delivery import deliver_due
+from bot.core.errors import HelpdeskError
+from bot.core.ports import Services
+from bot.gateway.metrics import count_delivery
+
+log = structlog.get_logger()
+EVERY_S = 1.0
+SWEEP_EVERY = 5
+# A live turn is never older: its lease would have ended.
+LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
+
+
+class Worker:
+    """One background thread; `stop` returns when its present job is done."""
+
+    def __init__(self, services: Services, owner: str) -> None:
+        self._services = services
+        self._owner = owner
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        # What the last run of this process left is taken up at once, not after the usual wait.
+        self._is_first_sweep = True
+
+    def start(self) -> None:
+        """Frees what a dead process of this name held, and begins."""
+        freed = self._services.conversations.free_turns(self._owner)
+        if freed:
+            log.info("freed turns of the process before", count=freed)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self._stopped.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        passes = 0
+        while not self._stopped.wait(EVERY_S):
+            passes += 1
+            try:
+                self._deliver()
+                if passes % SWEEP_EVERY == 0 or self._is_first_sweep:
+                    self._answer_left_behind()
+            except HelpdeskError as error:
+                log.warning("background work failed; it is tried again", error=str(error))
+            except Exception:
+                log.exception("background work failed; it is tried again")
+
+    def _deliver(self) -> None:
+        for delivery in deliver_due(
+            self._services.tickets, self._services.helpdesk, self._services.clock
+        ):
+            count_delivery(delivery.state)
+            log.info(
+                "delivery",
+                reference=delivery.reference,
+                outcome=delivery.state,
+                attempts=delivery.attempts,
+            )
+
+    def _answer_left_behind(self) -> None:
+        services = self._services
+        if not all(probe() for probe in services.probes.values()):
+            return
+        wait = timedelta(0) if self._is_first_sweep else LEFT_BEHIND_AFTER
+        self._is_first_sweep = False
+        for conversation_id, message_id in services.conversations.with_unanswered(
+            services.clock.now() - wait
+        ):
+            answer_pending(
+                conversation_id,
+                up_to=message_id,
+                store=services.conversations,
+                assistant=services.assistant,
+                phrases=services.phrases,
+                clock=services.clock,
+                owner=self._owner,
+            )
+            services.events.publish(conversation_id)
+            log.info("answered a message left behind", conversation_id=conversation_id)

@@ -1,0 +1,1 @@
+"""What runs inside the Rasa process: the only place that imports Rasa."""

@@ -1,0 +1,151 @@
+"""The components of Rasa's pipeline (config.yml): intents, entities and names.
+
+Rasa trains and persists them; what they know lives in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import joblib
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.core.answers import main_intent
+from bot.nlu.entities import EntityFinder
+from bot.nlu.intents import IntentModel
+from bot.nlu.names import NameFinder
+
+LOOKUPS = Path(__file__).resolve().parents[2] / "data" / "lookups"
+# How much of the ranking is handed on; the tail says nothing.
+RANKING_LENGTH = 10
+Type = DefaultV1Recipe.ComponentType
+
+
+@DefaultV1Recipe.register(Type.INTENT_CLASSIFIER, is_trainable=True)
+class ClinicIntents(GraphComponent, IntentClassifier):
+    """Sets `intent`, `intent_ranking`, and `label_ranking` with the sections of `faq` apart."""
+
+    def __init__(
+        self, storage: ModelStorage, resource: Resource, model: IntentModel | None
+    ) -> None:
+        self._storage = storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],  # noqa: ARG003
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,  # noqa: ARG003
+    ) -> ClinicIntents:
+        """A component to be trained."""
+        return cls(model_storage, resource, None)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],  # noqa: ARG003
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,  # noqa: ARG003
+        **kwargs: Any,  # noqa: ARG003
+    ) -> ClinicIntents:
+        """The component as it was trained."""
+        with model_storage.read_from(resource) as folder:
+            return cls(model_storage, resource, joblib.load(folder / "intents.joblib"))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fits the model and keeps it."""
+        examples = training_data.intent_examples
+        self._model = IntentModel.fit(
+            [example.get(TEXT) for example in examples],
+            [example.get_full_intent() for example in examples],
+        )
+        with self._storage.write_to(self._resource) as folder:
+            joblib.dump(self._model, folder / "intents.joblib", compress=3)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Ranks the intents of each message, likeliest first; the confidences add up to 1."""
+        if self._model is None:
+            raise RuntimeError("the intent classifier was asked before it was trained")
+        for message in messages:
+            labels = self._model.rank(message.get(TEXT) or "")
+            intents: dict[str, float] = {}
+            for label, confidence in labels:
+                name = main_intent(label)
+                intents[name] = intents.get(name, 0.0) + confidence
+            ranking = [
+                {"name": name, "confidence": value}
+                for name, value in sorted(intents.items(), key=lambda pair: -pair[1])
+            ]
+            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking[:RANKING_LENGTH], add_to_output=True)
+            message.set(
+                "label_ranking",
+                [{"name": n, "confidence": c} for n, c in labels[:RANKING_LENGTH]],
+                add_to_output=True,
+            )
+        return messages
+
+
+@DefaultV1Recipe.register(Type.ENTITY_EXTRACTOR, is_trainable=False)
+class ClinicEntities(GraphComponent, EntityExtractorMixin):
+    """Sets the entities that rules and lookup lists find, and the speaker's name."""
+
+    def __init__(self) -> None:
+        self._finder = EntityFinder(LOOKUPS)
+        self._names = NameFinder()
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],  # noqa: ARG003
+        model_storage: ModelStorage,  # noqa: ARG003
+        resource: Resource,  # noqa: ARG003
+        execution_context: ExecutionContext,
+    ) -> ClinicEntities:
+        """A component; nothing is trained, and while others train nothing is loaded."""
+        component = cls()
+        if not execution_context.is_finetuning and execution_context.node_name:
+            component._names.warm()
+        return component
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds the entities, in the order of the text."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            found = [
+                {
+                    "entity": entity.name,
+                    "value": entity.value,
+                    "start": entity.start,
+                    "end": entity.end,
+                    "extractor": type(self).__name__,
+                }
+                for entity in self._finder.find(text)
+            ]
+            name = self._names.find(text)
+            if name:
+                found.append(
+                    {
+                        "entity": "person_name",
+                        "value": name[0],
+                        "start": name[1],
+                        "end": name[2],
+                        "extractor": type(self).__name__,
+                    }
+                )
+            message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
+        return messages

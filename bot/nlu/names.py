@@ -1,0 +1,86 @@
+"""Finds the name that people give as their own: "je m'appelle …", "it's … from the clinic".
+
+spaCy's French model knows names of people, which no list holds; a handful of patterns say where
+the speaker speaks of herself. What each adds was measured (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+import spacy
+from spacy.language import Language
+
+MODEL = "fr_core_news_md"
+# All that the names do not need: without them a message takes a few milliseconds less.
+UNUSED = ["morphologizer", "parser", "senter", "attribute_ruler", "lemmatizer"]
+
+_PART = r"(?:[A-ZÀ-ÖØ-Þ][\w'\u2019-]*|[a-zà-ÿ][\w'\u2019-]+)"
+_NAME = rf"({_PART}(?:[ -]{_PART}){{0,3}})"
+_INTRODUCTION = re.compile(
+    r"(?:\bje m['\u2019]appel+e|\bmon nom(?: complet)?(?: est|,? c['\u2019]est| :)?"
+    r"|\bmy (?:full )?name(?: is|['\u2019]s)|\bi am|\bi['\u2019]m|\bici|\bje suis"
+    r"|\bmoi c['\u2019]est|\bc['\u2019]est|\bthis is|\bname ?:|\bnom ?:)\s+" + _NAME,
+    re.IGNORECASE,
+)
+# Words that end a name, or show that what follows "je suis" is no name.
+_STOP = frozenset(
+    "de du des la le les et a au aux un une dans avec pour pas admin administratrice "
+    "administrateur secretaire secrétaire infirmiere infirmière medecin médecin gestionnaire from "
+    "at the and with an for of my mon ma courriel email site chez not in it on tanné tannée "
+    "tannee sûr sur sure correct bon ok bien c'est que qui votre notre our your quoi ça ca "
+    "parce".split()
+)
+
+
+class NameFinder:
+    """Finds the speaker's own name; loads the model with the first message."""
+
+    @cached_property
+    def _nlp(self) -> Language:
+        return spacy.load(MODEL, exclude=UNUSED)
+
+    def warm(self) -> None:
+        """Loads the model now."""
+        self._nlp("Bonjour")
+
+    def find(self, text: str) -> tuple[str, int, int] | None:
+        """(name, start, end) of the speaker's name, or None.
+
+        A name after an introduction counts when the model sees a person there or every word of it
+        is capitalised; without an introduction only a message that is little else than a name.
+        """
+        introduced = _introduced(text)
+        people = [
+            (entity.text, entity.start_char, entity.end_char)
+            for entity in self._nlp(text).ents
+            if entity.label_ == "PER" and _looks_like_name(entity.text)
+        ]
+        if introduced:
+            name, start, end = introduced
+            for person in people:
+                if person[1] < end and start < person[2]:
+                    return person if len(person[0]) >= len(name) else introduced
+            return introduced if all(part[:1].isupper() for part in name.split()) else None
+        for person in people:
+            if len(person[0]) >= 0.6 * len(text.strip(" .,;!?")) and " " in person[0]:
+                return person
+        return None
+
+
+def _introduced(text: str) -> tuple[str, int, int] | None:
+    match = _INTRODUCTION.search(text)
+    if match is None:
+        return None
+    words = []
+    for word in match[1].split():
+        if word.lower().strip(".,;") in _STOP:
+            break
+        words.append(word)
+    name = " ".join(words).rstrip(".,;")
+    return (name, match.start(1), match.start(1) + len(name)) if name else None
+
+
+def _looks_like_name(text: str) -> bool:
+    return 1 <= len(text.split()) <= 4 and not re.search(r"[\d@]", text)

@@ -1,0 +1,91 @@
+"""Trains the dialogue model when, and only when, something that it is made of has changed.
+
+Articles are not among these: the search follows them by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.core.errors import Unavailable
+from bot.settings import ROOT
+
+MODEL = ROOT / "models" / "assistant.tar.gz"
+_STAMP = ROOT / "models" / "assistant.json"
+_LOG = ROOT / "var" / "log" / "train.log"
+_INPUTS = ("config.yml", "domain.yml", "requirements.lock", "data/nlu", "data/rules", "bot/nlu")
+# Rasa would report to the internet, and wait for it.
+RASA_ENVIRONMENT = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def is_current() -> bool:
+    """Whether the model is there and made of the files as they are."""
+    try:
+        stamp = json.loads(_STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return MODEL.exists() and bool(stamp.get("inputs") == fingerprint())
+
+
+def train() -> None:
+    """Trains the model; about a minute.
+
+    Raises:
+        Unavailable: Training failed; the end of its log is in the message.
+    """
+    made_of = fingerprint()
+    _LOG.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "rasa", "train"]
+    command += [
+        "--domain",
+        "domain.yml",
+        "--config",
+        "config.yml",
+        "--data",
+        "data/nlu",
+        "data/rules",
+    ]
+    command += [
+        "--out",
+        str(MODEL.parent),
+        "--fixed-model-name",
+        MODEL.name.removesuffix(".tar.gz"),
+    ]
+    with _LOG.open("wb") as log:
+        # Rasa's own cache keeps what has not changed of an earlier training.
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **RASA_ENVIRONMENT},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode != 0:
+        tail = "\n".join(_LOG.read_text(errors="replace").splitlines()[-15:])
+        raise Unavailable(f"Training failed; the whole log is in {_LOG}. It ends:\n{tail}")
+    _STAMP.write_text(json.dumps({"inputs": made_of}), encoding="utf-8")
+
+
+def fingerprint() -> str:
+    """SHA-256 of all files that the model is made of."""
+    digest = hashlib.sha256()
+    for file in _files():
+        digest.update(str(file.relative_to(ROOT)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _files() -> Iterator[Path]:
+    for name in _INPUTS:
+        path = ROOT / name
+        if path.is_file():
+            yield path
+        else:
+            yield from sorted(f for f in path.rglob("*") if f.suffix in (".yml", ".py"))

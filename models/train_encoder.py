@@ -1,0 +1,362 @@
+"""Trains the bilingual sentence embedding in models/sentence-encoder (see models/README.md).
+
+First a table of word-piece vectors learns, from pairs of sentences, to say in French and English
+what an English teacher says of the English side. Then it learns from our own questions which ones
+ask for the same thing, and which section of the knowledge base answers them.
+
+    python models/train_encoder.py --pairs parallel.tsv.gz --teacher <folder of all-MiniLM-L6-v2>
+"""
+
+import gzip
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import typer
+import yaml
+from numpy.typing import NDArray
+from rich.progress import track
+from scipy.sparse import csr_matrix
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor
+
+HERE = Path(__file__).parent
+VOCABULARY = 32_000
+DIM = 256  # 32,000 rows of 256 half-precision numbers are 16 MB
+LONGEST = 64  # tokens that the teacher reads; the pairs are sentences
+
+# The licences of these allow weights trained on them to be passed on (models/README.md names them).
+SOURCES = frozenset(
+    "adobe-workfront python-docs-fr tatoeba ms-d365ops gnome-user-docs ms-alchemy"
+    " cds-notification-admin".split()
+)
+SCALE = 20.0  # of cosines, before a softmax over the batch
+# Examples of these labels have nothing in common but what they are not.
+MIXED_LABELS = frozenset({"out_of_scope"})
+ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")  # Rasa's [text](entity), [text]{…}
+HEADING = re.compile(r"^## (?P<heading>.+?) \{#(?P<anchor>[a-z0-9-]+)\}\s*$", re.MULTILINE)
+MARKUP = re.compile(r"\*\*|`|^\s*(?:[-*>]|\d+[.)])\s+|\]\([^)]*\)|\[", re.MULTILINE)
+
+
+# --- what it learns from ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A sentence in both languages."""
+
+    en: str
+    fr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A training message and its label, `faq/<slug>.<anchor>` or the name of a flow."""
+
+    text: str
+    label: str
+
+
+def read_pairs(file: Path) -> list[Pair]:
+    """The pairs of a gzipped table `source, en, fr` with a header line.
+
+    Each French sentence once; without sources of unknown licence, code, and very long lines.
+    """
+    pairs: dict[str, Pair] = {}
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        next(lines)
+        for line in lines:
+            source, en, fr = line.rstrip("\n").split("\t")
+            letters = sum(character.isalpha() for character in en)
+            if source in SOURCES and 4 <= len(en) <= 240 and 4 <= len(fr) <= 280:
+                if letters >= 0.6 * len(en):
+                    pairs.setdefault(fr.lower(), Pair(en, fr))
+    return list(pairs.values())
+
+
+def read_questions(folder: Path) -> list[Question]:
+    """All examples of all intents in Rasa's NLU files, in the order of the files."""
+    questions: dict[tuple[str, str], Question] = {}
+    for file in sorted(folder.rglob("*.yml")):
+        for block in yaml.safe_load(file.read_text(encoding="utf-8")).get("nlu") or []:
+            if label := block.get("intent"):
+                for line in (block.get("examples") or "").splitlines():
+                    text = ENTITY.sub(r"\1", line.strip().removeprefix("-").strip())
+                    if text:
+                        questions[text, label] = Question(text, label)
+    return list(questions.values())
+
+
+def read_passages(articles: Path) -> dict[str, dict[str, list[str]]]:
+    """By label, then by language: the heading of a section, then its paragraphs, as plain text."""
+    passages: dict[str, dict[str, list[str]]] = {}
+    for file in sorted(articles.glob("*/*.md")):
+        title = re.search(r"^title: (.+)$", text := file.read_text(encoding="utf-8"), re.MULTILINE)
+        _, *parts = HEADING.split(text)
+        for heading, anchor, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            blocks = (" ".join(MARKUP.sub(" ", b).split()) for b in re.split(r"\n\s*\n", body))
+            first = f"{heading}. {title[1] if title else ''}"
+            label = f"faq/{file.stem}.{anchor}"
+            by_language = passages.setdefault(label, {})
+            by_language[file.parent.name] = [first, *(block for block in blocks if block)]
+    return passages
+
+
+def passage_pairs(passages: dict[str, dict[str, list[str]]]) -> list[Pair]:
+    """The paragraphs that stand at the same place in both languages."""
+    return [
+        Pair(en, fr)
+        for languages in passages.values()
+        if len(languages.get("en", [])) == len(languages.get("fr", []))
+        for en, fr in zip(languages["en"], languages["fr"], strict=True)
+    ]
+
+
+KEYBOARD = "qwertyuiop asdfghjkl zxcvbnm"
+SHORT = {
+    "pour": "pr", "comment": "cmt", "pourquoi": "pk", "quelque chose": "qqch", "vous": "vs",
+    "quand": "qd", "quelqu'un": "qqn", "toujours": "tjrs", "rendez-vous": "rdv", "dans": "ds",
+    "please": "pls", "you": "u", "message": "msg", "messages": "msgs", "information": "info",
+    "s'il vous plait": "svp", "appointment": "appt", "because": "bc", "about": "abt",
+}  # fmt: skip
+
+
+def with_typos(text: str, chance: random.Random, rate: float = 0.12) -> str:
+    """The text as a hurried person types it: letters lost, doubled or swapped, apostrophes gone."""
+    if chance.random() < 0.3:
+        text = text.replace("'", "").replace("’", "")
+    return " ".join(_mistyped(word, chance) if chance.random() < rate else word for word in text.split())
+
+
+def _mistyped(word: str, chance: random.Random) -> str:
+    if (short := SHORT.get(word.lower())) and chance.random() < 0.5:
+        return short
+    if len(word) < 4:
+        return word
+    at = chance.randrange(1, len(word) - 1)
+    before, letter, after = word[:at], word[at], word[at + 1 :]
+    ways = [
+        before + after,
+        before + letter + letter + after,
+        before + after[:1] + letter + after[1:],
+        before + (_key_beside(letter, chance) or letter) + after,
+    ]
+    return chance.choice(ways)
+
+
+def _key_beside(letter: str, chance: random.Random) -> str:
+    place = KEYBOARD.find(letter.lower())
+    beside = KEYBOARD[max(0, place - 1)] + KEYBOARD[place + 1 : place + 2] if place >= 0 else ""
+    return chance.choice(beside.split() or [""])[:1]
+
+
+# --- the student --------------------------------------------------------------------------------
+
+
+def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """A WordPiece tokenizer that does not see case, accents, ligatures or kinds of apostrophe."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace("’", "'"),
+            normalizers.BertNormalizer(lowercase=True, strip_accents=True),
+            normalizers.Replace("œ", "oe"),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=VOCABULARY,
+        min_frequency=2,
+        special_tokens=["[PAD]", "[UNK]"],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+class Student(torch.nn.Module):
+    """The mean of the vectors of a text's word pieces, turned as a whole by one matrix.
+
+    The matrix lets what few questions teach reach words that stand in none of them. `table` folds
+    it into the vectors, so what ships is a plain table.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, table: NDArray[np.float32]) -> None:
+        """Start from a table `(vocabulary, DIM)`."""
+        super().__init__()
+        self.tokenizer = tokenizer
+        self.pieces = torch.nn.EmbeddingBag.from_pretrained(torch.from_numpy(table), freeze=False)
+        self.turn = torch.nn.Parameter(torch.eye(table.shape[1]))
+
+    def forward(self, texts: Sequence[str]) -> Tensor:
+        """`(len(texts), DIM)`, rows of length 1."""
+        batch = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        ids = [encoding.ids for encoding in batch]
+        starts = np.cumsum([0, *(len(row) for row in ids[:-1])])
+        flat = torch.tensor([i for row in ids for i in row], dtype=torch.long)
+        return F.normalize(self.pieces(flat, torch.from_numpy(starts)) @ self.turn, dim=1)
+
+    def table(self) -> NDArray[np.float32]:
+        """`(vocabulary, DIM)`."""
+        with torch.no_grad():
+            return (self.pieces.weight @ self.turn).numpy()
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """`(len(texts), DIM)`, rows of length 1."""
+        with torch.no_grad():
+            return self(texts).numpy()
+
+
+def first_table(
+    tokenizer: Tokenizer, pairs: Sequence[Pair], targets: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """For each word piece the mean target of the sentences it stands in, rare ones weighing more.
+
+    So a French word starts beside its English translation, and training has less to find.
+    """
+    counts = np.zeros(tokenizer.get_vocab_size())
+    sums = np.zeros((len(counts), targets.shape[1]), dtype=np.float32)
+    centred = targets - targets.mean(axis=0)
+    for side in ("en", "fr"):
+        encoded = tokenizer.encode_batch([getattr(p, side) for p in pairs], add_special_tokens=False)
+        columns = [list(set(encoding.ids)) for encoding in encoded]
+        starts = np.cumsum([0, *map(len, columns)])
+        flat = np.array([i for row in columns for i in row])
+        where = csr_matrix((np.ones(len(flat), np.float32), flat, starts), (len(pairs), len(counts)))
+        sums += where.T @ centred
+        counts += np.asarray(where.sum(axis=0)).ravel()
+    rarity = 1e-3 / (1e-3 + counts / counts.sum())  # Arora et al., 2017
+    table: NDArray[np.float32] = (sums / (counts + 1)[:, None] * rarity[:, None]).astype(np.float32)
+    return table
+
+
+# --- training -----------------------------------------------------------------------------------
+
+
+def contrast(left: Tensor, right: Tensor) -> Tensor:
+    """InfoNCE both ways: each row of one side must find its own row on the other."""
+    scores = SCALE * left @ right.T
+    own = torch.arange(len(left))
+    return (F.cross_entropy(scores, own) + F.cross_entropy(scores.T, own)) / 2
+
+
+Typos = Callable[[str], str]
+
+
+def translation_loss(student: Student, pairs: Sequence[Pair], targets: Tensor, typos: Typos) -> Tensor:
+    """How far both sides of the pairs are from the teacher's vectors, and from each other."""
+    en, fr = student([typos(p.en) for p in pairs]), student([typos(p.fr) for p in pairs])
+    apart = (1 - (en * targets).sum(1)).mean() + (1 - (fr * targets).sum(1)).mean()
+    return 10 * apart + 0.5 * contrast(en, fr)
+
+
+def same_label_loss(vectors: Tensor, labels: Sequence[str]) -> Tensor:
+    """Supervised contrast (Khosla et al., 2020): questions of one label near, all others far."""
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+    code = torch.tensor([numbers[label] for label in labels])
+    mixed = torch.tensor([label in MIXED_LABELS for label in labels])
+    itself = torch.eye(len(labels), dtype=torch.bool)
+    same = (code[:, None] == code) & ~itself & ~mixed[:, None]
+    scores = (SCALE * vectors @ vectors.T).masked_fill(itself, -torch.inf)
+    logs = scores - scores.logsumexp(dim=1, keepdim=True)
+    rows = same.any(dim=1)
+    return -(logs.masked_fill(~same, 0).sum(1)[rows] / same.sum(1)[rows]).mean()
+
+
+def answer_loss(
+    student: Student,
+    vectors: Tensor,
+    labels: Sequence[str],
+    passages: dict[str, dict[str, list[str]]],
+) -> Tensor:
+    """Each question must find its section among all sections, in French and in English."""
+    keys = {label: place for place, label in enumerate(passages)}
+    asked = [place for place, label in enumerate(labels) if label in keys]
+    own = torch.tensor([keys[labels[place]] for place in asked])
+    losses = []
+    for language in ("fr", "en"):
+        texts = [" ".join(passages[label][language]) for label in keys]
+        losses.append(F.cross_entropy(SCALE * vectors[asked] @ student(texts).T, own))
+    return torch.stack(losses).mean()
+
+
+@dataclass(slots=True)
+class Pool:
+    """Pairs with the teacher's vectors of their English side, given out in shuffled batches."""
+
+    pairs: Sequence[Pair]
+    targets: Tensor
+    chance: random.Random
+
+    def batches(self, size: int) -> Iterator[tuple[list[Pair], Tensor]]:
+        """Without end, each pair once before any comes again."""
+        while True:
+            order = self.chance.sample(range(len(self.pairs)), len(self.pairs))
+            for start in range(0, len(order) - size + 1, size):
+                chosen = order[start : start + size]
+                yield [self.pairs[n] for n in chosen], self.targets[chosen]
+
+
+def distil(student: Student, pool: Pool, epochs: int, typos: Typos, batch: int = 512) -> None:
+    """Teach the student what the teacher says of the pairs."""
+    steps = epochs * (len(pool.pairs) // batch)
+    optimiser = torch.optim.Adam([student.pieces.weight], lr=2e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, eta_min=1e-5)
+    batches = pool.batches(batch)
+    for _ in track(range(steps), description="Pairs"):
+        optimiser.zero_grad()
+        translation_loss(student, *next(batches), typos).backward()
+        optimiser.step()
+        schedule.step()
+
+
+def tune(
+    student: Student,
+    questions: Sequence[Question],
+    passages: dict[str, dict[str, list[str]]],
+    pool: Pool,
+    steps: int,
+    typos: Typos,
+    weight: float = 1.0,
+    rates: tuple[float, float] = (1e-3, 1e-3),
+) -> None:
+    """Teach the student our questions, and go on with the pairs so that it forgets nothing."""
+    by_label: dict[str, list[str]] = {}
+    for question in questions:
+        by_label.setdefault(question.label, []).append(question.text)
+    optimiser = torch.optim.Adam(
+        [
+            {"params": [student.pieces.weight], "lr": rates[0]},
+            {"params": [student.turn], "lr": rates[1]},
+        ]
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    batches = pool.batches(256)
+    for _ in track(range(steps), description="Questions"):
+        drawn = [
+            (typos(text), label)
+            for label, texts in by_label.items()
+            for text in pool.chance.sample(texts, min(6, len(texts)))
+        ]
+        vectors, labels = student([text for text, _ in drawn]), [label for _, label in drawn]
+        loss = same_label_loss(vectors, labels)
+        loss = loss + 0.5 * answer_loss(student, vectors, labels, passages)
+        optimiser.zero_grad()
+        (weight * loss + translation_loss(student, *next(batches), typos)).backward()
+        optimiser.step()
+        schedule.step()
+
+
+def save(student: Student, folder: Path) -> None:
+    """Write the model in half precision, for sentence-transformers to load."""
+    table = torch.from_numpy(student.table()).half()
+    model = SentenceTransformer(modules=[StaticEmbedding(student.tokenizer, table), Normalize()])
+    model.save(str(folder), create_model_card=False)
