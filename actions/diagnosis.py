@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from actions.answers import source_of
 from actions.base import Event, TalkAction, Turn
-from actions.say import amount, day, listed, month
+from actions.say import amount, day, listed, local_day, month
 from bot.core import fee_diagnosis
 from bot.core.conversations import Button, SourceLink, payload
 from bot.core.errors import NotFound, Unavailable
@@ -26,6 +26,8 @@ _NEEDS_PERSON = frozenset(
 )
 # Findings that say nothing of what was charged need no remark about refunds.
 _CHARGED = frozenset({"not_linked", "linked_elsewhere", "link_unknown", "linked_after_charges"})
+# Findings whose section says what to do now.
+_EXPLAINED = frozenset({"unverified", "directory_unavailable", "link_unknown", "not_linked"})
 _Reading = Diagnosis | Literal["unknown_account"]
 
 
@@ -95,6 +97,11 @@ def _diagnose(turn: Turn) -> _Reading:
     return fee_diagnosis.directory_unavailable()
 
 
+def _shows_section(found: Diagnosis) -> bool:
+    """Whether the section's words are shown too: for whoever is linked they are refuted."""
+    return found.finding in _EXPLAINED and found.also.linked_at is None
+
+
 def _headline(turn: Turn, found: Diagnosis) -> str:
     facts = found.also
     language = turn.language
@@ -107,19 +114,27 @@ def _headline(turn: Turn, found: Diagnosis) -> str:
         "site": turn.conversation.identity.site_number if turn.conversation.identity else "",
     }
     name = f"utter_fees_{found.finding}"
-    if found.finding == "linked_after_charges" and facts.unexplained_count:
-        name = "utter_fees_linked_unexplained"
-        values["count"] = facts.unexplained_count
-    elif found.finding == "other_senders" and facts.is_site_admin:
-        name = "utter_fees_other_senders_admin"
-    elif found.finding == "linked_elsewhere":
-        where = "site" if facts.elsewhere_site else "emr"
-        values["elsewhere"] = turn.phrase(
-            f"utter_fees_elsewhere_{where}",
-            site_number=facts.elsewhere_site or "",
-            emr_vendor=facts.elsewhere_emr or "",
-            linked_on=_day_of(facts.elsewhere_linked_at, turn),
-        )
+    match found.finding:
+        case "no_message_charges" if not found.months:
+            name = "utter_fees_no_invoices"
+        case "link_unknown" if facts.linked_at:
+            name = "utter_fees_unattributed_only"
+        case "linked_after_charges" if facts.unexplained_count:
+            name = "utter_fees_linked_unexplained"
+            values["count"] = facts.unexplained_count
+        case "other_senders" if facts.is_site_admin:
+            name = "utter_fees_other_senders_admin"
+        case "linked_elsewhere":
+            where = "site" if facts.elsewhere_site else "emr"
+            name = (
+                "utter_fees_linked_elsewhere" if where == "site" else "utter_fees_linked_other_emr"
+            )
+            values["elsewhere"] = turn.phrase(
+                f"utter_fees_elsewhere_{where}",
+                site_number=facts.elsewhere_site or "",
+                emr_vendor=facts.elsewhere_emr or "",
+                linked_on=_day_of(facts.elsewhere_linked_at, turn),
+            )
     return turn.phrase(name, **values)
 
 
@@ -153,7 +168,7 @@ def _evidence_line(turn: Turn, found: Diagnosis, evidence: Evidence) -> str:
         "utter_evidence_as_of",
         fact=_fact(turn, found, evidence),
         source=turn.phrase(f"utter_source_{evidence.source}"),
-        as_of=day(evidence.as_of.date(), turn.language),
+        as_of=local_day(evidence.as_of, turn.language),
     )
 
 
@@ -188,7 +203,7 @@ def _months(turn: Turn, found: Diagnosis) -> str:
 
 
 def _day_of(moment: datetime | None, turn: Turn) -> str:
-    return day(moment.date(), turn.language) if moment else ""
+    return local_day(moment, turn.language) if moment else ""
 
 
 def _cell(text: str) -> str:
@@ -197,7 +212,7 @@ def _cell(text: str) -> str:
 
 def _buttons(turn: Turn, found: Diagnosis) -> tuple[Button, ...]:
     buttons = []
-    if found.finding in ("not_linked", "unverified", "link_unknown"):
+    if _shows_section(found):
         buttons.append(
             Button(
                 turn.phrase("utter_button_how_to_link"),

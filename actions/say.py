@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.core.conversations import Reply
 from bot.core.language import Language
 
+_EASTERN = ZoneInfo("America/Toronto")
 NBSP = "\N{NO-BREAK SPACE}"
 _FRENCH_MONTHS = (
     "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
@@ -32,6 +34,11 @@ def amount(cents: int, language: Language) -> str:
         grouped = f"{whole:,}".replace(",", NBSP)
         return f"{sign}{grouped},{rest:02d}{NBSP}$"
     return f"{sign}${whole:,}.{rest:02d}"
+
+
+def local_day(moment: datetime, language: Language) -> str:
+    """The day of a moment in the clinics' own time, Eastern: an evening's UTC day is the next."""
+    return day(moment.astimezone(_EASTERN).date(), language)
 
 
 def day(value: date, language: Language) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from actions.base import Event, TalkAction, Turn
-from actions.say import day
+from actions.say import local_day
 from bot.core.tickets import Ticket, TicketFilter, find_for_visitor
 
 _LISTED = 5
@@ -119,6 +119,6 @@ def _status(turn: Turn, ticket: Ticket) -> str:
         "utter_status",
         reference=ticket.reference,
         kind=turn.phrase(f"utter_kind_{ticket.kind}"),
-        date=day(ticket.created_at.date(), turn.language),
+        date=local_day(ticket.created_at, turn.language),
         state=turn.phrase(f"utter_state_{ticket.state}"),
     )

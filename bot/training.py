@@ -1,6 +1,7 @@
 """Trains the dialogue model when, and only when, something that it is made of has changed.
 
-Articles are not among these: the search follows them by itself.
+Articles are not among these, since the search follows them by itself, nor are the sentences of
+domain.yml, which are read when the processes start.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from bot.core.errors import Unavailable
 from bot.settings import ROOT
 
 MODEL = ROOT / "models" / "assistant.tar.gz"
 _STAMP = ROOT / "models" / "assistant.json"
 _LOG = ROOT / "var" / "log" / "train.log"
-_INPUTS = ("config.yml", "domain.yml", "requirements.lock", "data/nlu", "data/rules", "bot/nlu")
+_DOMAIN = ROOT / "domain.yml"
+_INPUTS = ("config.yml", "requirements.lock", "data/nlu", "data/rules", "bot/nlu")
 # Rasa would report to the internet, and wait for it.
 RASA_ENVIRONMENT = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -74,8 +78,10 @@ def train() -> None:
 
 
 def fingerprint() -> str:
-    """SHA-256 of all files that the model is made of."""
-    digest = hashlib.sha256()
+    """SHA-256 of all that the model is made of."""
+    domain = yaml.safe_load(_DOMAIN.read_text(encoding="utf-8"))
+    domain.pop("responses")
+    digest = hashlib.sha256(json.dumps(domain, sort_keys=True).encode())
     for file in _files():
         digest.update(str(file.relative_to(ROOT)).encode())
         digest.update(file.read_bytes())

@@ -360,3 +360,34 @@ def save(student: Student, folder: Path) -> None:
     table = torch.from_numpy(student.table()).half()
     model = SentenceTransformer(modules=[StaticEmbedding(student.tokenizer, table), Normalize()])
     model.save(str(folder), create_model_card=False)
+
+
+# --- command line -------------------------------------------------------------------------------
+
+app = typer.Typer(add_completion=False, help=__doc__)
+ROOT = HERE.parent
+PairsFile = Annotated[Path, typer.Option("--pairs", exists=True, help="Gzipped `source, en, fr`.")]
+Teacher = Annotated[Path, typer.Option(exists=True, help="Folder of all-MiniLM-L6-v2.")]
+Questions = Annotated[Path, typer.Option(exists=True, help="Folder of Rasa NLU files.")]
+Articles = Annotated[Path, typer.Option(exists=True, help="Folder of articles, fr/ and en/.")]
+Work = Annotated[Path, typer.Option(help="Keeps what the pairs taught, for the next run.")]
+Out = Annotated[Path, typer.Option(help="Folder of the model.")]
+Seed = Annotated[int, typer.Option(help="The same seed and files give the same model.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """All that a student learns from, and what the pairs alone have taught."""
+
+    questions: list[Question]
+    passages: dict[str, dict[str, list[str]]]
+    pool: Pool
+    tokenizer: Tokenizer
+    table: NDArray[np.float32]
+
+    def tuned(self, questions: Sequence[Question], seed: int) -> Student:
+        """A student that has learned from the pairs, then from these questions."""
+        chance = self.pool.chance = random.Random(seed)
+        student = Student(self.tokenizer, self.table.copy())
+        tune(student, questions, self.passages, self.pool, lambda text: with_typos(text, chance))
+        return student

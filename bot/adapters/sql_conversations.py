@@ -483,8 +483,10 @@ def _add(
 ) -> list[int]:
     ids = []
     for reply in replies:
-        result = connection.execute(
-            messages.insert().values(
+        new_id = connection.scalar(
+            messages.insert()
+            .returning(messages.c.id)
+            .values(
                 conversation_id=conversation.id,
                 author=author or ("system" if reply.kind in _SYSTEM_KINDS else "bot"),
                 kind=reply.kind,
@@ -498,7 +500,7 @@ def _add(
                 reply_to=reply_to,
             )
         )
-        ids.append(int(result.inserted_primary_key[0]))
+        ids.append(int(new_id or 0))
     return ids
 
 

@@ -11,7 +11,7 @@ from bot.adapters.database import set_up_sqlite
 
 
 class HelpdeskTrackerStore(SQLTrackerStore):
-    """Rasa's SQL store, with the address given whole as `host` in endpoints.yml."""
+    """Rasa's SQL store, with the address given whole as `url` in endpoints.yml."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -27,5 +27,5 @@ class HelpdeskTrackerStore(SQLTrackerStore):
         *args: Any,  # noqa: ARG004
         **kwargs: Any,  # noqa: ARG004
     ) -> sa.URL:
-        """The address in `host`. Rasa's own builder calls a constructor that SQLAlchemy 2 lacks."""
+        """The address as given. Rasa's own builder calls a constructor that SQLAlchemy 2 lacks."""
         return sa.make_url(host or "sqlite://")

@@ -32,7 +32,7 @@ export class Api {
     return this.#json("GET", `/${id}`, { token, signal });
   }
 
-  /** `said` is `{text, client_id}` or `{payload, client_id}`; safe to repeat with the same client_id. */
+  /** `said` is `{text, client_id}` or `{payload, client_id}`; safe to repeat as it is. */
   send({ id, token }, said, signal) {
     return this.#json("POST", `/${id}/messages`, { token, signal, body: said });
   }

@@ -103,7 +103,8 @@ function sources(entry, words) {
     leavesThePage(link, words);
     return el("li", {}, link);
   });
-  return el("div", { class: "sources" }, icon("answer"), spoken(words.sources), el("ul", {}, ...items));
+  const list = el("ul", {}, ...items);
+  return el("div", { class: "sources" }, icon("answer"), spoken(words.sources), list);
 }
 
 // A message takes one press: afterwards all its buttons rest, the one pressed stays marked.

@@ -3,18 +3,19 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 // Outlines on a grid of 24, drawn with a round pen of 2.
+const CIRCLE = "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z";
 const ICONS = {
   chat: "M4 5h16v11H10l-4.5 4V16H4z M8 9.5h8 M8 12.5h5",
   close: "M6 6l12 12 M18 6L6 18",
   send: "M12 19V5 M6 11l6-6 6 6",
   answer: "M5 4h10l4 4v12H5z M14 4v5h5 M8.5 13h7 M8.5 16.5h5",
-  clarify: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z M9.6 9.7a2.5 2.5 0 1 1 3.4 2.3c-.7.3-1 .8-1 1.5 M12 16.4v.01",
+  clarify: `${CIRCLE} M9.6 9.7a2.5 2.5 0 1 1 3.4 2.3c-.7.3-1 .8-1 1.5 M12 16.4v.01`,
   diagnosis: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z M15.5 15.5L20 20",
   recap: "M9 5H5v15h14V5h-4 M9 3.5h6V7H9z M8.5 12l2 2 4.5-4",
-  ticket: "M4 7h16v3.2a1.8 1.8 0 0 0 0 3.6V17H4v-3.2a1.8 1.8 0 0 0 0-3.6z M14 8v1.5 M14 11.5v1.5 M14 15v1",
+  ticket: "M4 7h16v3.2a1.8 1.8 0 0 0 0 3.6V17H4v-3.2a1.8 1.8 0 0 0 0-3.6z M14 9v6",
   handoff: "M12 4a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z M5 20c.5-4 3-6 7-6s6.5 2 7 6",
-  abstain: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z M8.5 12h7",
-  notice: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z M12 11v5 M12 8v.01",
+  abstain: `${CIRCLE} M8.5 12h7`,
+  notice: `${CIRCLE} M12 11v5 M12 8v.01`,
   error: "M12 4L2.5 20h19z M12 10v4.5 M12 17.2v.01",
   copy: "M9 9h11v11H9z M15 9V4H4v11h5",
   check: "M5 12.5l4.5 4.5L19 7.5",

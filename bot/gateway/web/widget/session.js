@@ -13,7 +13,7 @@ import { Thread } from "./thread.js";
 import { backOffMs, sleep } from "./timing.js";
 
 const START_BACK_OFF = { firstMs: 1_500, mostMs: 20_000 };
-const IDENTITY_PATIENCE_MS = 5_000; // a page that never says who it is must not keep us from helping
+const IDENTITY_PATIENCE_MS = 5_000; // a page slow to say who it is must not stop us
 
 export class Session {
   isOpen = false;

@@ -2,11 +2,11 @@
 // came with an answer, over the event stream or both; knows nothing of network or page.
 
 /**
- * An entry: `id` (null until the server has numbered it), `author`,
- * `kind`, `text`, `html`, `language`, `buttons`, `sources`, `createdAt`; for the visitor's own also
- * `clientId`, `payload`, `status` ("sending" | "sent" | "failed"), `isAnswered` (the server has
- * answered its POST) and `problem`, the label that says why it was refused. A `label` in place of
- * `text` is a line of the widget's own, worded by labels.js.
+ * An entry: `id` (null until the server has numbered it), `author`, `kind`, `text`, `html`,
+ * `language`, `buttons`, `sources`, `createdAt`; for the visitor's own also `clientId`, `payload`,
+ * `status` ("sending" | "sent" | "failed"), `isAnswered` (the server has answered its POST) and
+ * `problem`, the label that says why it was refused. A `label` in place of `text` is a line of the
+ * widget's own, worded by labels.js.
  */
 export class Thread {
   entries = [];
@@ -14,7 +14,7 @@ export class Thread {
 
   /**
    * Takes in the transcript; what is still to be sent stays last. If the transcript holds some of
-   * it, it is sent again all the same, for its answer: its client_id sees that nothing is done twice.
+   * it, it is sent again all the same, for its answer: under its client_id nothing is done twice.
    */
   fill(messages) {
     const waiting = this.unsent();
@@ -23,8 +23,12 @@ export class Thread {
     for (const own of waiting) {
       const stored = this.entries.findLast((entry) => entry.author === "visitor" && (
         entry.clientId ? entry.clientId === own.clientId : entry.text === own.text));
-      if (!stored) this.entries.push(own);
-      else Object.assign(stored, { clientId: own.clientId, payload: own.payload, isAnswered: false });
+      if (stored) {
+        const { clientId, payload } = own;
+        Object.assign(stored, { clientId, payload, isAnswered: false });
+      } else {
+        this.entries.push(own);
+      }
     }
   }
 

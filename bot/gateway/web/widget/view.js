@@ -76,7 +76,8 @@ export class View {
       }, icon("close")),
       banner: el("p", { class: "banner", role: "status", hidden: true }),
       log: el("div", {
-        class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", tabindex: "0",
+        class: "log", role: "log", tabindex: "0",
+        "aria-live": "polite", "aria-relevant": "additions",
       }),
       typing: el("div", { class: "typing", "aria-hidden": "true", hidden: true },
         el("i"), el("i"), el("i")),
@@ -96,7 +97,8 @@ export class View {
       on: { click: () => this.#actions.open() },
     }, icon("chat"), parts.launcherText, parts.badge);
     parts.panel = el("dialog", { class: "panel", "aria-labelledby": "title" },
-      el("div", { class: "header" }, el("div", {}, parts.title, parts.state), parts.language, parts.close),
+      el("div", { class: "header" },
+        el("div", {}, parts.title, parts.state), parts.language, parts.close),
       parts.banner, parts.log, parts.spokenStatus, parts.ended, this.#composer.node);
     parts.panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;

@@ -1,4 +1,4 @@
-// The one script a page loads: <script src="https://…/widget.js" data-language="fr" defer></script>.
+// The one script a page loads: <script src="…/widget.js" data-language="fr" defer></script>.
 // Defines <helpdesk-widget>, adds one to the page if there is none, and offers
 // window.HelpdeskWidget at once; calls made before the parts have loaded wait for them.
 // A classic script, so that it knows its own address and hence its siblings' and the API's.
