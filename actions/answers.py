@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from actions.base import Event, TalkAction, Turn
+from actions.base import TalkAction, Turn
 from actions.handoff import hand_off
+from actions.slots import Event, set_slot
 from bot.core.answers import Abstain, Answer, Clarify, decide, section_key
 from bot.core.conversations import Button, SourceLink, payload
 from bot.core.language import Language
@@ -77,7 +78,7 @@ class SmallTalk(TalkAction):
 
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
-        if turn.intent == "affirm" and tell_untold_ticket(turn):
+        if turn.intent == "affirm" and tell_filed(turn, only_untold=True):
             return []
         name = _SMALL_TALK.get(turn.intent, "utter_nothing_open")
         buttons = starting_buttons(turn) if turn.intent in ("help", "greet") else ()
@@ -97,7 +98,7 @@ class SwitchLanguage(TalkAction):
         wanted = _wanted_language(turn.text) or ("en" if turn.language == "fr" else "fr")
         turn.conversation = turn.services.conversations.set_language(turn.conversation.id, wanted)
         turn.say("notice", turn.phrase("utter_language_switched"), "language/switched")
-        return [{"event": "slot", "name": "language", "value": wanted, "timestamp": None}]
+        return [set_slot("language", wanted)]
 
 
 def show_section(turn: Turn, section: Section) -> None:
@@ -140,21 +141,27 @@ def starting_buttons(turn: Turn) -> tuple[Button, ...]:
     )
 
 
-def tell_untold_ticket(turn: Turn) -> bool:
-    """Tells of a ticket of this conversation that a crash kept from being told; whether it did."""
-    store = turn.services.tickets
-    filed = store.find(TicketFilter(conversation_id=turn.conversation.id), limit=1, cursor=0)
-    if not filed:
-        return False
+def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
+    """Gives the reference of the request that this conversation has filed; whether there is one.
+
+    With `only_untold`, only of one that a crash kept from being told.
+    """
     said = turn.services.conversations.messages(turn.conversation.id)
-    if any(filed[0].reference in message.text for message in said if message.author == "bot"):
-        return False
-    turn.say(
-        "ticket",
-        turn.phrase("utter_already_filed", reference=filed[0].reference),
-        "ticket/already-filed",
+    told = [m.data["reference"] for m in said if m.kind == "ticket" and "reference" in m.data]
+    filed = turn.services.tickets.find(
+        TicketFilter(conversation_id=turn.conversation.id), limit=1, cursor=0
     )
-    return True
+    untold = [ticket.reference for ticket in filed if ticket.reference not in told]
+    references = untold or ([] if only_untold else told[-1:])
+    for reference in references:
+        say_ticket(turn, "already-filed", reference)
+    return bool(references)
+
+
+def say_ticket(turn: Turn, topic: str, reference: str, more: str = "") -> None:
+    """Says that a request is filed, under which reference."""
+    text = more or turn.phrase("utter_already_filed", reference=reference)
+    turn.say("ticket", text, f"ticket/{topic}", data={"reference": reference})
 
 
 def _ask_which(turn: Turn, sections: tuple[Section, ...]) -> None:

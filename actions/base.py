@@ -18,6 +18,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.say import to_payload
+from actions.slots import Event
 from bot.core.cancellation import Heard
 from bot.core.conversations import (
     ASK_PERSON,
@@ -33,7 +34,6 @@ from bot.core.ports import Services
 from bot.wiring import services
 
 log = structlog.get_logger()
-Event = dict[str, Any]
 NOTHING_UNDERSTOOD = "nlu_fallback"
 
 

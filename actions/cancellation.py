@@ -9,30 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from actions.answers import tell_untold_ticket
-from actions.base import Event, TalkAction, Turn
+from actions.answers import say_ticket, tell_filed
+from actions.base import TalkAction, Turn
 from actions.say import listed
+from actions.slots import Event, form_ends, form_gives_way, form_rejects, set_slot
 from bot.core.cancellation import PRODUCTS, Draft, Outcome, Step, hear, start
 from bot.core.conversations import Button, payload
 from bot.core.tickets import (
     AlreadyOpen,
     Refused,
-    TicketFilter,
     TicketOpened,
     open_cancellation,
 )
 
 _FORM = "cancellation_form"
-_STILL_OPEN: Event = {"event": "slot", "name": "request_ready", "value": None, "timestamp": None}
-_READY: Event = {"event": "slot", "name": "request_ready", "value": True, "timestamp": None}
-_FORM_ENDS: Event = {"event": "slot", "name": "requested_slot", "value": None, "timestamp": None}
-_REJECTED: Event = {
-    "event": "action_execution_rejected",
-    "name": _FORM,
-    "policy": None,
-    "confidence": None,
-    "timestamp": None,
-}
+_WAY_OUT = "utter_way_out"
+_STILL_OPEN = set_slot("request_ready", None)
+_READY = set_slot("request_ready", True)
 
 
 class StartCancellation(TalkAction):
@@ -45,8 +38,7 @@ class StartCancellation(TalkAction):
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
         draft = start(turn.heard, _load(turn) or _known(turn))
-        _save(turn, replace(draft, heard_message=turn.message_id))
-        turn.say("notice", turn.phrase("utter_start_request"), "cancellation/started")
+        _save(turn, replace(draft, remark="utter_start_request", heard_message=turn.message_id))
         return [_STILL_OPEN]
 
 
@@ -65,9 +57,9 @@ class ValidateCancellation(TalkAction):
         draft = _load(turn)
         if draft is None:
             # Filed or dropped elsewhere: by a click in another tab, by an agent, before a crash.
-            if turn.intent == "affirm" and tell_untold_ticket(turn):
-                return [_FORM_ENDS]
-            return [_FORM_ENDS, _REJECTED]
+            if turn.intent == "affirm" and tell_filed(turn, only_untold=True):
+                return form_ends("request_ready")
+            return form_gives_way(_FORM)
         if draft.heard_message == turn.message_id:
             # Judged before: Rasa calls again at activation, after a digression, after a crash.
             return [_STILL_OPEN]
@@ -75,11 +67,10 @@ class ValidateCancellation(TalkAction):
         if outcome.result == "stopped":
             turn.services.conversations.drop_draft(turn.conversation.id)
             turn.say("notice", turn.phrase("utter_request_stopped"), "cancellation/stopped")
-            return [_FORM_ENDS]
-        _save(turn, replace(changed, heard_message=turn.message_id))
+            return form_ends("request_ready")
+        _save(turn, replace(changed, remark=_remark(outcome), heard_message=turn.message_id))
         if outcome.result == "digression":
-            return [_REJECTED]
-        _react(turn, outcome)
+            return [form_rejects(_FORM)]
         return [_READY if outcome.result == "confirmed" else _STILL_OPEN]
 
 
@@ -96,12 +87,17 @@ class AskCancellation(TalkAction):
         if draft is None:
             return []
         step = draft.next_step()
-        if step == "confirm":
-            _save(turn, replace(draft, asked=step, recapped=draft.digest))
-            _say_recap(turn, draft)
-        else:
-            _save(turn, replace(draft, asked=step))
-            turn.say("form", _question(turn, step), f"cancellation/{step}", _choices(turn, step))
+        recapped = draft.digest if step == "confirm" else draft.recapped
+        _save(turn, replace(draft, asked=step, recapped=recapped, remark=None))
+        text = _recap(turn, draft) if step == "confirm" else _question(turn, step)
+        if draft.remark:
+            text = f"{turn.phrase(draft.remark)}\n\n{text}"
+        turn.say(
+            "recap" if step == "confirm" else "form",
+            text,
+            f"cancellation/{step}",
+            (*_ways_out(turn, draft), *_choices(turn, draft, step)),
+        )
         return []
 
 
@@ -116,7 +112,7 @@ class FileCancellation(TalkAction):
         """See the base."""
         draft = _load(turn)
         if draft is None:
-            if turn.intent in ("affirm", "confirm_draft") and not _tell_filed(turn):
+            if turn.intent in ("affirm", "confirm_draft") and not tell_filed(turn):
                 turn.say("smalltalk", turn.phrase("utter_nothing_open"), "smalltalk/affirm")
             return [_STILL_OPEN]
         services = turn.services
@@ -128,10 +124,9 @@ class FileCancellation(TalkAction):
                 )
                 if ticket.to_confirm:
                     text += " " + turn.phrase("utter_filed_to_confirm")
-                turn.say("ticket", text, "ticket/filed")
+                say_ticket(turn, "filed", ticket.reference, text)
             case AlreadyOpen(ticket=ticket):
-                text = turn.phrase("utter_already_filed", reference=ticket.reference)
-                turn.say("ticket", text, "ticket/already-filed")
+                say_ticket(turn, "already-filed", ticket.reference)
             case Refused():
                 _save(turn, replace(draft, confirmed=None))
                 restart = Button(
@@ -165,32 +160,19 @@ def _known(turn: Turn) -> Draft:
     )
 
 
-def _tell_filed(turn: Turn) -> bool:
-    """Gives the reference of the ticket that this conversation has filed; whether there is one."""
-    filed = turn.services.tickets.find(
-        TicketFilter(conversation_id=turn.conversation.id), limit=1, cursor=0
-    )
-    if filed:
-        text = turn.phrase("utter_already_filed", reference=filed[0].reference)
-        turn.say("ticket", text, "ticket/already-filed")
-    return bool(filed)
+def _remark(outcome: Outcome) -> str | None:
+    """The sentence to say before the question is asked, or asked again."""
+    if outcome.result == "way_out":
+        return _WAY_OUT
+    if outcome.result == "misunderstood":
+        return f"utter_fault_{outcome.fault}"
+    return "utter_noted" if outcome.changed else None
 
 
-def _react(turn: Turn, outcome: Outcome) -> None:
-    if outcome.result == "misunderstood" and outcome.fault:
-        turn.say("notice", turn.phrase(f"utter_fault_{outcome.fault}"), "cancellation/fault")
-    elif outcome.result == "way_out":
-        turn.say(
-            "notice",
-            turn.phrase("utter_way_out"),
-            "cancellation/way-out",
-            (
-                turn.person_button(),
-                Button(turn.phrase("utter_button_stop"), payload("stop")),
-            ),
-        )
-    elif outcome.changed:
-        turn.say("notice", turn.phrase("utter_noted"), "cancellation/changed")
+def _ways_out(turn: Turn, draft: Draft) -> tuple[Button, ...]:
+    if draft.remark != _WAY_OUT:
+        return ()
+    return (turn.person_button(), Button(turn.phrase("utter_button_stop"), payload("stop")))
 
 
 def _question(turn: Turn, step: Step) -> str:
@@ -201,24 +183,29 @@ def _question(turn: Turn, step: Step) -> str:
     return turn.phrase(f"utter_ask_{step}")
 
 
-def _choices(turn: Turn, step: Step) -> tuple[Button, ...]:
+def _choices(turn: Turn, draft: Draft, step: Step) -> tuple[Button, ...]:
     if step == "cloud_connect":
-        return (
-            Button(turn.phrase("utter_button_yes"), payload("affirm")),
-            Button(turn.phrase("utter_button_no"), payload("deny")),
-        )
-    if step == "reason":
-        return (Button(turn.phrase("utter_button_skip"), payload("skip")),)
-    return ()
+        choices = [("utter_button_yes", payload("affirm")), ("utter_button_no", payload("deny"))]
+    elif step == "reason":
+        choices = [("utter_button_skip", payload("skip"))]
+    elif step == "confirm":
+        choices = [
+            ("utter_button_file", payload("confirm_draft", draft=draft.digest)),
+            ("utter_button_change", payload("deny")),
+            ("utter_button_stop", payload("stop")),
+        ]
+    else:
+        choices = []
+    return tuple(Button(turn.phrase(name), wanted) for name, wanted in choices)
 
 
-def _say_recap(turn: Turn, draft: Draft) -> None:
+def _recap(turn: Turn, draft: Draft) -> str:
     products = [turn.phrase(f"utter_product_{code}") for code in draft.products]
     duties = [
         turn.phrase(f"utter_duty_{duty}", emr_vendor=_plain(draft.emr_vendor or ""))
         for duty in draft.duties()
     ]
-    text = turn.phrase(
+    return turn.phrase(
         "utter_recap",
         products=listed(products, turn.language),
         requester_name=_plain(draft.requester_name or ""),
@@ -228,12 +215,6 @@ def _say_recap(turn: Turn, draft: Draft) -> None:
         reason=_plain(draft.reason or turn.phrase("utter_recap_no_reason")),
         duties="\n\n".join(duties),
     )
-    buttons = (
-        Button(turn.phrase("utter_button_file"), payload("confirm_draft", draft=draft.digest)),
-        Button(turn.phrase("utter_button_change"), payload("deny")),
-        Button(turn.phrase("utter_button_stop"), payload("stop")),
-    )
-    turn.say("recap", text, "cancellation/confirm", buttons)
 
 
 def _plain(text: str) -> str:

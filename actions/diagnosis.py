@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from actions.answers import source_of
-from actions.base import Event, TalkAction, Turn
+from actions.base import TalkAction, Turn
 from actions.say import amount, day, listed, local_day, month
+from actions.slots import Event
 from bot.core import fee_diagnosis
 from bot.core.conversations import Button, SourceLink, payload
 from bot.core.errors import NotFound, Unavailable

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from actions.base import Event, TalkAction, Turn
+from actions.base import TalkAction, Turn
+from actions.slots import Event
 from bot.core import handoff
 from bot.core.conversations import BACK_TO_BOT, Button
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from actions.base import Event, TalkAction, Turn
+from actions.base import TalkAction, Turn
 from actions.say import local_day
+from actions.slots import Event, form_ends, form_gives_way, set_slot
 from bot.core.tickets import Ticket, TicketFilter, find_for_visitor
 
 _LISTED = 5
-_OPEN: Event = {"event": "slot", "name": "status_told", "value": None, "timestamp": None}
-_FORM_ENDS: Event = {"event": "slot", "name": "requested_slot", "value": None, "timestamp": None}
-_REJECTED: Event = {
-    "event": "action_execution_rejected",
-    "name": "ticket_status_form",
-    "policy": None,
-    "confidence": None,
-    "timestamp": None,
-}
+_FORM = "ticket_status_form"
+_SLOT = "status_told"
 
 
 class ValidateTicketStatus(TalkAction):
     """Tells the status as soon as enough is known; otherwise the form asks for the rest."""
 
-    events_on_fault: ClassVar[list[Event]] = [_FORM_ENDS]
+    events_on_fault: ClassVar[list[Event]] = form_ends(_SLOT)
 
     def name(self) -> str:
         """See the base."""
@@ -35,11 +29,11 @@ class ValidateTicketStatus(TalkAction):
         has_data = bool(turn.heard.all_of("ticket_reference") or turn.heard.all_of("email"))
         if turn.intent == "stop":
             turn.say("smalltalk", turn.phrase("utter_nothing_open"), "smalltalk/stop")
-            return [_FORM_ENDS]
+            return form_ends(_SLOT)
         if not is_first and not has_data:
             # About something else: the form ends, and the message gets its ordinary answer.
-            return [_FORM_ENDS, _REJECTED]
-        return [_FORM_ENDS] if tell_status(turn) else [_OPEN]
+            return form_gives_way(_FORM)
+        return form_ends(_SLOT) if tell_status(turn) else [set_slot(_SLOT, None)]
 
 
 class AskTicketStatus(TalkAction):

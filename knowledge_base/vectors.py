@@ -6,6 +6,7 @@ One file an encoder. It holds the vectors of the texts last asked for and nothin
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from knowledge_base.encoder import Encoder
 
 log = structlog.get_logger()
+
+DAMAGED = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
 def encode_cached(encoder: Encoder, texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
@@ -40,11 +43,12 @@ def encode_cached(encoder: Encoder, texts: Sequence[str], folder: Path) -> NDArr
 
 def _read(file: Path, dim: int) -> dict[str, NDArray[np.float32]]:
     try:
-        with np.load(file, allow_pickle=False) as held:
+        # Opened here, since np.load leaves a damaged archive open.
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as held:
             digests, vectors = held["digests"], held["vectors"]
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         log.warning("kept vectors cannot be read", file=str(file), error=str(error))
         return {}
     if vectors.shape != (len(digests), dim):

@@ -391,3 +391,71 @@ class Lessons:
         student = Student(self.tokenizer, self.table.copy())
         tune(student, questions, self.passages, self.pool, lambda text: with_typos(text, chance))
         return student
+
+
+def prepare(
+    pairs_file: Path, teacher: Path, questions: Path, articles: Path, work: Path, seed: int
+) -> Lessons:
+    """Everything up to the questions: read, ask the teacher, learn from the pairs.
+
+    What takes long is kept under `work` and taken from there the next time.
+    """
+    torch.manual_seed(seed)
+    work.mkdir(parents=True, exist_ok=True)
+    passages, asked = read_passages(articles), read_questions(questions)
+    # Our own paragraphs are few and matter most.
+    pairs = read_pairs(pairs_file) + 4 * passage_pairs(passages)
+    if not (file := work / "tokenizer.json").exists():
+        sentences = [text for pair in pairs for text in (pair.en, pair.fr)]
+        train_tokenizer(sentences + [question.text for question in asked]).save(str(file))
+    tokenizer = Tokenizer.from_file(str(file))
+    if not (file := work / "targets.npy").exists():
+        np.save(file, ask_teacher(teacher, [pair.en for pair in pairs]))
+    targets = np.load(file)
+    pool = Pool(pairs, torch.from_numpy(targets), random.Random(seed))
+    if not (file := work / "table.npy").exists():
+        student = Student(tokenizer, first_table(tokenizer, pairs, targets))
+        distil(student, pool, lambda text: with_typos(text, pool.chance, rate=0.06))
+        np.save(file, student.table())
+    return Lessons(asked, passages, pool, tokenizer, np.load(file))
+
+
+@app.command()
+def train(
+    pairs: PairsFile,
+    teacher: Teacher,
+    questions: Questions = ROOT / "data" / "nlu",
+    articles: Articles = ROOT / "knowledge_base" / "articles",
+    work: Work = ROOT / "var" / "encoder",
+    out: Out = HERE / "sentence-encoder",
+    seed: Seed = 0,
+) -> None:
+    """Train the model on everything and write it."""
+    lessons = prepare(pairs, teacher, questions, articles, work, seed)
+    save(lessons.tuned(lessons.questions, seed), out)
+    rprint(f"written to {out}")
+
+
+@app.command()
+def measure(
+    pairs: PairsFile,
+    teacher: Teacher,
+    questions: Questions = ROOT / "data" / "nlu",
+    articles: Articles = ROOT / "knowledge_base" / "articles",
+    work: Work = ROOT / "var" / "encoder",
+    seed: Seed = 0,
+    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation.")] = 5,
+) -> None:
+    """Say how well questions find their like and their section, each part judged unseen."""
+    lessons = prepare(pairs, teacher, questions, articles, work, seed)
+    labels = np.array([question.label for question in lessons.questions])
+    base = Student(lessons.tokenizer, lessons.table)
+    found: dict[str, list[tuple[bool, bool, bool]]] = {}
+    rounds = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    for known, unseen in rounds.split(labels, labels):
+        learned = [lessons.questions[n] for n in known]
+        asked = [lessons.questions[n] for n in unseen]
+        for name, student in (("pairs only", base), ("pairs and questions", lessons.tuned(learned, seed))):
+            found.setdefault(name, []).extend(judge(student, learned, asked, lessons.passages))
+    for name, rows in found.items():
+        rprint(name, np.nanmean(np.array(rows, dtype=float), axis=0))

@@ -576,6 +576,7 @@ def _message(row: sa.Row[Any]) -> Message:
         data=row.data,
         created_at=row.created_at,
         payload=row.payload,
+        client_id=row.client_id,
         reply_to=row.reply_to,
     )
 

@@ -91,6 +91,7 @@ _DIGRESSIONS = frozenset(
 class Draft:
     """A request being collected. Empty strings do not occur: what is not known is None.
 
+    `remark` names the sentence to say before the next question.
     `heard_message` is the id of the last message judged: none is judged twice.
     `recapped` is the digest that the last recap showed, `confirmed` the one the visitor agreed to.
     """
@@ -105,6 +106,7 @@ class Draft:
     cloud_connect_understood: bool = False
     asked: Step | None = None
     misses: int = 0
+    remark: str | None = None
     heard_message: int = 0
     recapped: str | None = None
     confirmed: str | None = None

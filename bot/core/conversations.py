@@ -116,6 +116,7 @@ class Message:
     data: dict[str, Any]
     created_at: datetime
     payload: str | None = None
+    client_id: str | None = None
     reply_to: int | None = None
 
 

@@ -31,12 +31,14 @@ _ENGLISH = frozenset(
 # Below this the detector's opinion of a message is taken for a guess.
 _SURE = 0.80
 _MIN_LETTERS = 12
+# Addresses say where somebody works, not what is spoken.
+_NO_LANGUAGE = re.compile(r"\S+@\S+|https?://\S+|www\.\S+")
 _WORD = re.compile(r"[a-zà-öø-ÿœ']+")
 
 
 def choose_language(current: Language, text: str, detector: LanguageDetector) -> Language:
     """The language to answer `text` in: another than `current` only on clear evidence."""
-    lowered = text.lower().replace("\u2019", "'")
+    lowered = _NO_LANGUAGE.sub(" ", text.lower().replace("\u2019", "'"))
     words = [
         part for word in _WORD.findall(lowered) for part in re.split(r"(?<=[ldjcmnst])'", word)
     ]

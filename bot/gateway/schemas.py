@@ -98,6 +98,7 @@ class MessageOut(BaseModel):
     buttons: list[ButtonOut]
     sources: list[SourceOut]
     created_at: Moment
+    client_id: str | None = Field(description="Of a visitor's message: the id it was sent with.")
 
     @classmethod
     def of(cls, message: core.Message) -> MessageOut:
@@ -124,6 +125,7 @@ class MessageOut(BaseModel):
                 for s in message.sources
             ],
             created_at=message.created_at,
+            client_id=message.client_id,
         )
 
     @classmethod

@@ -125,10 +125,15 @@ def test_an_article_without_its_twin_is_a_fault(articles: Path) -> None:
     assert "fr: no twin; expected en/bicycles.md" in messages
 
 
-def test_a_file_that_cannot_be_loaded_is_told_alone(articles: Path) -> None:
-    file = change(articles, "en/bicycles.md", "audience: anyone", "audience: all")
+@pytest.mark.parametrize(
+    ("old", "new", "line"), [("audience: anyone", "audience: all", 5), ("---\nslug", "slug", 1)]
+)
+def test_a_file_that_cannot_be_loaded_is_told_alone(
+    articles: Path, old: str, new: str, line: int
+) -> None:
+    file = change(articles, "en/bicycles.md", old, new)
     [fault] = check(articles, ADDRESS)
-    assert (fault.file, fault.line) == (file, 5)
+    assert (fault.file, fault.line) == (file, line)
 
 
 def test_an_empty_folder_is_a_fault(tmp_path: Path) -> None:
@@ -156,6 +161,11 @@ def test_what_the_twins_say_differently_is_a_fault_of_the_english_file(
     faults = check(articles, ADDRESS)
     assert {(fault.file, fault.line) for fault in faults} == {(file, line)}
     assert any(message in fault.message for fault in faults)
+
+
+def test_a_step_that_is_missing_is_told_once(articles: Path) -> None:
+    change(articles, "en/parking.md", "2. Choose", "Choose")
+    assert len(check(articles, ADDRESS)) == 1
 
 
 def test_a_bare_address_in_one_language_alone_is_a_fault(articles: Path) -> None:
