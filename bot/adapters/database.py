@@ -44,13 +44,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, is_durable: bool = True) -> Iterator[sa.Connection]:
         """A transaction that is committed at the end, or undone if an error leaves it.
+
+        What is durable outlives a power failure, at the price of waiting for the disk. A lease
+        need not: after a power failure nobody holds it.
 
         Raises:
             Unavailable: The database cannot be reached or stays locked.
         """
-        writer = self.engine.execution_options(helpdesk_write=True)
+        writer = self.engine.execution_options(helpdesk_write="FULL" if is_durable else "NORMAL")
         with _translated("write to"), writer.begin() as connection:
             yield connection
 
@@ -70,13 +73,16 @@ def set_up_sqlite(engine: sa.Engine) -> None:
             "journal_mode = WAL",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
             "foreign_keys = ON",
+            "synchronous = NORMAL",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    is_write = connection.get_execution_options().get("helpdesk_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+    synchronous = connection.get_execution_options().get("helpdesk_write")
+    if synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {synchronous}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if synchronous else "BEGIN")
 
 
 @contextmanager

@@ -143,7 +143,7 @@ class SqlConversations:
         attempt = 0
         while True:
             now = clock.now()
-            with self._db.write() as connection:
+            with self._db.write(is_durable=False) as connection:
                 taken = connection.execute(
                     conversations.update()
                     .where(
@@ -167,7 +167,7 @@ class SqlConversations:
 
     def end_turn(self, conversation_id: str, holder: str) -> None:
         """See the port."""
-        with self._db.write() as connection:
+        with self._db.write(is_durable=False) as connection:
             connection.execute(
                 conversations.update()
                 .where(conversations.c.id == conversation_id, conversations.c.turn_owner == holder)

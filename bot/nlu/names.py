@@ -16,6 +16,9 @@ MODEL = "fr_core_news_md"
 # All that the names do not need: without them a message takes a few milliseconds less.
 UNUSED = ["morphologizer", "parser", "senter", "attribute_ruler", "lemmatizer"]
 
+# "Dre Marie-Ève St-Pierre Gagnon" and a word of courtesy.
+MOST_WORDS_OF_NAME = 6
+
 _PART = r"(?:[A-ZÀ-ÖØ-Þ][\w'\u2019-]*|[a-zà-ÿ][\w'\u2019-]+)"
 _NAME = rf"({_PART}(?:[ -]{_PART}){{0,3}})"
 _INTRODUCTION = re.compile(
@@ -30,7 +33,7 @@ _STOP = frozenset(
     "administrateur secretaire secrétaire infirmiere infirmière medecin médecin gestionnaire from "
     "at the and with an for of my mon ma courriel email site chez not in it on tanné tannée "
     "tannee sûr sur sure correct bon ok bien c'est que qui votre notre our your quoi ça ca "
-    "parce".split()
+    "parce pis je svp merci please thanks clinique clinic".split()
 )
 
 
@@ -52,6 +55,9 @@ class NameFinder:
         is capitalised; without an introduction only a message that is little else than a name.
         """
         introduced = _introduced(text)
+        # The model costs more than all else in understanding: it is asked only where a name can be.
+        if introduced is None and not 2 <= len(text.split()) <= MOST_WORDS_OF_NAME:
+            return None
         people = [
             (entity.text, entity.start_char, entity.end_char)
             for entity in self._nlp(text).ents
@@ -61,12 +67,20 @@ class NameFinder:
             name, start, end = introduced
             for person in people:
                 if person[1] < end and start < person[2]:
-                    return person if len(person[0]) >= len(name) else introduced
+                    return introduced
             return introduced if all(part[:1].isupper() for part in name.split()) else None
         for person in people:
-            if len(person[0]) >= 0.6 * len(text.strip(" .,;!?")) and " " in person[0]:
-                return person
+            name, start = _without_courtesy(person[0]), person[1]
+            if len(person[0]) >= 0.6 * len(text.strip(" .,;!?")) and " " in name:
+                return name, start, start + len(name)
         return None
+
+
+def _without_courtesy(name: str) -> str:
+    words = name.split()
+    while words and words[-1].lower().strip(".,;") in _STOP:
+        words.pop()
+    return " ".join(words)
 
 
 def _introduced(text: str) -> tuple[str, int, int] | None:
