@@ -23,6 +23,7 @@ from bot.core.conversations import (
     Message,
     Reply,
     SourceLink,
+    after_turn,
 )
 from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Transfer
@@ -31,11 +32,6 @@ from bot.core.ports import Clock
 
 # Waiting for a turn: short at first, since most turns end within some ten milliseconds.
 _POLL_S = (0.005, 0.01, 0.02, 0.05)
-# Kinds that the system says, not the bot: service, queue and privacy.
-_SYSTEM_KINDS = frozenset({"notice", "handoff", "error"})
-# Kinds that show that the bot understood: they end a row of abstentions.
-_UNDERSTOOD_KINDS = frozenset({"answer", "clarify", "diagnosis", "form", "recap", "ticket"})
-_TOPIC_KINDS = _UNDERSTOOD_KINDS | {"abstain"}
 
 
 class SqlConversations:
@@ -220,7 +216,14 @@ class SqlConversations:
             connection.execute(
                 messages.update().where(messages.c.id == message.id).values(answered_at=at)
             )
-            _touch(connection, conversation.id, at, **_after(conversation, replies))
+            after = after_turn(conversation, replies)
+            _touch(
+                connection,
+                conversation.id,
+                at,
+                abstentions=after.abstentions,
+                topic=after.topic,
+            )
 
     def answers_to(self, message_id: int) -> list[Message]:
         """See the port."""
@@ -488,7 +491,7 @@ def _add(
             .returning(messages.c.id)
             .values(
                 conversation_id=conversation.id,
-                author=author or ("system" if reply.kind in _SYSTEM_KINDS else "bot"),
+                author=author or reply.author,
                 kind=reply.kind,
                 topic=reply.topic,
                 text=reply.text,
@@ -502,20 +505,6 @@ def _add(
         )
         ids.append(int(new_id or 0))
     return ids
-
-
-def _after(conversation: Conversation, replies: Sequence[Reply]) -> dict[str, Any]:
-    """What a turn changes of the conversation: abstentions in a row, and the topic."""
-    kinds = {reply.kind for reply in replies}
-    changes: dict[str, Any] = {}
-    if "abstain" in kinds:
-        changes["abstentions"] = conversation.abstentions + 1
-    elif kinds & _UNDERSTOOD_KINDS:
-        changes["abstentions"] = 0
-    topics = [reply.topic for reply in replies if reply.topic and reply.kind in _TOPIC_KINDS]
-    if topics:
-        changes["topic"] = topics[-1]
-    return changes
 
 
 def _touch(connection: sa.Connection, conversation_id: str, at: datetime, **values: Any) -> None:

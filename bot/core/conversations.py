@@ -8,9 +8,9 @@ the conversation is read before the assistant is asked and again before its answ
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,6 +40,14 @@ Kind = Literal[
     # What a visitor or an agent wrote, as opposed to what the assistant said.
     "message",
 ]
+
+# Kinds that the service says, not the bot.
+_SYSTEM_KINDS: frozenset[Kind] = frozenset({"notice", "handoff", "error"})
+# Kinds that show that the bot understood: they end a row of abstentions.
+_UNDERSTOOD_KINDS: frozenset[Kind] = frozenset(
+    {"answer", "clarify", "diagnosis", "form", "recap", "ticket"}
+)
+_TOPIC_KINDS: frozenset[Kind] = _UNDERSTOOD_KINDS | {"abstain"}
 
 MAX_TEXT_CHARS = 4_000
 # Longer than the assistant's own time limit, so that a live turn never loses its lease.
@@ -98,6 +106,11 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     sources: tuple[SourceLink, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def author(self) -> Author:
+        """Who says it, unless a person does."""
+        return "system" if self.kind in _SYSTEM_KINDS else "bot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +282,20 @@ def _privacy_notice(message: Message, phrases: Phrases) -> list[Reply]:
     if not message.data.get("masked"):
         return []
     return [Reply("notice", phrases.say("utter_masked", message.language), "privacy/masked")]
+
+
+def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversation:
+    """The conversation with what an answer changes of it: abstentions in a row, and the topic."""
+    kinds = {reply.kind for reply in replies}
+    abstentions = conversation.abstentions
+    if "abstain" in kinds:
+        abstentions += 1
+    elif kinds & _UNDERSTOOD_KINDS:
+        abstentions = 0
+    topics = [reply.topic for reply in replies if reply.topic and reply.kind in _TOPIC_KINDS]
+    return replace(
+        conversation, abstentions=abstentions, topic=topics[-1] if topics else conversation.topic
+    )
 
 
 def trouble(language: Language, phrases: Phrases) -> Reply:

@@ -1,0 +1,162 @@
+"""`make bench`: how long turns take, how long everything takes to start, and how much memory it holds.
+
+Starts the three processes on free ports with an empty database, talks to them as a visitor does,
+prints a table and saves the same figures as JSON under results/.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bot import training
+from bot.settings import ROOT
+from tests.support.stack import RunningStack
+
+RESULTS = ROOT / "results"
+ROUNDS = 25
+WARM_UP = 3
+console = Console()
+
+# By kind of turn: what a fresh conversation says, the last of which is measured.
+TURNS: dict[str, list[str]] = {
+    "small talk": ["Bonjour"],
+    "FAQ, French": ["Comment télécharger le détail de ma facture en CSV?"],
+    "FAQ, English": ["How do I link my EMR account to my Ocean account?"],
+    "not known": ["Quelle heure est-il à Tokyo?"],
+    "fee diagnosis": ["Pourquoi des frais par message alors qu’on a l’illimité?"],
+    "request, first message": ["Je veux annuler la réservation en ligne"],
+    "request, a field": ["Je veux annuler la réservation en ligne", "Julie Tremblay"],
+    "request, digression": [
+        "Je veux annuler la réservation en ligne",
+        "Comment télécharger le détail de ma facture en CSV?",
+    ],
+}
+
+
+def main() -> None:
+    """Measures and reports."""
+    with tempfile.TemporaryDirectory() as folder:
+        stack = RunningStack(Path(folder))
+        began = time.perf_counter()
+        stack.start()
+        try:
+            figures: dict[str, Any] = {
+                "ready_s": round(time.perf_counter() - began, 2),
+                "turns_ms": dict(_turns(stack.url)),
+                "memory_mb": _memory(stack),
+            }
+        finally:
+            stack.stop()
+    figures["training_s"] = _training_s()
+    figures["machine"] = f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores"
+    _report(figures)
+
+
+def _turns(url: str) -> Iterator[tuple[str, dict[str, float]]]:
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+        identities = client.get("/api/v1/demo/identities").json()["identities"]
+        identity = next(i["identity"] for i in identities if i["name"] == "unlinked_subscribed")
+        floor = _timed(lambda: client.get("/healthz"))
+        yield "nothing (/healthz)", floor
+        for name, texts in track(TURNS.items(), "Measuring turns", console=console):
+            body = {"language": "fr"} | ({"identity": identity} if name == "fee diagnosis" else {})
+            times = [_last_turn_ms(client, body, texts) for _ in range(ROUNDS + WARM_UP)]
+            yield name, _summary(times[WARM_UP:])
+
+
+def _last_turn_ms(client: httpx.Client, body: dict[str, str], texts: list[str]) -> float:
+    started = client.post("/api/v1/conversations", json=body).json()
+    headers = {"Authorization": f"Bearer {started['token']}"}
+    path = f"/api/v1/conversations/{started['id']}/messages"
+    took_ms = 0.0
+    for text in texts:
+        began = time.perf_counter()
+        answer = client.post(
+            path, json={"text": text, "client_id": str(uuid.uuid4())}, headers=headers
+        )
+        took_ms = 1000 * (time.perf_counter() - began)
+        if answer.json()["messages"][0]["kind"] == "error":
+            raise SystemExit(f"The bench got an error as answer to {text!r}; see var/log.")
+    return took_ms
+
+
+def _timed(call: Callable[[], object]) -> dict[str, float]:
+    times = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        call()
+        times.append(1000 * (time.perf_counter() - began))
+    return _summary(times)
+
+
+def _summary(times_ms: list[float]) -> dict[str, float]:
+    ordered = sorted(times_ms)
+    return {
+        "median": round(statistics.median(ordered), 1),
+        "p95": round(ordered[int(0.95 * (len(ordered) - 1))], 1),
+    }
+
+
+def _memory(stack: RunningStack) -> dict[str, int]:
+    """Resident megabytes of each process with its children."""
+    sizes = {}
+    for name in stack.processes.processes:
+        parent = psutil.Process(stack.pid(name))
+        family = [parent, *parent.children(recursive=True)]
+        sizes[name] = sum(member.memory_info().rss for member in family) // 1024**2
+    return sizes
+
+
+def _training_s() -> float:
+    began = time.perf_counter()
+    with console.status("Training the dialogue model anew"):
+        training.train()
+    return round(time.perf_counter() - began, 1)
+
+
+def _report(figures: dict[str, Any]) -> None:
+    turns = figures["turns_ms"]
+    baseline = turns["small talk"]["median"]
+    table = Table("Turn through the gateway", "median ms", "p95 ms", "against small talk")
+    for name, times in turns.items():
+        ratio = f"{times['median'] / baseline:.2f}"
+        table.add_row(name, f"{times['median']:.1f}", f"{times['p95']:.1f}", ratio)
+    console.print(table)
+    total = sum(figures["memory_mb"].values())
+    each = ", ".join(f"{name} {size} MB" for name, size in figures["memory_mb"].items())
+    console.print(f"Memory: {total} MB in all ({each})")
+    console.print(f"Start to ready: {figures['ready_s']} s. Training: {figures['training_s']} s.")
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"turns-{_commit()}.json"
+    file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    console.print(f"Saved as {file.relative_to(ROOT)}")
+
+
+def _commit() -> str:
+    found = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or "uncommitted"
+
+
+if __name__ == "__main__":
+    main()
