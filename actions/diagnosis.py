@@ -232,12 +232,8 @@ def _for_agents(turn: Turn, found: Diagnosis, headline: str) -> dict[str, Any]:
         "finding": found.finding,
         "headline": headline,
         "lines": [
-            {
-                "name": line.name,
-                "finding": line.finding,
-                "messages": line.message_count,
-                "amount": amount(line.amount_cents, turn.language),
-            }
+            f"{line.name}: {line.message_count} × {_short_finding(turn, line)}, "
+            f"{amount(line.amount_cents, turn.language)}"
             for line in found.lines
         ],
         "evidence": [

@@ -17,6 +17,8 @@ from bot.adapters.database import Database
 from bot.adapters.tables import conversations, drafts, feedback, messages
 from bot.core.cancellation import Draft
 from bot.core.conversations import (
+    TOPIC_KINDS,
+    Author,
     Button,
     Conversation,
     Identity,
@@ -232,7 +234,7 @@ class SqlConversations:
             return [_message(row) for row in connection.execute(query)]
 
     def say(
-        self, conversation_id: str, author: str, replies: Sequence[Reply], *, at: datetime
+        self, conversation_id: str, author: Author, replies: Sequence[Reply], *, at: datetime
     ) -> list[Message]:
         """See the port."""
         with self._db.write() as connection:
@@ -320,20 +322,20 @@ class SqlConversations:
         with self._db.read() as connection:
             return [_conversation(row) for row in connection.execute(query)]
 
-    def last_words(self, conversation_ids: Sequence[str]) -> dict[str, str]:
+    def last_questions(self, conversation_ids: Sequence[str]) -> dict[str, str]:
         """See the port."""
-        newest = (
-            select(func.max(messages.c.id))
-            .where(
-                messages.c.conversation_id.in_(list(conversation_ids)),
-                messages.c.author == "visitor",
-                messages.c.payload.is_(None),
-            )
-            .group_by(messages.c.conversation_id)
+        on_topic = select(messages.c.reply_to).where(messages.c.kind.in_(TOPIC_KINDS))
+        texts = select(messages.c.conversation_id, messages.c.text).where(
+            messages.c.conversation_id.in_(list(conversation_ids)),
+            messages.c.author == "visitor",
+            messages.c.payload.is_(None),
         )
-        query = select(messages.c.conversation_id, messages.c.text).where(messages.c.id.in_(newest))
+        found: dict[str, str] = {}
         with self._db.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            for query in (texts, texts.where(messages.c.id.in_(on_topic))):
+                for conversation_id, text in connection.execute(query.order_by(messages.c.id)):
+                    found[conversation_id] = text
+        return found
 
     def messages_of_assignee(self, agent_id: str, after: int) -> list[Message]:
         """See the port."""
@@ -481,7 +483,7 @@ def _add(
     replies: Sequence[Reply],
     *,
     at: datetime,
-    author: str | None = None,
+    author: Author | None = None,
     reply_to: int | None = None,
 ) -> list[int]:
     ids = []

@@ -13,9 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from bot.adapters.database import Database
 from bot.adapters.tables import outbox, ticket_history, tickets
 from bot.core.errors import NotFound
-from bot.core.tickets import Change, Delivery, HistoryEntry, Ticket, TicketFilter
-
-_OPEN_STATES = ("open", "in_progress")
+from bot.core.tickets import (
+    OPEN_STATES,
+    Change,
+    Delivery,
+    HistoryEntry,
+    Ticket,
+    TicketFilter,
+)
 
 
 class SqlTickets:
@@ -167,7 +172,7 @@ class SqlTickets:
 def _open_twin(connection: sa.Connection, request_key: str) -> Ticket | None:
     row = connection.execute(
         select(tickets).where(
-            tickets.c.request_key == request_key, tickets.c.state.in_(_OPEN_STATES)
+            tickets.c.request_key == request_key, tickets.c.state.in_(OPEN_STATES)
         )
     ).one_or_none()
     return None if row is None else _ticket(row)

@@ -47,7 +47,7 @@ _SYSTEM_KINDS: frozenset[Kind] = frozenset({"notice", "handoff", "error"})
 _UNDERSTOOD_KINDS: frozenset[Kind] = frozenset(
     {"answer", "clarify", "diagnosis", "form", "recap", "ticket"}
 )
-_TOPIC_KINDS: frozenset[Kind] = _UNDERSTOOD_KINDS | {"abstain"}
+TOPIC_KINDS: frozenset[Kind] = _UNDERSTOOD_KINDS | {"abstain"}
 
 MAX_TEXT_CHARS = 4_000
 # Longer than the assistant's own time limit, so that a live turn never loses its lease.
@@ -292,7 +292,7 @@ def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversa
         abstentions += 1
     elif kinds & _UNDERSTOOD_KINDS:
         abstentions = 0
-    topics = [reply.topic for reply in replies if reply.topic and reply.kind in _TOPIC_KINDS]
+    topics = [reply.topic for reply in replies if reply.topic and reply.kind in TOPIC_KINDS]
     return replace(
         conversation, abstentions=abstentions, topic=topics[-1] if topics else conversation.topic
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.core.agents import Agent, AgentSession
     from bot.core.answers import Candidate
     from bot.core.cancellation import Draft
-    from bot.core.conversations import Button, Conversation, Message, Reply
+    from bot.core.conversations import Author, Button, Conversation, Message, Reply
     from bot.core.handoff import Transfer
     from bot.core.language import Language
     from bot.core.tickets import Change, Delivery, HistoryEntry, Ticket, TicketFilter
@@ -134,7 +134,7 @@ class Conversations(Protocol):
         """What was said in answer to a visitor message, in order."""
 
     def say(
-        self, conversation_id: str, author: str, replies: Sequence[Reply], *, at: datetime
+        self, conversation_id: str, author: Author, replies: Sequence[Reply], *, at: datetime
     ) -> list[Message]:
         """Adds messages that answer no visitor message: an agent's, or the system's."""
 
@@ -162,8 +162,11 @@ class Conversations(Protocol):
     def drop_draft(self, conversation_id: str) -> None:
         """Forgets the unfinished request; nothing happens if there is none."""
 
-    def last_words(self, conversation_ids: Sequence[str]) -> dict[str, str]:
-        """The last text that the visitor wrote in each conversation, by its id."""
+    def last_questions(self, conversation_ids: Sequence[str]) -> dict[str, str]:
+        """The last thing that each visitor asked, by conversation id.
+
+        That is the last text with an answer on some topic; without any, the last text at all.
+        """
 
     def messages_of_assignee(self, agent_id: str, after: int) -> list[Message]:
         """Messages after that id in the conversations that an agent holds, oldest first."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TicketKind = Literal["cancellation", "billing_review", "support_request"]
 TicketState = Literal["open", "in_progress", "done", "rejected"]
 STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected")
+# While a request is in one of these, the same request again is not a new one.
+OPEN_STATES: tuple[TicketState, ...] = ("open", "in_progress")
 CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "processed")
 
 DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]

@@ -313,7 +313,7 @@ def _detail(conversation: Conversation, services: Services) -> ConversationDetai
 
 
 def _rows(found: Sequence[Conversation], services: Services) -> list[dict[str, Any]]:
-    words = services.conversations.last_words([c.id for c in found])
+    words = services.conversations.last_questions([c.id for c in found])
     names: dict[str, Agent] = {agent.id: agent for agent in services.agents.all()}
     return [
         {

@@ -1,4 +1,4 @@
-"""`make bench`: how long turns take, how long everything takes to start, and how much memory it holds.
+"""`make bench`: how long turns and start-up take, and how much memory everything holds.
 
 Starts the three processes on free ports with an empty database, talks to them as a visitor does,
 prints a table and saves the same figures as JSON under results/.

@@ -244,7 +244,7 @@ def test_a_stream_resumed_by_last_event_id_has_no_gap_and_no_double(visit: Visit
     with visitor.events(seen[-1].id) as stream:
         resumed = [next(stream), next(stream)]
         visitor.say("Merci")
-        live = [event for event in (next(stream), next(stream), next(stream))]
+        live = [next(stream), next(stream), next(stream)]
     told = [event.data for event in seen + resumed + live if event.name == "message"]
     assert told == visitor.messages()[1:]
 

@@ -1,0 +1,182 @@
+"""Every port in memory: the fakes of all tests, without a database, a network or a real clock.
+
+They keep what they are given and do what they are told; the contract suites hold them to the same
+promises as the real adapters. Conversations, tickets and accounts have modules of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.adapters.domain_phrases import DomainPhrases
+from bot.adapters.events_local import LocalEvents
+from bot.adapters.memory_accounts import MemoryAccounts
+from bot.adapters.memory_conversations import MemoryConversations
+from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
+from bot.core.agents import Agent, AgentSession
+from bot.core.conversations import Reply
+from bot.core.language import Language
+from bot.core.ports import Assistant, Clock, Helpdesk, Services
+from knowledge_base.article import Section
+
+DOMAIN = Path(__file__).resolve().parents[2] / "domain.yml"
+
+
+class HeldClock:
+    """A `Clock` that stands still until it is moved."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        """See the port."""
+        return self.moment
+
+    def advance(self, by: timedelta) -> None:
+        """Moves the clock on."""
+        self.moment += by
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One message that the assistant was given."""
+
+    conversation_id: str
+    text: str
+    language: Language
+    message_id: int
+
+
+class ScriptedAssistant:
+    """An `Assistant` that says what `script` holds, one item a message, then repeats the last.
+
+    An item is what to say, or an error to raise. `meanwhile` runs while it "thinks".
+    """
+
+    def __init__(self, *script: Sequence[Reply] | Exception) -> None:
+        self.script = list(script) or [[Reply("answer", "An answer.", "faq/an-article")]]
+        self.asked: list[Asked] = []
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def reply(
+        self, conversation_id: str, text: str, language: Language, message_id: int
+    ) -> list[Reply]:
+        """See the port."""
+        place = min(len(self.asked), len(self.script) - 1)
+        self.asked.append(Asked(conversation_id, text, language, message_id))
+        self.meanwhile()
+        said = self.script[place]
+        if isinstance(said, Exception):
+            raise said
+        return list(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A section that the search found."""
+
+    section: Section
+    score: float
+
+
+class MemorySearch:
+    """A `SectionSearch` that finds for a query what `found` says, as {query: {key: score}}."""
+
+    def __init__(
+        self,
+        sections: Iterable[Section] = (),
+        found: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> None:
+        self.sections = {(section.key, section.language): section for section in sections}
+        self.found = dict(found or {})
+
+    def find(self, query: str, language: Language, limit: int) -> list[Hit]:
+        """See the port."""
+        scores = sorted(self.found.get(query, {}).items(), key=lambda pair: -pair[1])
+        hits = [Hit(self.sections[key, language], score) for key, score in scores]
+        return hits[:limit]
+
+    def section(self, key: str, language: Language) -> Hit | None:
+        """See the port."""
+        found = self.sections.get((key, language))
+        return None if found is None else Hit(found, 1.0)
+
+
+class FixedDetector:
+    """A `LanguageDetector` that has one opinion of every text; at 0.5 it has none."""
+
+    def __init__(self, language: Language = "fr", confidence: float = 0.5) -> None:
+        self.opinion = (language, confidence)
+
+    def detect(self, text: str) -> tuple[Language, float]:  # noqa: ARG002
+        """See the port."""
+        return self.opinion
+
+
+class MemoryAgents:
+    """The `Agents` port in memory. Ids in `disabled` may no longer sign in."""
+
+    def __init__(self) -> None:
+        self._agents: dict[str, tuple[Agent, str]] = {}
+        self._sessions: dict[str, AgentSession] = {}
+        self.disabled: set[str] = set()
+
+    def by_email(self, email: str) -> tuple[Agent, str] | None:
+        """See the port."""
+        found = self._agents.get(email.strip().lower())
+        return None if found is None or found[0].id in self.disabled else found
+
+    def all(self) -> list[Agent]:
+        """See the port."""
+        agents = [agent for agent, _ in self._agents.values() if agent.id not in self.disabled]
+        return sorted(agents, key=lambda agent: agent.name)
+
+    def add(self, agent: Agent, password_hash: str) -> None:
+        """See the port."""
+        email = agent.email.lower()
+        known = self._agents.get(email)
+        id_ = known[0].id if known else agent.id
+        self._agents[email] = (replace(agent, id=id_, email=email), password_hash)
+
+    def start_session(self, session: AgentSession, token_hash: str) -> None:
+        """See the port."""
+        self._sessions[token_hash] = session
+
+    def session(self, token_hash: str, now: datetime) -> AgentSession | None:
+        """See the port."""
+        found = self._sessions.get(token_hash)
+        if found is None or found.expires_at <= now:
+            return None
+        current = self.by_email(found.agent.email)
+        return None if current is None else replace(found, agent=current[0])
+
+    def end_session(self, token_hash: str) -> None:
+        """See the port."""
+        self._sessions.pop(token_hash, None)
+
+
+def memory_services(
+    clock: Clock,
+    *,
+    assistant: Assistant | None = None,
+    helpdesk: Helpdesk | None = None,
+) -> Services:
+    """Services over memory adapters: empty stores, and the sentences of domain.yml."""
+    tickets = MemoryTickets()
+    return Services(
+        clock=clock,
+        phrases=DomainPhrases(DOMAIN),
+        conversations=MemoryConversations(on_erase=tickets.forget_conversation),
+        tickets=tickets,
+        accounts=MemoryAccounts({}),
+        agents=MemoryAgents(),
+        helpdesk=helpdesk or MemoryHelpdesk(),
+        assistant=assistant or ScriptedAssistant(),
+        search=MemorySearch(),
+        detector=FixedDetector(),
+        events=LocalEvents(),
+        probes={},
+    )
