@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from bot.adapters.domain_phrases import DomainPhrases
@@ -168,7 +169,7 @@ def memory_services(
     tickets = MemoryTickets()
     return Services(
         clock=clock,
-        phrases=DomainPhrases(DOMAIN),
+        phrases=_phrases(),
         conversations=MemoryConversations(on_erase=tickets.forget_conversation),
         tickets=tickets,
         accounts=MemoryAccounts({}),
@@ -180,3 +181,8 @@ def memory_services(
         events=LocalEvents(),
         probes={},
     )
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> DomainPhrases:
+    return DomainPhrases(DOMAIN)

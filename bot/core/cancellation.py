@@ -65,6 +65,17 @@ MAX_MISSES = 3
 _EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[a-zA-Z]{2,}")
 _SITE_NUMBER = re.compile(r"\d{3,6}")
 _NAME = re.compile(r"[^\W\d_]+(?:[ .'\u2019-]+[^\W\d_]+){0,4}\.?")
+# The entity that an answer to the question holds.
+_ANSWERED_BY: Mapping[Step, str] = {
+    "products": "product",
+    "requester_email": "email",
+    "site_number": "site_number",
+    "emr_vendor": "emr_vendor",
+}
+_QUESTION_WORDS = frozenset(
+    "comment pourquoi où quand combien quel quelle quels quelles qui est-ce qu'est-ce how why "
+    "where when what which who".split()
+)
 # A message with one of these intents is about something else, whatever was being asked.
 _DIGRESSIONS = frozenset(
     {
@@ -250,8 +261,17 @@ def _is_question(heard: Heard, draft: Draft) -> bool:
         "choose_section",
     ):
         bare = len(heard.text.split()) <= 3 and bool(heard.entities)
-        return not bare
+        return not (bare or (heard.intent == "faq" and _resembles_title(heard, draft)))
     return draft.asked == "reason" and heard.text.rstrip().endswith("?")
+
+
+def _resembles_title(heard: Heard, draft: Draft) -> bool:
+    """Whether "la réservation en ligne", much like an article's title, answers what was asked."""
+    wanted = _ANSWERED_BY.get(draft.asked) if draft.asked else None
+    if wanted is None or not heard.all_of(wanted):
+        return False
+    first = heard.text.lower().replace("\u2019", "'").split(maxsplit=1)[0]
+    return first not in _QUESTION_WORDS and not heard.text.rstrip().endswith("?")
 
 
 def _with_entities(draft: Draft, heard: Heard) -> Draft:

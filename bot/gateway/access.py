@@ -103,6 +103,8 @@ def read_identity(token: str, settings: Settings) -> Identity:
         raise Unauthorized('The identity must carry the claim scope "user".')
     roles = claims.get("roles") or ()
     roles = roles.split(",") if isinstance(roles, str) else roles
+    if not isinstance(roles, list | tuple):
+        raise Unauthorized('The claim "roles" of the identity must be a list.')
     return Identity(
         external_id=_claim(claims, "external_id"),
         name=_claim(claims, "name"),

@@ -77,7 +77,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _(_request: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail))
+        answer = problem(error.status_code, str(error.detail))
+        # A wrong method comes with the right ones, as RFC 9110 wants.
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(RequestValidationError)
     def _(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -21,9 +21,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core.answers import main_intent
 from bot.nlu import speed
-from bot.nlu.entities import Entity, EntityFinder
+from bot.nlu.entities import Entity, EntityFinder, without_values
 from bot.nlu.intents import IntentModel
-from bot.nlu.names import NameFinder
+from bot.nlu.names import NameFinder, introduced
 
 LOOKUPS = Path(__file__).resolve().parents[2] / "data" / "lookups"
 speed.apply()
@@ -43,6 +43,7 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         self._storage = storage
         self._resource = resource
         self._model = model
+        self._finder = EntityFinder(LOOKUPS)
 
     @classmethod
     def create(
@@ -72,7 +73,7 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         """Fits the model and keeps it."""
         examples = training_data.intent_examples
         self._model = IntentModel.fit(
-            [example.get(TEXT) for example in examples],
+            [_plain(self._finder, example.get(TEXT)) for example in examples],
             [example.get_full_intent() for example in examples],
         )
         with self._storage.write_to(self._resource) as folder:
@@ -84,7 +85,7 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         if self._model is None:
             raise RuntimeError("the intent classifier was asked before it was trained")
         for message in messages:
-            labels = self._model.rank(message.get(TEXT) or "")
+            labels = self._model.rank(_plain(self._finder, message.get(TEXT) or ""))
             intents: dict[str, float] = {}
             for label, confidence in labels:
                 name = main_intent(label)
@@ -146,3 +147,12 @@ class ClinicEntities(GraphComponent, EntityExtractorMixin):
             ]
             message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
         return messages
+
+
+def _plain(finder: EntityFinder, text: str) -> str:
+    """The text as the classifier takes it, in training as in use: values become placeholders."""
+    found = finder.find(text)
+    name = introduced(text)
+    if name and name[0].istitle():
+        found.append(Entity("person_name", *name))
+    return without_values(text, found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,12 @@ MAX_WORDS = 5
 # Typing mistakes: one letter in about eight, and no forgiveness for short words.
 FORGIVEN_ABOVE = 86
 FORGIVEN_LENGTH = 6
+_PLACEHOLDERS = {
+    "email": "adressecourriel",
+    "site_number": "numerodesite",
+    "ticket_reference": "referencedemande",
+    "person_name": "nomdonne",
+}
 _KEEP = frozenset(
     "garde gardez garder gardons garderait conserve conserver conservez conservons keep keeping "
     "sauf except excepte".split()
@@ -79,6 +85,17 @@ class EntityFinder:
         found += _vendors(words, self._vendors)
         found += _products(text, words, self._products)
         return sorted(found, key=lambda entity: (entity.start, entity.end))
+
+
+def without_values(text: str, found: Iterable[Entity]) -> str:
+    """The text with a placeholder for each value that differs from message to message.
+
+    What a message wants does not hang on whose address stands in it; that there is one does.
+    """
+    for entity in sorted(found, key=lambda e: e.start, reverse=True):
+        if entity.name in _PLACEHOLDERS:
+            text = f"{text[: entity.start]}{_PLACEHOLDERS[entity.name]}{text[entity.end :]}"
+    return text
 
 
 def fold(text: str) -> str:

@@ -54,21 +54,21 @@ class NameFinder:
         A name after an introduction counts when the model sees a person there or every word of it
         is capitalised; without an introduction only a message that is little else than a name.
         """
-        introduced = _introduced(text)
+        stated = introduced(text)
         # The model costs more than all else in understanding: it is asked only where a name can be.
-        if introduced is None and not 2 <= len(text.split()) <= MOST_WORDS_OF_NAME:
+        if stated is None and not 2 <= len(text.split()) <= MOST_WORDS_OF_NAME:
             return None
         people = [
             (entity.text, entity.start_char, entity.end_char)
             for entity in self._nlp(text).ents
             if entity.label_ == "PER" and _looks_like_name(entity.text)
         ]
-        if introduced:
-            name, start, end = introduced
+        if stated:
+            name, start, end = stated
             for person in people:
                 if person[1] < end and start < person[2]:
-                    return introduced
-            return introduced if all(part[:1].isupper() for part in name.split()) else None
+                    return stated
+            return stated if all(part[:1].isupper() for part in name.split()) else None
         for person in people:
             name, start = _without_courtesy(person[0]), person[1]
             if len(person[0]) >= 0.6 * len(text.strip(" .,;!?")) and " " in name:
@@ -83,7 +83,8 @@ def _without_courtesy(name: str) -> str:
     return " ".join(words)
 
 
-def _introduced(text: str) -> tuple[str, int, int] | None:
+def introduced(text: str) -> tuple[str, int, int] | None:
+    """(name, start, end) of what follows "je m'appelle" and the like, whether a name or not."""
     match = _INTRODUCTION.search(text)
     if match is None:
         return None

@@ -86,7 +86,7 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "that never expires": lambda secret: signed(secret, exp=None),
     "not signed at all": lambda _: unsigned(),
     "signed with RSA": lambda _: signed_by_rsa(),
-    "of another HMAC": lambda secret: signed(secret, algorithm="HS512"),
+    "of another HMAC": lambda secret: signed(secret * 2, algorithm="HS512"),
     "of another scope": lambda secret: signed(secret, scope="app"),
     "without a scope": lambda secret: signed(secret, scope=None),
     "of nobody": lambda secret: signed(secret, external_id=None),

@@ -1,0 +1,563 @@
+"""What every store of conversations promises."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from bot.adapters.memory import HeldClock
+from bot.core import handoff
+from bot.core.conversations import Button, Conversation, Message, Reply, SourceLink
+from bot.core.errors import Conflict, NotFound
+from bot.core.handoff import Ownership, Transfer
+from bot.core.ports import Conversations
+from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
+from tests.support.stores import DATABASES, Stores
+
+SOURCE = SourceLink("invoice-details", "csv", "Le détail", "https://x.example/#csv", "fr", "abcd")
+ABSTAIN = Reply("abstain", "Je ne sais pas.", "abstain")
+LEASE = timedelta(seconds=30)
+
+
+@pytest.fixture
+def store(stores: Stores) -> Conversations:
+    return stores.conversations
+
+
+def write(
+    store: Conversations,
+    conversation: Conversation,
+    said: str = "Bonjour",
+    *,
+    client_id: str | None = None,
+    payload: str | None = None,
+    at: datetime = NOW,
+) -> Message:
+    client_id = client_id or f"client-{store.newest_message_id()}"
+    return store.add_visit(conversation, client_id, text=said, payload=payload, at=at)
+
+
+def answer(store: Conversations, conversation: Conversation, *replies: Reply) -> Message:
+    message = write(store, conversation)
+    store.finish_turn(message, replies, at=NOW)
+    return message
+
+
+def give_to(store: Conversations, conversation: Conversation, agent_id: str) -> Conversation:
+    now = Ownership.of(store.get(conversation.id))
+    return store.change_owner(conversation.id, handoff.claim(now, agent_id))
+
+
+def ask_person(store: Conversations, id: str, at: datetime = NOW) -> Conversation:
+    return store.change_owner(id, handoff.ask_person(Ownership.of(store.get(id)), at, "asked"))
+
+
+# --- A conversation ------------------------------------------------------------------------------
+
+
+def test_a_conversation_comes_back_as_it_was_started(store: Conversations) -> None:
+    kept = start(store, identity=an_identity(), page_url="https://clinic.example/é", topic="a")
+    assert store.get(kept.id) == kept
+    assert store.token_hash(kept.id) == "hash-of-conversation-1"
+
+
+def test_what_it_opens_with_is_its_first_message(store: Conversations) -> None:
+    start(store, "c", Reply("greeting", "Bonjour!", "greeting", (Button("Oui", "/affirm"),)))
+    (greeting,) = store.messages("c")
+    assert (greeting.author, greeting.kind, greeting.text) == ("bot", "greeting", "Bonjour!")
+    assert greeting.buttons == (Button("Oui", "/affirm"),)
+    assert greeting.created_at == NOW
+
+
+@pytest.mark.parametrize("read", ["get", "token_hash"])
+def test_an_unknown_conversation_is_not_found(store: Conversations, read: str) -> None:
+    with pytest.raises(NotFound):
+        getattr(store, read)("nowhere")
+
+
+def test_writing_into_an_unknown_conversation_is_not_found(
+    store: Conversations, clock: HeldClock
+) -> None:
+    ghost = replace(start(store), id="nowhere")
+    calls = (
+        lambda: store.set_language("nowhere", "en"),
+        lambda: write(store, ghost),
+        lambda: store.say("nowhere", "agent", [Reply("message", "Allo")], at=NOW),
+        lambda: store.save_draft("nowhere", a_draft(), at=NOW),
+        lambda: store.change_owner("nowhere", handoff.reopen(Ownership("closed"))),
+        lambda: store.take_turn("nowhere", owner="o", lease=LEASE, wait_s=0, clock=clock),
+    )
+    for call in calls:
+        with pytest.raises(NotFound):
+            call()
+
+
+def test_the_language_is_of_what_is_said_from_now_on(store: Conversations) -> None:
+    kept = start(store)
+    write(store, kept, "Bonjour")
+    write(store, store.set_language(kept.id, "en"), "Hello")
+    assert [message.language for message in store.messages(kept.id)] == ["fr", "en"]
+
+
+# --- Visitor messages ----------------------------------------------------------------------------
+
+
+def test_a_visitor_message_is_kept_as_it_was_sent(store: Conversations) -> None:
+    kept = start(store)
+    at = NOW + timedelta(seconds=9)
+    sent = store.add_visit(
+        kept, "c-1", text="Où?\n« là »", payload="/affirm", at=at, masked=("secret",)
+    )
+    assert store.find_visit(kept.id, "c-1") == sent
+    assert (sent.author, sent.kind, sent.text) == ("visitor", "message", "Où?\n« là »")
+    assert (sent.payload, sent.client_id, sent.created_at) == ("/affirm", "c-1", at)
+    assert sent.data == {"masked": ["secret"]}
+    assert store.get(kept.id).updated_at == at
+
+
+def test_the_same_client_id_again_gives_the_first_message_back(store: Conversations) -> None:
+    kept = start(store)
+    first = write(store, kept, "Une fois", client_id="same")
+    assert write(store, kept, "Deux fois", client_id="same") == first
+    assert store.messages(kept.id) == [first]
+
+
+def test_the_same_client_id_in_two_threads_is_one_message(store: Conversations) -> None:
+    kept = start(store)
+    with ThreadPoolExecutor(8) as threads:
+        sent = list(threads.map(lambda _: write(store, kept, client_id="same"), range(8)))
+    assert len({message.id for message in sent}) == 1
+    assert len(store.messages(kept.id)) == 1
+
+
+def test_client_ids_of_two_conversations_do_not_meet(store: Conversations) -> None:
+    first, second = start(store, "a"), start(store, "b")
+    write(store, first, "un", client_id="same")
+    assert store.find_visit("b", "same") is None
+    assert write(store, second, "deux", client_id="same").text == "deux"
+
+
+def test_message_ids_grow_and_are_never_used_again(store: Conversations) -> None:
+    kept, other = start(store, "a"), start(store, "b")
+    before = write(store, kept).id
+    newest = write(store, other).id
+    assert store.newest_message_id() == newest > before
+    store.erase("b")
+    assert write(store, kept).id > newest
+
+
+def test_a_store_without_messages_says_zero(store: Conversations) -> None:
+    start(store)
+    assert store.newest_message_id() == 0
+
+
+# --- Buttons -------------------------------------------------------------------------------------
+
+
+def test_a_button_is_found_if_this_conversation_offered_it(store: Conversations) -> None:
+    offered = Button("CSV", '/choose_section{"section": "invoice-details#csv"}')
+    kept = start(store, "a", Reply("greeting", "Bonjour!", buttons=(offered,)))
+    start(store, "b")
+    answer(store, kept, an_answer())
+    assert store.find_button("a", offered.payload) == offered
+    assert store.find_button("a", "/affirm") is None
+    assert store.find_button("b", offered.payload) is None
+    assert store.find_button("nowhere", offered.payload) is None
+
+
+def test_a_button_has_the_title_that_was_shown_last(store: Conversations) -> None:
+    kept = start(store, "a", Reply("greeting", "Hello", buttons=(Button("Yes", "/affirm"),)))
+    answer(store, kept, an_answer("Bon.", Button("Oui", "/affirm")))
+    assert store.find_button("a", "/affirm") == Button("Oui", "/affirm")
+
+
+# --- Turns ---------------------------------------------------------------------------------------
+
+
+def test_a_second_turn_waits_for_the_first_and_gives_up_in_time(
+    store: Conversations, clock: HeldClock
+) -> None:
+    start(store)
+    store.take_turn("conversation-1", owner="one", lease=LEASE, wait_s=0, clock=clock)
+    with pytest.raises(Conflict):
+        store.take_turn("conversation-1", owner="two", lease=LEASE, wait_s=0.02, clock=clock)
+
+
+def test_a_turn_that_ends_lets_the_next_begin(store: Conversations, clock: HeldClock) -> None:
+    start(store)
+    holder = store.take_turn("conversation-1", owner="one", lease=LEASE, wait_s=0, clock=clock)
+    entered = threading.Event()
+
+    def wait_for_turn() -> str:
+        entered.set()
+        return store.take_turn("conversation-1", owner="two", lease=LEASE, wait_s=5, clock=clock)
+
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(wait_for_turn)
+        entered.wait(5)
+        store.end_turn("conversation-1", holder)
+        assert waiting.result(5).startswith("two/")
+
+
+def test_turns_of_two_conversations_do_not_wait_for_each_other(
+    store: Conversations, clock: HeldClock
+) -> None:
+    for id_ in ("a", "b"):
+        start(store, id_)
+        store.take_turn(id_, owner="one", lease=LEASE, wait_s=0, clock=clock)
+
+
+def test_the_lease_of_a_process_that_died_ends_by_itself(
+    store: Conversations, clock: HeldClock
+) -> None:
+    start(store)
+    store.take_turn("conversation-1", owner="dead", lease=LEASE, wait_s=0, clock=clock)
+    clock.advance(LEASE + timedelta(seconds=1))
+    assert store.take_turn("conversation-1", owner="next", lease=LEASE, wait_s=0, clock=clock)
+
+
+def test_a_turn_that_lost_its_lease_does_not_end_the_next_one(
+    store: Conversations, clock: HeldClock
+) -> None:
+    start(store)
+    late = store.take_turn("conversation-1", owner="same", lease=LEASE, wait_s=0, clock=clock)
+    clock.advance(LEASE + timedelta(seconds=1))
+    store.take_turn("conversation-1", owner="same", lease=LEASE, wait_s=0, clock=clock)
+    store.end_turn("conversation-1", late)
+    with pytest.raises(Conflict):
+        store.take_turn("conversation-1", owner="third", lease=LEASE, wait_s=0, clock=clock)
+
+
+def test_a_process_that_starts_again_frees_its_own_turns_alone(
+    store: Conversations, clock: HeldClock
+) -> None:
+    for id_, owner in (("a", "gw:1"), ("b", "gw:1"), ("c", "gw:10")):
+        start(store, id_)
+        store.take_turn(id_, owner=owner, lease=LEASE, wait_s=0, clock=clock)
+    assert store.free_turns("gw:1") == 2
+    store.take_turn("a", owner="gw:1", lease=LEASE, wait_s=0, clock=clock)
+    with pytest.raises(Conflict):
+        store.take_turn("c", owner="gw:1", lease=LEASE, wait_s=0, clock=clock)
+
+
+# --- Answers -------------------------------------------------------------------------------------
+
+
+def test_a_message_waits_until_its_turn_is_finished(store: Conversations) -> None:
+    kept = start(store)
+    first, second = write(store, kept, "un"), write(store, kept, "deux")
+    assert store.unanswered(kept.id, up_to=second.id) == [first, second]
+    assert store.unanswered(kept.id, up_to=first.id) == [first]
+    store.finish_turn(first, [], at=NOW)
+    assert store.unanswered(kept.id, up_to=second.id) == [second]
+
+
+def test_messages_left_without_an_answer_are_found_by_their_age(store: Conversations) -> None:
+    one, two, three = (start(store, id_) for id_ in "abc")
+    later = NOW + timedelta(minutes=1)
+    write(store, one, at=NOW)
+    newest = write(store, one, at=NOW)
+    write(store, two, at=later)
+    store.finish_turn(write(store, three, at=NOW), [], at=NOW)
+    assert store.with_unanswered(NOW + timedelta(seconds=1)) == [("a", newest.id)]
+
+
+def test_answers_are_kept_whole_and_in_order(store: Conversations) -> None:
+    kept = start(store)
+    full = Reply(
+        "answer", "**Voici**", "faq/x", (Button("Oui", "/affirm"),), (SOURCE,), {"n": [1, "é"]}
+    )
+    message = answer(store, kept, full, Reply("notice", "Masqué."))
+    first, second = store.answers_to(message.id)
+    assert (first.kind, first.topic, first.text) == ("answer", "faq/x", "**Voici**")
+    assert (first.buttons, first.sources, first.data) == (full.buttons, (SOURCE,), full.data)
+    assert (first.author, second.author) == ("bot", "system")
+    assert first.reply_to == second.reply_to == message.id
+    assert store.messages(kept.id) == [message, first, second]
+    assert store.messages(kept.id, after=first.id) == [second]
+
+
+def test_what_answers_nothing_is_said_by_whoever_says_it(store: Conversations) -> None:
+    kept = start(store)
+    said = store.say(kept.id, "agent", [Reply("message", "Allo"), Reply("message", "Oui?")], at=NOW)
+    assert [(m.author, m.text, m.reply_to) for m in said] == [
+        ("agent", "Allo", None),
+        ("agent", "Oui?", None),
+    ]
+    assert store.messages(kept.id) == said
+
+
+def test_abstentions_count_in_a_row_and_end_with_something_understood(
+    store: Conversations,
+) -> None:
+    kept = start(store)
+    counts = []
+    for reply in (ABSTAIN, Reply("smalltalk", "Bonjour!"), ABSTAIN, an_answer(), ABSTAIN):
+        answer(store, kept, reply)
+        counts.append(store.get(kept.id).abstentions)
+    assert counts == [1, 1, 2, 0, 1]
+
+
+def test_the_topic_is_of_the_last_answer_that_had_one(store: Conversations) -> None:
+    kept = start(store)
+    answer(store, kept, an_answer(topic="faq/invoice-details"))
+    answer(store, kept, Reply("smalltalk", "De rien!", "smalltalk/thank"), Reply("notice", "…"))
+    assert store.get(kept.id).topic == "faq/invoice-details"
+
+
+# --- Ownership -----------------------------------------------------------------------------------
+
+
+def test_a_change_of_owner_is_kept_whole(store: Conversations) -> None:
+    kept = start(store)
+    answer(store, kept, ABSTAIN)
+    waiting = ask_person(store, kept.id, NOW + timedelta(seconds=5))
+    assert waiting == store.get(kept.id)
+    assert waiting.state == "waiting"
+    assert waiting.waiting_since == NOW + timedelta(seconds=5)
+    assert (waiting.handoff_reason, waiting.assignee_id, waiting.abstentions) == ("asked", None, 0)
+
+
+def test_a_change_of_what_is_no_longer_so_is_refused(store: Conversations) -> None:
+    kept = start(store)
+    stale = Ownership.of(kept)
+    ask_person(store, kept.id)
+    with pytest.raises(Conflict):
+        store.change_owner(kept.id, handoff.claim(stale, "agent-1"))
+    assert store.get(kept.id).state == "waiting"
+
+
+def test_of_many_agents_who_claim_at_once_one_gets_it(store: Conversations) -> None:
+    kept = start(store)
+    waiting = Ownership.of(ask_person(store, kept.id))
+
+    def claim(number: int) -> str | None:
+        try:
+            change = handoff.claim(waiting, f"agent-{number}")
+            return store.change_owner(kept.id, change).assignee_id
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(6) as threads:
+        won = [agent for agent in threads.map(claim, range(6)) if agent]
+    assert [store.get(kept.id).assignee_id] == won
+
+
+def test_a_change_that_changes_nothing_is_no_conflict(store: Conversations) -> None:
+    kept = start(store)
+    stale = Ownership("waiting")
+    assert store.change_owner(kept.id, Transfer(stale, stale)) == kept
+
+
+# --- The queue -----------------------------------------------------------------------------------
+
+
+def ids(found: list[Conversation]) -> list[str]:
+    return [conversation.id for conversation in found]
+
+
+def look(
+    store: Conversations,
+    *,
+    state: str | None = None,
+    language: str | None = None,
+    q: str | None = None,
+    limit: int = 50,
+    cursor: int = 0,
+) -> list[str]:
+    return ids(store.queue(state=state, language=language, q=q, limit=limit, cursor=cursor))
+
+
+def test_the_longest_wait_comes_first_and_those_with_the_bot_are_left_out(
+    store: Conversations,
+) -> None:
+    for id_ in ("bot", "short", "long"):
+        start(store, id_)
+    ask_person(store, "short", NOW - timedelta(minutes=1))
+    ask_person(store, "long", NOW - timedelta(minutes=5))
+    assert look(store) == ["long", "short"]
+
+
+def test_closed_conversations_follow_with_the_newest_first(store: Conversations) -> None:
+    for id_, minutes in (("old", 1), ("new", 2), ("waits", 3)):
+        kept = start(store, id_)
+        write(store, kept, at=NOW + timedelta(minutes=minutes))
+        if id_ != "waits":
+            held = Ownership.of(give_to(store, kept, "agent-1"))
+            store.change_owner(id_, handoff.resolve(held, "agent-1"))
+    ask_person(store, "waits", NOW + timedelta(minutes=9))
+    assert look(store) == ["waits", "new", "old"]
+
+
+def test_the_queue_is_narrowed_by_state_language_and_words(store: Conversations) -> None:
+    start(store, "a", identity=an_identity(name="Zoé Q. Roy"))
+    write(store, start(store, "b", language="en"), "My INVOICE is 100% wrong")
+    start(store, "c")
+    for id_ in "abc":
+        ask_person(store, id_)
+    give_to(store, store.get("c"), "agent-1")
+    assert look(store, state="waiting") == ["a", "b"]
+    assert look(store, state="agent") == ["c"]
+    assert look(store, language="en") == ["b"]
+    assert look(store, q="invoice") == ["b"]
+    assert look(store, q="Q. Roy") == ["a"]
+    assert look(store, q="100%") == ["b"]
+    assert look(store, q="%") == ["b"]
+
+
+def test_the_queue_comes_in_pages(store: Conversations) -> None:
+    for number in range(5):
+        start(store, f"c{number}")
+        ask_person(store, f"c{number}", NOW + timedelta(seconds=number))
+    pages = [look(store, limit=2, cursor=cursor) for cursor in (0, 2, 4)]
+    assert pages == [["c0", "c1"], ["c2", "c3"], ["c4"]]
+
+
+def test_the_last_question_is_the_last_typed_text_that_got_an_answer_on_a_topic(
+    store: Conversations,
+) -> None:
+    kept = start(store, "a")
+    asked = write(store, kept, "Mes factures?")
+    store.finish_turn(asked, [an_answer()], at=NOW)
+    store.finish_turn(write(store, kept, "Oui", payload="/affirm"), [an_answer()], at=NOW)
+    store.finish_turn(write(store, kept, "Merci!"), [Reply("smalltalk", "De rien!")], at=NOW)
+    assert store.last_questions(["a"]) == {"a": "Mes factures?"}
+
+
+def test_without_any_answer_the_last_question_is_the_last_typed_text(store: Conversations) -> None:
+    first, second = start(store, "a"), start(store, "b")
+    write(store, first, "Allo?")
+    write(store, first, "Il y a quelqu’un?")
+    write(store, first, "Oui", payload="/affirm")
+    write(store, second, "Autre chose")
+    assert store.last_questions(["a"]) == {"a": "Il y a quelqu’un?"}
+    assert store.last_questions([]) == {}
+
+
+def test_an_agent_is_given_the_messages_of_the_conversations_that_she_holds(
+    store: Conversations,
+) -> None:
+    mine, theirs, waiting = (start(store, id_) for id_ in ("mine", "theirs", "waiting"))
+    give_to(store, mine, "agent-1")
+    give_to(store, theirs, "agent-2")
+    seen = write(store, mine, "déjà lu")
+    write(store, theirs)
+    write(store, waiting)
+    fresh = write(store, mine, "nouveau")
+    assert store.messages_of_assignee("agent-1", seen.id) == [fresh]
+
+
+# --- Drafts, feedback, erasure, counts -----------------------------------------------------------
+
+
+def test_a_draft_comes_back_as_it_was_saved_until_it_is_dropped(store: Conversations) -> None:
+    start(store, "a")
+    start(store, "b")
+    draft = a_draft(reason=None, reason_skipped=True, misses=2, heard_message=7, remark="utter_x")
+    store.save_draft("a", a_draft(), at=NOW)
+    store.save_draft("a", draft, at=NOW)
+    assert store.draft("a") == draft
+    assert store.draft("b") is None
+    store.drop_draft("a")
+    store.drop_draft("a")
+    assert store.draft("a") is None
+
+
+def test_feedback_is_about_an_answer_of_this_conversation(store: Conversations) -> None:
+    kept = start(store, "a")
+    start(store, "b")
+    question = answer(store, kept, an_answer())
+    (said,) = store.answers_to(question.id)
+    for conversation_id, message_id in (("a", question.id), ("b", said.id), ("a", said.id + 99)):
+        with pytest.raises(NotFound):
+            store.add_feedback(conversation_id, message_id, helpful=True, comment=None, at=NOW)
+
+
+def test_the_last_word_of_feedback_counts(store: Conversations) -> None:
+    kept = start(store)
+    (said,) = store.answers_to(answer(store, kept, an_answer()).id)
+    store.add_feedback(kept.id, said.id, helpful=True, comment=None, at=NOW)
+    store.add_feedback(kept.id, said.id, helpful=False, comment="Non", at=NOW)
+    assert store.insights()["feedback"] == {"helpful": 0, "not_helpful": 1}
+
+
+def test_erasure_leaves_nothing_but_the_tickets_without_their_link(stores: Stores) -> None:
+    store = stores.conversations
+    kept, other = start(store, "a"), start(store, "b")
+    (said,) = store.answers_to(answer(store, kept, an_answer()).id)
+    store.add_feedback("a", said.id, helpful=True, comment="Merci", at=NOW)
+    store.save_draft("a", a_draft(), at=NOW)
+    ticket = stores.tickets.open(a_ticket(conversation_id="a"), "{}", who="assistant")
+    write(store, other)
+
+    store.erase("a")
+
+    with pytest.raises(NotFound):
+        store.get("a")
+    assert (store.messages("a"), store.draft("a")) == ([], None)
+    assert store.insights()["feedback"] == {"helpful": 0, "not_helpful": 0}
+    assert stores.tickets.get(ticket.reference) == replace(ticket, conversation_id=None)
+    assert len(store.messages("b")) == 1
+
+
+def test_erasing_twice_is_no_fault(store: Conversations) -> None:
+    start(store, "a")
+    store.erase("a")
+    store.erase("a")
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_erasure_reaches_the_log_of_the_dialogue_engine(stores: Stores) -> None:
+    assert stores.database is not None
+    store = stores.conversations
+    start(store, "a")
+    with stores.database.write() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS events"))
+        connection.execute(text("CREATE TABLE events (id INTEGER, sender_id VARCHAR(255))"))
+        connection.execute(text("INSERT INTO events VALUES (1, 'a'), (2, 'a'), (3, 'b')"))
+    store.erase("a")
+    with stores.database.write() as connection:
+        left = list(connection.scalars(text("SELECT sender_id FROM events")))
+        connection.execute(text("DROP TABLE events"))
+    assert left == ["b"]
+
+
+def test_insights_count_what_happened(store: Conversations) -> None:
+    unused, helped, handed = (start(store, id_) for id_ in ("unused", "helped", "handed"))
+    answer(store, helped, an_answer(topic="faq/past-invoices"))
+    answer(store, helped, an_answer(topic="faq/past-invoices"))
+    answer(store, helped, an_answer(topic="faq/invoice-details"))
+    question = write(store, handed, "Quelle est la capitale?")
+    store.finish_turn(question, [ABSTAIN], at=NOW)
+    ask_person(store, handed.id)
+    assert unused.id == "unused"
+    assert store.insights() == {
+        "conversations": 3,
+        "contained": 1,
+        "handed_off": 1,
+        "abstained": 1,
+        "feedback": {"helpful": 0, "not_helpful": 0},
+        "top_articles": [
+            {"slug": "past-invoices", "count": 2},
+            {"slug": "invoice-details", "count": 1},
+        ],
+        "unanswered": [
+            {"text": "Quelle est la capitale?", "language": "fr", "created_at": NOW},
+        ],
+    }
+
+
+def test_a_conversation_that_a_person_gave_back_still_counts_as_handed_off(
+    store: Conversations,
+) -> None:
+    kept = start(store)
+    write(store, kept)
+    ask_person(store, kept.id)
+    held = give_to(store, kept, "agent-1")
+    store.change_owner(kept.id, handoff.back_to_bot(Ownership.of(held), by="agent-1"))
+    assert (store.insights()["handed_off"], store.insights()["contained"]) == (1, 0)

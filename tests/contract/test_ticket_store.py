@@ -1,0 +1,257 @@
+"""What every store of tickets and outbox rows promises."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.errors import NotFound
+from bot.core.ports import TicketStore
+from bot.core.tickets import (
+    Change,
+    Delivery,
+    DeliveryState,
+    HistoryEntry,
+    Ticket,
+    TicketFilter,
+    request_key,
+)
+from tests.support.builders import NOW, a_ticket, an_identity, start
+from tests.support.stores import Stores
+
+LEASE = timedelta(seconds=60)
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def store(stores: Stores) -> TicketStore:
+    return stores.tickets
+
+
+def another(number: int = 0) -> Ticket:
+    """A request like no other."""
+    return a_ticket(request_key=request_key("cancellation", str(number)))
+
+
+def file(store: TicketStore, ticket: Ticket | None = None, body: str = "{}") -> Ticket:
+    return store.open(ticket or a_ticket(), body, who="assistant")
+
+
+def find(store: TicketStore, limit: int = 50, cursor: int = 0, **wanted: str) -> list[Ticket]:
+    return store.find(TicketFilter(**wanted), limit=limit, cursor=cursor)
+
+
+# --- Opening -------------------------------------------------------------------------------------
+
+
+def test_a_ticket_comes_back_as_it_was_opened(stores: Stores) -> None:
+    start(stores.conversations, "c-1", identity=an_identity())
+    ticket = a_ticket(conversation_id="c-1", requester_id="ocean-17", to_confirm=False)
+    assert file(stores.tickets, ticket) == ticket
+    assert stores.tickets.get(ticket.reference) == ticket
+
+
+def test_an_opened_ticket_has_its_history_and_its_way_to_the_helpdesk(store: TicketStore) -> None:
+    body = '{"é": "  à la lettre "}'
+    ticket = file(store, body=body)
+    assert store.history(ticket.reference) == [HistoryEntry(NOW, "assistant", "opened")]
+    delivery = store.delivery(ticket.reference)
+    assert delivery is not None
+    assert (delivery.body, delivery.state, delivery.attempts) == (body, "pending", 0)
+
+
+def test_an_unknown_reference_is_not_found(store: TicketStore) -> None:
+    for call in (
+        lambda: store.get("OCN-AAAA-AAAA"),
+        lambda: store.change("OCN-AAAA-AAAA", Change("done"), who="Amélie", at=NOW),
+    ):
+        with pytest.raises(NotFound):
+            call()
+    assert store.history("OCN-AAAA-AAAA") == []
+    assert store.delivery("OCN-AAAA-AAAA") is None
+
+
+@pytest.mark.parametrize("state", ["open", "in_progress"])
+def test_the_same_request_while_one_is_open_is_that_one(store: TicketStore, state: str) -> None:
+    first = file(store)
+    first = store.change(first.reference, Change(state), who="Amélie", at=NOW)  # type: ignore[arg-type]
+    again = a_ticket()
+    assert again.reference != first.reference
+    assert file(store, again) == first
+    assert find(store) == [first]
+    assert len(store.lease_due(NOW, LEASE, 10)) == 1
+
+
+@pytest.mark.parametrize("state", ["done", "rejected"])
+def test_the_same_request_after_the_first_has_ended_is_a_new_one(
+    store: TicketStore, state: str
+) -> None:
+    first = file(store)
+    store.change(first.reference, Change(state), who="Amélie", at=NOW)  # type: ignore[arg-type]
+    second = a_ticket()
+    assert file(store, second) == second
+    assert len(find(store)) == 2
+
+
+def test_the_same_request_in_many_threads_is_one_ticket(store: TicketStore) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        opened = list(threads.map(lambda _: file(store, a_ticket()), range(8)))
+    assert len({ticket.reference for ticket in opened}) == 1
+    assert find(store) == [opened[0]]
+    assert len(store.lease_due(NOW, LEASE, 10)) == 1
+
+
+# --- Finding -------------------------------------------------------------------------------------
+
+
+def test_tickets_come_newest_first_in_pages(store: TicketStore) -> None:
+    opened = [
+        file(store, replace(another(n), created_at=NOW + timedelta(seconds=n))) for n in range(3)
+    ]
+    assert find(store) == opened[::-1]
+    assert find(store, limit=2) == [opened[2], opened[1]]
+    assert find(store, limit=2, cursor=2) == [opened[0]]
+
+
+def test_tickets_are_narrowed_by_kind_state_requester_and_conversation(stores: Stores) -> None:
+    store = stores.tickets
+    start(stores.conversations, "c-1")
+    plain = file(store, another(1))
+    review = file(store, replace(another(2), kind="billing_review", requester_id="ocean-17"))
+    linked = file(store, replace(another(3), conversation_id="c-1"))
+    done = store.change(file(store, another(4)).reference, Change("done"), who="A", at=NOW)
+    assert find(store, kind="billing_review") == [review]
+    assert find(store, state="done") == [done]
+    assert find(store, requester_id="ocean-17") == [review]
+    assert find(store, conversation_id="c-1") == [linked]
+    assert find(store, kind="cancellation", state="open", q=plain.reference[4:]) == [plain]
+
+
+@pytest.mark.parametrize(
+    "q", ["THIBODEAU", "m.thibodeau@clinique", "4411", "OCN-7K3M", "ocn-7k3m-9qxt"]
+)
+def test_tickets_are_found_by_what_is_seen_of_them(store: TicketStore, q: str) -> None:
+    wanted = file(store, a_ticket(reference="OCN-7K3M-9QXT"))
+    file(
+        store,
+        replace(
+            another(), requester_name="Luc", requester_email="luc@x.example", site_number="900"
+        ),
+    )
+    assert find(store, q=q) == [wanted]
+
+
+@pytest.mark.parametrize("q", ["%", "_", "trop cher"])
+def test_a_search_takes_its_words_literally_and_looks_into_nothing_else(
+    store: TicketStore, q: str
+) -> None:
+    file(store)
+    assert find(store, q=q) == []
+
+
+# --- Changing ------------------------------------------------------------------------------------
+
+
+def test_a_change_is_kept_with_its_history(store: TicketStore) -> None:
+    ticket = file(store)
+    changed = store.change(
+        ticket.reference,
+        Change("in_progress", {"account_reviewed": True, "processed": False}),
+        who="Amélie Fortin",
+        at=LATER,
+    )
+    assert changed == store.get(ticket.reference)
+    assert changed == replace(
+        ticket,
+        state="in_progress",
+        checklist={**ticket.checklist, "account_reviewed": True},
+        updated_at=LATER,
+    )
+    assert store.history(ticket.reference)[1:] == [
+        HistoryEntry(LATER, "Amélie Fortin", "state: open -> in_progress"),
+        HistoryEntry(LATER, "Amélie Fortin", "account_reviewed: done"),
+    ]
+
+
+def test_a_tick_taken_back_is_history_too(store: TicketStore) -> None:
+    ticket = file(store)
+    for is_done in (True, False):
+        store.change(ticket.reference, Change(checklist={"processed": is_done}), who="A", at=LATER)
+    said = [entry.what for entry in store.history(ticket.reference)]
+    assert said == ["opened", "processed: done", "processed: not done"]
+    assert store.get(ticket.reference).checklist == ticket.checklist
+
+
+def test_a_change_to_what_it_already_is_leaves_no_trace(store: TicketStore) -> None:
+    ticket = file(store)
+    change = Change("open", {"processed": False})
+    assert store.change(ticket.reference, change, who="A", at=LATER) == ticket
+    assert len(store.history(ticket.reference)) == 1
+
+
+# --- The outbox ----------------------------------------------------------------------------------
+
+
+def lease(store: TicketStore, minutes: float = 0, limit: int = 10) -> list[Delivery]:
+    return store.lease_due(NOW + timedelta(minutes=minutes), LEASE, limit)
+
+
+def test_a_due_row_is_leased_once_until_the_lease_ends(store: TicketStore) -> None:
+    ticket = file(store)
+    (leased,) = lease(store)
+    assert (leased.reference, leased.state, leased.attempts) == (ticket.reference, "in_flight", 1)
+    assert lease(store, minutes=0.5) == []
+    (again,) = lease(store, minutes=2)
+    assert (again.id, again.attempts) == (leased.id, 2)
+
+
+def test_rows_are_leased_oldest_first_and_no_more_than_asked_for(store: TicketStore) -> None:
+    opened = [file(store, another(n)).reference for n in range(3)]
+    assert [row.reference for row in lease(store, limit=2)] == opened[:2]
+    assert [row.reference for row in lease(store, limit=2)] == opened[2:]
+
+
+def test_two_workers_never_lease_the_same_row(store: TicketStore) -> None:
+    for number in range(12):
+        file(store, another(number))
+    with ThreadPoolExecutor(4) as threads:
+        batches = list(threads.map(lambda _: lease(store, limit=5), range(4)))
+    leased = [row.id for batch in batches for row in batch]
+    # A worker may find some rows locked by another one; they are left for its next look.
+    leased += [row.id for row in lease(store, limit=20)]
+    assert sorted(leased) == sorted(set(leased))
+    assert len(leased) == 12
+
+
+@pytest.mark.parametrize("state", ["delivered", "rejected", "dead"])
+def test_what_has_ended_is_never_leased_again(store: TicketStore, state: DeliveryState) -> None:
+    ticket = file(store)
+    (leased,) = lease(store)
+    ended = replace(leased, state=state, external_id="42", last_error="Non.")
+    store.settle(ended)
+    assert store.delivery(ticket.reference) == ended
+    assert lease(store, minutes=999) == []
+
+
+def test_an_unknown_outcome_is_looked_at_again_when_it_is_due(store: TicketStore) -> None:
+    file(store)
+    (leased,) = lease(store)
+    due = NOW + timedelta(minutes=10)
+    store.settle(replace(leased, state="unknown", next_at=due, last_error="Timed out."))
+    assert lease(store, minutes=9.9) == []
+    (again,) = lease(store, minutes=10)
+    assert (again.attempts, again.last_error) == (2, "Timed out.")
+
+
+def test_a_worker_that_lost_its_lease_has_nothing_to_say_any_more(store: TicketStore) -> None:
+    ticket = file(store)
+    (late,) = lease(store)
+    (now,) = lease(store, minutes=2)
+    store.settle(replace(now, state="delivered", external_id="7"))
+    store.settle(replace(late, state="rejected", last_error="Too late."))
+    delivery = store.delivery(ticket.reference)
+    assert delivery is not None
+    assert (delivery.state, delivery.external_id) == ("delivered", "7")

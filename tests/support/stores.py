@@ -1,0 +1,64 @@
+"""The stores that the contract suites hold to one promise: in memory, SQLite and PostgreSQL.
+
+PostgreSQL takes part when HELPDESK_TEST_POSTGRES_URL names a database; its tables are emptied.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.adapters.database import Database
+from bot.adapters.helpdesk_builtin import BuiltinHelpdesk
+from bot.adapters.memory import MemoryAgents
+from bot.adapters.memory_conversations import MemoryConversations
+from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
+from bot.adapters.sql_agents import SqlAgents
+from bot.adapters.sql_conversations import SqlConversations
+from bot.adapters.sql_tickets import SqlTickets
+from bot.adapters.tables import metadata
+from bot.core.ports import Agents, Clock, Conversations, Helpdesk, TicketStore
+
+POSTGRES_URL = os.environ.get("HELPDESK_TEST_POSTGRES_URL")
+DATABASES = ["sqlite", *(["postgresql"] if POSTGRES_URL else [])]
+BACKENDS = ["memory", *DATABASES]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One set of adapters over one empty store; `database` is None in memory."""
+
+    conversations: Conversations
+    tickets: TicketStore
+    agents: Agents
+    helpdesk: Helpdesk
+    database: Database | None
+
+
+@contextmanager
+def open_stores(backend: str, folder: Path, clock: Clock) -> Iterator[Stores]:
+    """Stores of that backend, closed at the end."""
+    if backend == "memory":
+        tickets = MemoryTickets()
+        conversations = MemoryConversations(on_erase=tickets.forget_conversation)
+        yield Stores(conversations, tickets, MemoryAgents(), MemoryHelpdesk(), None)
+        return
+    url = POSTGRES_URL or "" if backend == "postgresql" else f"sqlite:///{folder / 'stores.db'}"
+    database = Database(url)
+    metadata.create_all(database.engine)
+    try:
+        with database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+        yield Stores(
+            SqlConversations(database),
+            SqlTickets(database),
+            SqlAgents(database),
+            BuiltinHelpdesk(database, clock),
+            database,
+        )
+    finally:
+        database.dispose()
