@@ -67,7 +67,8 @@ class Settings(BaseSettings):
         "https://ocean.tip/support", description="Where the articles send people for support."
     )
     encoder: str = Field(
-        "ngram", description="`ngram`, or the id or path of a sentence-transformers model."
+        str(ROOT / "models" / "sentence-encoder"),
+        description="Folder or id of a sentence-transformers model, or `ngram` for none.",
     )
     helpdesk: Literal["builtin"] = Field("builtin", description="Where tickets are created.")
     rasa_timeout_s: float = Field(
@@ -100,7 +101,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:
-        if self.env == "production" and DEMO_KEY_ID in self.identity_keys:
+        secrets = {key.get_secret_value() for key in self.identity_keys.values()}
+        is_default = DEMO_KEY_ID in self.identity_keys or _DEMO_SECRET in secrets
+        if self.env == "production" and is_default:
             raise ValueError(
                 "HELPDESK_IDENTITY_KEYS still has the demo key. In production give your own, "
                 'such as {"app_2026": "<32 random bytes or more>"}.'

@@ -17,13 +17,21 @@ from pathlib import Path
 import yaml
 
 from bot.core.errors import Unavailable
-from bot.settings import ROOT
+from bot.settings import ROOT, settings
 
 MODEL = ROOT / "models" / "assistant.tar.gz"
 _STAMP = ROOT / "models" / "assistant.json"
 _LOG = ROOT / "var" / "log" / "train.log"
 _DOMAIN = ROOT / "domain.yml"
-_INPUTS = ("config.yml", "requirements.lock", "data/nlu", "data/rules", "bot/nlu")
+_INPUTS = (
+    "config.yml",
+    "requirements.lock",
+    "models/sentence-encoder",
+    "data/nlu",
+    "data/rules",
+    "bot/nlu",
+)
+_SUFFIXES = (".yml", ".py", ".safetensors", ".json")
 # Rasa would report to the internet, and wait for it.
 RASA_ENVIRONMENT = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -81,7 +89,7 @@ def fingerprint() -> str:
     """SHA-256 of all that the model is made of."""
     domain = yaml.safe_load(_DOMAIN.read_text(encoding="utf-8"))
     domain.pop("responses")
-    digest = hashlib.sha256(json.dumps(domain, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([domain, settings().encoder], sort_keys=True).encode())
     for file in _files():
         digest.update(str(file.relative_to(ROOT)).encode())
         digest.update(file.read_bytes())
@@ -94,4 +102,4 @@ def _files() -> Iterator[Path]:
         if path.is_file():
             yield path
         else:
-            yield from sorted(f for f in path.rglob("*") if f.suffix in (".yml", ".py"))
+            yield from sorted(f for f in path.rglob("*") if f.suffix in _SUFFIXES)

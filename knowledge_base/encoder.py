@@ -1,9 +1,10 @@
-"""Texts to vectors: the port, the default that needs no model, and sentence embeddings.
+"""Texts to vectors: the port, the shipped sentence embedding, and any other by its name.
 
-An encoder is chosen by name (`load_encoder`), so that a setting can hold it. PyTorch is imported
-only when a sentence embedding is asked for.
+An encoder is chosen by name (`load_encoder`), so that a setting can hold it. A static embedding is
+a table of word pieces: numpy reads it, and PyTorch is imported only for models of other kinds.
 """
 
+import json
 import re
 import zlib
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
 
 from knowledge_base.words import content_words, words
 
@@ -60,6 +63,41 @@ class NgramEncoder:
         return _unit_rows(matrix)
 
 
+class StaticEncoder:
+    """A static embedding of sentence-transformers, read without PyTorch: a mean of word pieces.
+
+    The same folder loads with sentence-transformers and gives the same vectors.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Load tokenizer and table; some 50 ms."""
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        (table,) = load_file(folder / "model.safetensors").values()
+        self._table = table.astype(np.float32)
+        self.name = f"static:{_digest(folder)}"
+        self.dim = int(self._table.shape[1])
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See `Encoder`. A tenth of a millisecond for a short question."""
+        matrix = np.zeros((len(texts), self.dim), dtype=np.float32)
+        pieces = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        for row, piece in zip(matrix, pieces, strict=True):
+            if piece.ids:
+                row[:] = self._table[piece.ids].mean(axis=0)
+        return _unit_rows(matrix)
+
+    @staticmethod
+    def reads(folder: Path) -> bool:
+        """Whether the folder holds such a model."""
+        try:
+            modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return bool(modules) and str(modules[0]["type"]).endswith(".StaticEmbedding")
+
+
 class SentenceEncoder:
     """A model of sentence-transformers, from a folder or by its id on the Hugging Face hub."""
 
@@ -102,6 +140,8 @@ def load_encoder(name: str) -> Encoder:
             f"no encoder is called {name!r}; allowed: `ngram`, an existing folder with a "
             "sentence-transformers model, or the id of one (`organization/model`)"
         )
+    if StaticEncoder.reads(Path(name)):
+        return StaticEncoder(Path(name))
     return SentenceEncoder(name)
 
 

@@ -24,6 +24,8 @@ from bot.nlu import speed
 from bot.nlu.entities import Entity, EntityFinder, without_values
 from bot.nlu.intents import IntentModel
 from bot.nlu.names import NameFinder, introduced
+from bot.settings import settings
+from knowledge_base.encoder import load_encoder
 
 LOOKUPS = Path(__file__).resolve().parents[2] / "data" / "lookups"
 speed.apply()
@@ -44,6 +46,7 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         self._resource = resource
         self._model = model
         self._finder = EntityFinder(LOOKUPS)
+        self._encoder = load_encoder(settings().encoder)
 
     @classmethod
     def create(
@@ -75,6 +78,7 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         self._model = IntentModel.fit(
             [_plain(self._finder, example.get(TEXT)) for example in examples],
             [example.get_full_intent() for example in examples],
+            self._encoder,
         )
         with self._storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / "intents.joblib", compress=3)
@@ -85,7 +89,7 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         if self._model is None:
             raise RuntimeError("the intent classifier was asked before it was trained")
         for message in messages:
-            labels = self._model.rank(_plain(self._finder, message.get(TEXT) or ""))
+            labels = self._model.rank(_plain(self._finder, message.get(TEXT) or ""), self._encoder)
             intents: dict[str, float] = {}
             for label, confidence in labels:
                 name = main_intent(label)

@@ -1,0 +1,120 @@
+"""The migrations make the very tables that `tables.py` describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from bot.adapters import migrate
+from bot.adapters.database import Database
+from bot.adapters.sql_tickets import SqlTickets
+from bot.adapters.tables import metadata, outbox, ticket_history, tickets
+from bot.core.errors import Unavailable
+from tests.support.builders import a_ticket
+from tests.support.stores import DATABASES, POSTGRES_URL
+
+# Rasa's own table shares the database; it is Rasa's to change.
+NOT_OURS = {"events", "alembic_version"}
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'migrated.db'}"
+    database = Database(POSTGRES_URL or "")
+    with database.write() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    database.dispose()
+    return POSTGRES_URL or ""
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    migrate.upgrade(url)
+    database = Database(url)
+    yield database
+    database.dispose()
+
+
+def differences(database: Database) -> list[Any]:
+    options = {
+        "compare_type": True,
+        "include_object": lambda _object, name, kind, *_: (kind, name) != ("table", "events"),
+    }
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, metadata))
+
+
+def test_the_newest_schema_is_the_one_described(database: Database) -> None:
+    assert differences(database) == []
+    assert set(inspect(database.engine).get_table_names()) - NOT_OURS == set(metadata.tables)
+
+
+def test_the_comparison_sees_what_is_missing(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE agents DROP COLUMN role"))
+    assert len(differences(database)) == 1
+
+
+def test_foreign_keys_and_unique_constraints_are_the_ones_described(database: Database) -> None:
+    found = inspect(database.engine)
+    for table in metadata.sorted_tables:
+        keys = {
+            (key["constrained_columns"][0], key["referred_table"], key["options"].get("ondelete"))
+            for key in found.get_foreign_keys(table.name)
+        }
+        assert keys == {
+            (key.parent.name, key.column.table.name, key.ondelete) for key in table.foreign_keys
+        }, table.name
+
+
+def test_upgrading_twice_changes_nothing(database: Database, url: str) -> None:
+    kept = SqlTickets(database).open(a_ticket(), "{}", who="assistant")
+    migrate.upgrade(url)
+    assert SqlTickets(database).get(kept.reference) == kept
+
+
+def test_of_two_open_tickets_of_one_request_the_database_itself_refuses_the_second(
+    database: Database,
+) -> None:
+    def insert(**changes: Any) -> None:
+        ticket = a_ticket(**changes)
+        values = {name: getattr(ticket, name) for name in ticket.__dataclass_fields__}
+        with database.write() as connection:
+            connection.execute(tickets.insert().values(values))
+
+    insert()
+    insert(state="done")
+    with pytest.raises(IntegrityError):
+        insert(state="in_progress")
+
+
+def test_deleting_a_ticket_takes_its_history_and_outbox_along(database: Database) -> None:
+    ticket = SqlTickets(database).open(a_ticket(), "{}", who="assistant")
+    with database.write() as connection:
+        connection.execute(tickets.delete().where(tickets.c.reference == ticket.reference))
+        left = [connection.execute(table.select()).all() for table in (ticket_history, outbox)]
+    assert left == [[], []]
+
+
+def test_there_is_one_newest_migration(database: Database) -> None:
+    with database.engine.connect() as connection:
+        script = ScriptDirectory.from_config(migrate.configuration(connection))
+    assert len(script.get_heads()) == 1
+
+
+def test_a_database_that_cannot_be_reached_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(Unavailable):
+        migrate.upgrade(f"sqlite:///{tmp_path / 'taken'}")
