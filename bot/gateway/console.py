@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
@@ -14,7 +15,7 @@ from bot.core.conversations import Conversation, Reply
 from bot.core.errors import BadInput
 from bot.core.handoff import Ownership, Transfer
 from bot.core.ports import Services
-from bot.core.tickets import TicketFilter, parse_change
+from bot.core.tickets import Ticket, TicketFilter, parse_change
 from bot.gateway import access
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
@@ -74,13 +75,13 @@ def sign_in(body: SignIn, services: ServicesDep, request: Request, response: Res
         samesite="strict",
         secure=request.url.scheme == "https",
     )
-    return SignedIn(agent=AgentOut.of(session.agent), csrf_token=session.csrf_token)
+    return SignedIn(agent=AgentOut.model_validate(session.agent), csrf_token=session.csrf_token)
 
 
 @router.get("/session", responses=responses(401))
 def read_session(session: Annotated[AgentSession, Depends(access.agent_session)]) -> SignedIn:
     """Who is signed in, for a reload of the console."""
-    return SignedIn(agent=AgentOut.of(session.agent), csrf_token=session.csrf_token)
+    return SignedIn(agent=AgentOut.model_validate(session.agent), csrf_token=session.csrf_token)
 
 
 @router.delete("/session", status_code=204, responses=responses(401, 403))
@@ -99,7 +100,7 @@ def sign_out(
 def list_agents(_agent: ReadingAgent, services: ServicesDep) -> AgentList:
     """Colleagues to transfer a conversation to."""
     return AgentList(
-        agents=[AgentRef(id=a.id, name=a.name) for a in services.agents.all()], next=None
+        agents=[AgentRef.model_validate(agent) for agent in services.agents.all()], next=None
     )
 
 
@@ -228,10 +229,7 @@ def list_tickets(
     wanted = TicketFilter(kind=kind, state=state, q=q or None)
     found = services.tickets.find(wanted, limit=limit + 1, cursor=start)
     return TicketList(
-        tickets=[
-            TicketOut.of(ticket, services.tickets.delivery(ticket.reference))
-            for ticket in found[:limit]
-        ],
+        tickets=[TicketOut(**_known(ticket, services)) for ticket in found[:limit]],
         next=str(start + limit) if len(found) > limit else None,
     )
 
@@ -305,10 +303,10 @@ def _detail(conversation: Conversation, services: Services) -> ConversationDetai
     return ConversationDetail(
         **row,
         messages=MessageOut.all_of(messages),
-        identity=IdentityOut.of(identity) if identity else None,
+        identity=IdentityOut.model_validate(identity) if identity else None,
         slots={name: stored[name] for name in _SHOWN_SLOTS if stored.get(name)},
         diagnosis=next((m.data for m in reversed(messages) if m.kind == "diagnosis"), None),
-        tickets=[TicketRef(reference=t.reference, kind=t.kind, state=t.state) for t in tickets],
+        tickets=[TicketRef.model_validate(ticket) for ticket in tickets],
     )
 
 
@@ -335,7 +333,7 @@ def _rows(found: Sequence[Conversation], services: Services) -> list[dict[str, A
 
 def _assignee(conversation: Conversation, names: dict[str, Agent]) -> AgentRef | None:
     agent = names.get(conversation.assignee_id or "")
-    return AgentRef(id=agent.id, name=agent.name) if agent else None
+    return AgentRef.model_validate(agent) if agent else None
 
 
 def _shortened(text: str) -> str:
@@ -345,6 +343,10 @@ def _shortened(text: str) -> str:
 
 def _ticket(reference: str, services: Services) -> TicketDetail:
     ticket = services.tickets.get(reference)
-    return TicketDetail.with_history(
-        ticket, services.tickets.delivery(reference), services.tickets.history(reference)
+    return TicketDetail(
+        **_known(ticket, services), history=services.tickets.history(ticket.reference)
     )
+
+
+def _known(ticket: Ticket, services: Services) -> dict[str, Any]:
+    return {**asdict(ticket), "delivery": services.tickets.delivery(ticket.reference)}

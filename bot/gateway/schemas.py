@@ -10,8 +10,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from bot.core import conversations as core
-from bot.core.agents import Agent
-from bot.core.tickets import Delivery, HistoryEntry, Ticket
 from bot.gateway.render import markdown_to_html, plain_to_html
 
 LanguageCode = Literal["fr", "en"]
@@ -29,6 +27,12 @@ class Body(BaseModel):
     """A request body: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Out(BaseModel):
+    """Something that goes out; made of the core's own object with `model_validate`."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 # --- Visitor -------------------------------------------------------------------------------------
@@ -67,14 +71,14 @@ class SendFeedback(Body):
     comment: str | None = Field(None, max_length=2_000)
 
 
-class ButtonOut(BaseModel):
+class ButtonOut(Out):
     """A choice under a message."""
 
     title: str
     payload: str
 
 
-class SourceOut(BaseModel):
+class SourceOut(Out):
     """The section that an answer was taken from."""
 
     slug: str
@@ -85,7 +89,7 @@ class SourceOut(BaseModel):
     digest: str = Field(description="Of the section as shown.")
 
 
-class MessageOut(BaseModel):
+class MessageOut(Out):
     """A message of the transcript."""
 
     id: int
@@ -112,18 +116,8 @@ class MessageOut(BaseModel):
             text=message.text,
             html=html(message.text),
             language=message.language,
-            buttons=[ButtonOut(title=b.title, payload=b.payload) for b in message.buttons],
-            sources=[
-                SourceOut(
-                    slug=s.slug,
-                    section=s.section,
-                    title=s.title,
-                    url=s.url,
-                    language=s.language,
-                    digest=s.digest,
-                )
-                for s in message.sources
-            ],
+            buttons=[ButtonOut.model_validate(button) for button in message.buttons],
+            sources=[SourceOut.model_validate(source) for source in message.sources],
             created_at=message.created_at,
             client_id=message.client_id,
         )
@@ -134,7 +128,7 @@ class MessageOut(BaseModel):
         return [cls.of(message) for message in messages]
 
 
-class Started(BaseModel):
+class Started(Out):
     """A new conversation. The token opens this conversation alone; it is told only once."""
 
     id: str
@@ -144,14 +138,14 @@ class Started(BaseModel):
     messages: list[MessageOut]
 
 
-class Answered(BaseModel):
+class Answered(Out):
     """What was said in answer."""
 
     messages: list[MessageOut]
     state: StateCode
 
 
-class Transcript(BaseModel):
+class Transcript(Out):
     """The whole conversation, for a reload."""
 
     id: str
@@ -170,7 +164,7 @@ class SignIn(Body):
     password: str = Field(max_length=1_000)
 
 
-class AgentOut(BaseModel):
+class AgentOut(Out):
     """A signed-in agent."""
 
     id: str
@@ -178,34 +172,29 @@ class AgentOut(BaseModel):
     email: str
     role: str
 
-    @classmethod
-    def of(cls, agent: Agent) -> AgentOut:
-        """The agent as it goes out."""
-        return cls(id=agent.id, name=agent.name, email=agent.email, role=agent.role)
 
-
-class SignedIn(BaseModel):
+class SignedIn(Out):
     """The session; the token must come back as X-CSRF-Token with every change."""
 
     agent: AgentOut
     csrf_token: str
 
 
-class AgentRef(BaseModel):
+class AgentRef(Out):
     """An agent by id and name."""
 
     id: str
     name: str
 
 
-class AgentList(BaseModel):
+class AgentList(Out):
     """Agents, by name."""
 
     agents: list[AgentRef]
     next: str | None
 
 
-class ConversationRow(BaseModel):
+class ConversationRow(Out):
     """A conversation in the queue."""
 
     id: str
@@ -221,14 +210,14 @@ class ConversationRow(BaseModel):
     updated_at: Moment
 
 
-class ConversationList(BaseModel):
+class ConversationList(Out):
     """The queue, oldest wait first."""
 
     conversations: list[ConversationRow]
     next: str | None
 
 
-class IdentityOut(BaseModel):
+class IdentityOut(Out):
     """Who the vendor's site says is writing."""
 
     name: str
@@ -238,19 +227,8 @@ class IdentityOut(BaseModel):
     roles: list[str]
     verified: Literal[True] = True
 
-    @classmethod
-    def of(cls, identity: core.Identity) -> IdentityOut:
-        """The identity as it goes out."""
-        return cls(
-            name=identity.name,
-            email=identity.email,
-            external_id=identity.external_id,
-            site_number=identity.site_number,
-            roles=list(identity.roles),
-        )
 
-
-class TicketRef(BaseModel):
+class TicketRef(Out):
     """A ticket by its reference."""
 
     reference: str
@@ -286,7 +264,7 @@ class Resolve(Body):
     note: str | None = Field(None, max_length=2_000)
 
 
-class DeliveryOut(BaseModel):
+class DeliveryOut(Out):
     """Where the ticket is on its way to the helpdesk."""
 
     state: str
@@ -295,7 +273,7 @@ class DeliveryOut(BaseModel):
     external_id: str | None
 
 
-class TicketOut(BaseModel):
+class TicketOut(Out):
     """A ticket."""
 
     reference: str
@@ -313,13 +291,8 @@ class TicketOut(BaseModel):
     updated_at: Moment
     delivery: DeliveryOut | None
 
-    @classmethod
-    def of(cls, ticket: Ticket, delivery: Delivery | None) -> TicketOut:
-        """The ticket as it goes out."""
-        return cls(**_ticket_values(ticket, delivery))
 
-
-class HistoryOut(BaseModel):
+class HistoryOut(Out):
     """One line of a ticket's history."""
 
     at: Moment
@@ -332,16 +305,8 @@ class TicketDetail(TicketOut):
 
     history: list[HistoryOut]
 
-    @classmethod
-    def with_history(
-        cls, ticket: Ticket, delivery: Delivery | None, history: Iterable[HistoryEntry]
-    ) -> TicketDetail:
-        """The ticket as it goes out."""
-        lines = [HistoryOut(at=line.at, who=line.who, what=line.what) for line in history]
-        return cls(**_ticket_values(ticket, delivery), history=lines)
 
-
-class TicketList(BaseModel):
+class TicketList(Out):
     """Tickets, newest first."""
 
     tickets: list[TicketOut]
@@ -355,21 +320,21 @@ class ChangeTicket(Body):
     checklist: dict[str, bool] | None = None
 
 
-class Votes(BaseModel):
+class Votes(Out):
     """Feedback on answers."""
 
     helpful: int
     not_helpful: int
 
 
-class ArticleCount(BaseModel):
+class ArticleCount(Out):
     """How often an article answered."""
 
     slug: str
     count: int
 
 
-class UnansweredQuestion(BaseModel):
+class UnansweredQuestion(Out):
     """A question that got no answer."""
 
     text: str
@@ -377,7 +342,7 @@ class UnansweredQuestion(BaseModel):
     created_at: Moment
 
 
-class Insights(BaseModel):
+class Insights(Out):
     """Counts over all conversations."""
 
     conversations: int
@@ -392,20 +357,20 @@ class Insights(BaseModel):
 # --- Operations and demo -------------------------------------------------------------------------
 
 
-class Health(BaseModel):
+class Health(Out):
     """Whether the process lives."""
 
     status: Literal["ok"] = "ok"
 
 
-class Readiness(BaseModel):
+class Readiness(Out):
     """Whether each part that the service needs answers."""
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, Literal["ok", "failed"]]
 
 
-class DemoIdentity(BaseModel):
+class DemoIdentity(Out):
     """A ready-signed visitor."""
 
     name: str
@@ -413,13 +378,13 @@ class DemoIdentity(BaseModel):
     description: str
 
 
-class DemoIdentities(BaseModel):
+class DemoIdentities(Out):
     """All ready-signed visitors."""
 
     identities: list[DemoIdentity]
 
 
-class DemoAgent(BaseModel):
+class DemoAgent(Out):
     """An agent to sign in as."""
 
     email: str
@@ -427,32 +392,7 @@ class DemoAgent(BaseModel):
     name: str
 
 
-class DemoAgents(BaseModel):
+class DemoAgents(Out):
     """All demo agents."""
 
     agents: list[DemoAgent]
-
-
-def _ticket_values(ticket: Ticket, delivery: Delivery | None) -> dict[str, Any]:
-    return {
-        "reference": ticket.reference,
-        "kind": ticket.kind,
-        "state": ticket.state,
-        "requester_name": ticket.requester_name,
-        "requester_email": ticket.requester_email,
-        "site_number": ticket.site_number,
-        "language": ticket.language,
-        "fields": dict(ticket.fields),
-        "checklist": dict(ticket.checklist),
-        "to_confirm": ticket.to_confirm,
-        "conversation_id": ticket.conversation_id,
-        "created_at": ticket.created_at,
-        "updated_at": ticket.updated_at,
-        "delivery": delivery
-        and DeliveryOut(
-            state=delivery.state,
-            attempts=delivery.attempts,
-            last_error=delivery.last_error,
-            external_id=delivery.external_id,
-        ),
-    }
