@@ -34,10 +34,12 @@ class AnswerQuestion(TalkAction):
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
         labels = turn.tracker.latest_message.get("label_ranking") or []
-        scores = {section_key(item["name"]): item["confidence"] for item in labels}
+        by_label = {item["name"]: item["confidence"] for item in labels}
+        by_section = {section_key(name): score for name, score in by_label.items()}
         decision = decide(
             turn.services.search.find(turn.text, turn.language, CANDIDATES),
-            {key: score for key, score in scores.items() if key},
+            {key: score for key, score in by_section.items() if key},
+            outside=by_label.get("out_of_scope", 0.0),
             is_vague=len(turn.text.split()) <= VAGUE_WORDS,
         )
         match decision:

@@ -19,7 +19,6 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.say import to_payload
 from actions.slots import Event
-from bot.core.cancellation import Heard
 from bot.core.conversations import (
     ASK_PERSON,
     Button,
@@ -29,6 +28,7 @@ from bot.core.conversations import (
     SourceLink,
     trouble,
 )
+from bot.core.hearing import Heard
 from bot.core.language import Language
 from bot.core.ports import Services
 from bot.wiring import services

@@ -1,7 +1,7 @@
 """Collects a cancellation request, shows it, and files it once it is confirmed.
 
-What a message changes and what to ask next is decided in `bot/core/cancellation.py`; the draft
-lives in the database. Each message is judged once, whatever Rasa calls again.
+What a message changes is decided in `bot/core/hearing.py`, what to ask next in
+`bot/core/cancellation.py`; the draft lives in the database. Each message is judged once, whatever Rasa calls again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from actions.answers import say_ticket, tell_filed
 from actions.base import TalkAction, Turn
 from actions.say import listed
 from actions.slots import Event, form_ends, form_gives_way, form_rejects, set_slot
-from bot.core.cancellation import PRODUCTS, Draft, Outcome, Step, hear, start
+from bot.core.cancellation import PRODUCTS, Draft, Step
 from bot.core.conversations import Button, payload
+from bot.core.hearing import Outcome, hear, start
 from bot.core.tickets import (
     AlreadyOpen,
     Refused,

@@ -58,27 +58,29 @@ def decide(
     candidates: Sequence[Candidate],
     label_scores: Mapping[str, float],
     *,
-    is_vague: bool,
+    outside: float = 0.0,
+    is_vague: bool = False,
 ) -> Answer | Clarify | Abstain:
     """What to do with a question.
 
     Args:
         candidates: What the search found.
         label_scores: The classifier's probability for each section key ("slug#anchor").
+        outside: The classifier's probability that no article and no flow is meant.
         is_vague: One or two words, that name a topic rather than ask something.
     """
     ranked = sorted(
         ((_confidence(c, label_scores), c.section) for c in candidates),
         key=lambda pair: (-pair[0], pair[1].key),
     )
-    if not ranked or ranked[0][0] < CLARIFY_AT:
+    if not ranked or ranked[0][0] < max(CLARIFY_AT, outside):
         return Abstain()
     best, section = ranked[0]
     near = tuple(s for confidence, s in ranked if confidence >= best - NEAR)[:MAX_CHOICES]
     if best >= ANSWER_AT and not (is_vague and len(near) > 1):
         return Answer(section, best)
     choices = tuple(s for confidence, s in ranked if confidence >= CLARIFY_AT * 0.7)[:MAX_CHOICES]
-    return Clarify(choices) if len(choices) > 1 else Clarify((section,))
+    return Clarify(choices or (section,))
 
 
 def _confidence(candidate: Candidate, label_scores: Mapping[str, float]) -> float:

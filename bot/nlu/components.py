@@ -70,7 +70,18 @@ class ClinicIntents(GraphComponent, IntentClassifier):
     ) -> ClinicIntents:
         """The component as it was trained."""
         with model_storage.read_from(resource) as folder:
-            return cls(model_storage, resource, joblib.load(folder / "intents.joblib"))
+            component = cls(model_storage, resource, joblib.load(folder / "intents.joblib"))
+        component._require_same_encoder()
+        return component
+
+    def _require_same_encoder(self) -> None:
+        fitted = self._model.encoder_name if self._model else ""
+        if fitted != self._encoder.name:
+            # Vectors of another encoder would be taken for its own, and nothing be understood.
+            raise RuntimeError(
+                f"the model was trained with the encoder {fitted}, and {self._encoder.name} is "
+                "set now; train again: python -m bot train"
+            )
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the model and keeps it."""

@@ -32,8 +32,9 @@ _MOST_CLAUSES = 12
 
 @dataclass(frozen=True, slots=True)
 class IntentModel:
-    """A fitted classifier; the encoder it was fitted with must be given to it again."""
+    """A fitted classifier; the encoder of `encoder_name` must be given to it again."""
 
+    encoder_name: str
     lexical: FeatureUnion
     classifier: LogisticRegression
 
@@ -42,7 +43,9 @@ class IntentModel:
         """A model of these examples; the same examples give the same model."""
         lexical = _lexical_features().fit(texts)
         classifier = LogisticRegression(C=C, solver="liblinear", random_state=0)
-        return cls(lexical, classifier.fit(_features(lexical, encoder, texts), list(labels)))
+        return cls(
+            encoder.name, lexical, classifier.fit(_features(lexical, encoder, texts), list(labels))
+        )
 
     def probabilities(self, texts: Sequence[str], encoder: Encoder) -> NDArray[np.float64]:
         """`(len(texts), n_labels)`, rows that add up to 1, columns in the order of `labels`."""

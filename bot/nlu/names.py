@@ -52,7 +52,8 @@ class NameFinder:
         """(name, start, end) of the speaker's name, or None.
 
         A name after an introduction counts when the model sees a person there or every word of it
-        is capitalised; without an introduction only a message that is little else than a name.
+        is capitalised; without an introduction only a message that is little else than a
+        capitalised name: the model sees a person in "Thank you" as well.
         """
         stated = introduced(text)
         # The model costs more than all else in understanding: it is asked only where a name can be.
@@ -68,10 +69,11 @@ class NameFinder:
             for person in people:
                 if person[1] < end and start < person[2]:
                     return stated
-            return stated if all(part[:1].isupper() for part in name.split()) else None
+            return stated if _is_capitalised(name) else None
         for person in people:
             name, start = _without_courtesy(person[0]), person[1]
-            if len(person[0]) >= 0.6 * len(text.strip(" .,;!?")) and " " in name:
+            is_most = len(person[0]) >= 0.6 * len(text.strip(" .,;!?"))
+            if is_most and " " in name and _is_capitalised(name):
                 return name, start, start + len(name)
         return None
 
@@ -99,3 +101,7 @@ def introduced(text: str) -> tuple[str, int, int] | None:
 
 def _looks_like_name(text: str) -> bool:
     return 1 <= len(text.split()) <= 4 and not re.search(r"[\d@]", text)
+
+
+def _is_capitalised(name: str) -> bool:
+    return all(part[:1].isupper() for part in name.split())

@@ -1,0 +1,294 @@
+"""Reads the visitor's own words, French or English, when the question asked is known.
+
+The classifier has to tell everything that may be said from everything else; to whoever knows that a
+name was asked for, "Louise Cooper" is a name. Used by `hearing.py`; nothing here knows of a draft.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+ListChange = Literal["add", "remove", "only", "swap"]
+FieldName = Literal[
+    "requester_email", "site_number", "requester_name", "emr_vendor", "reason", "products"
+]
+
+EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
+# What stands for an EMR vendor where there is no EMR.
+NO_EMR = frozenset({"aucun", "none"})
+
+
+def _phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
+    """Finds any of some phrases, listed with commas; "gard*" has any ending.
+
+    With `opening`, only where the text begins with one.
+    """
+    patterns = (re.escape(p.strip()).replace(r"\*", r"\w*") for p in listed.split(","))
+    return re.compile(rf"{'^' if opening else ''}(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.I)
+
+
+_QUESTION_WORDS = (
+    "comment, pourquoi, combien, quand, où, qui, que, quoi, quel, quelle, quels, quelles, lequel, "
+    "laquelle, est-ce, est-ce que, qu'est-ce, c'est quoi, c'est où, puis-je, peut-on, dois-je, "
+    "faut-il, y a-t-il, how, why, when, where, what, what's, which, who, can i, do i, do we, does, "
+    "is it, is that, is there, je veux savoir, je voudrais savoir, j'aimerais savoir, i want to "
+    "know, i'd like to know, i would like to know"
+)
+_OPENS_A_QUESTION = _phrases(_QUESTION_WORDS, opening=True)
+# "Can you remove the reminders?" asks for something, but is no question.
+_ORDERS_POLITELY = _phrases(
+    "pouvez-vous, pourriez-vous, voulez-vous, peux-tu, serait-il possible, can you, could you, "
+    "would you, will you",
+    opening=True,
+)
+_SAYS_YES = _phrases(
+    "oui, ouais, ouin, yes, yep, yup, yeah, ok, okay, d'accord, absolument, absolutely, exact*, "
+    "parfait, go",
+    opening=True,
+)
+_SAYS_NO = _phrases("non, nan, no, nope, finalement non, actually no", opening=True)
+_HEDGES = _phrases(
+    "mais, sauf, attend*, un instant, cependant, par contre, pas, non, but, except, wait, hold on, "
+    "one moment, however, not, no, chang*, corrig*, wrong, erreur*"
+)
+_HARMLESS = _phrases("pourquoi pas, why not, pas de problème, pas de souci, no problem")
+_WANTS_TO_KEEP = _phrases("gard*, conserv*, keep*, ne veux pas, ne veux plus, don't want")
+_GIVES_UP = _phrases(
+    "stop, arrêt*, arret*, laiss*, oubli*, abandonn*, never mind, nevermind, nvm, forget, discard, "
+    "drop the request, changé d'idée, changed my mind, changed our mind, quit*, exit, scrap, abort, "
+    "plus tard, later, pas maintenant, not now, n'envoyez, ne soumettez, don't send, don't submit, "
+    "don't file, give up, let it go, leave it"
+)
+_DECLINES = _phrases(
+    "rather not, prefer not, préfère pas, préfère ne pas, aime mieux pas, aimerais mieux pas, "
+    "none of your business, pas de vos affaires, no reason, aucune raison"
+)
+
+_LEAD_IN = _phrases(
+    "c'est, moi c'est, moi, je m'appel*, je suis, mon nom, mon nom est, mon nom c'est, mon nom "
+    "complet est, au nom de, my name is, my full name is, my name's, it's, it is, this is, i am, "
+    "i'm, in the name of, bonjour, allo, hello, hi, non, no",
+    opening=True,
+)
+_WORD_OF_NAME = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]*)*")
+_PARTICLES = frozenset("de du des la le les van von der den el al bin ben di da dos".split())
+_NEVER_IN_NAMES = frozenset(
+    "oui non ouais ok okay merci bonjour bonsoir salut allo allô hello hi hey yes no yep nope "
+    "thanks thank passer passe sauter skip next suivant suivante aide help stop annuler cancel "
+    "quoi pourquoi comment rien mon ma mes my mien mine the a an un une same pareil idem aucun "
+    "aucune none nothing autre other je j'ai tu il elle on nous vous ils i we you they he she it "
+    "is est sont suis are am pas not ne n'ai don't sais know veux want peux can donner give say "
+    "dire have ai avez pour for from et and ou or sur aussi too also clinique clinic nom name with "
+    "avec ça ca this that quit quitter later svp please because parce of les".split()
+)
+_CHAT = frozenset(
+    "oui non ouais ok okay d'accord merci bonjour bonsoir salut allo allô hello hi hey yes no "
+    "thanks thank passer passe sauter skip next suivant aide help stop annuler cancel bye goodbye "
+    "revoir journée day quoi pourquoi rien correct exact".split()
+)
+_AFTER_A_NAME = re.compile(r"\s+(?:here|ici|speaking|à l'appareil)$", re.IGNORECASE)
+_OF_THE_EMR = _phrases(
+    "c'est, it's, on est sur, on est avec, on travaille avec, on a, on utilise, nous avons, nous "
+    "utilisons, nous sommes sur, nous sommes avec, we're on, we're using, we are on, we use, we "
+    "have, notre dmé est, notre logiciel est, notre dmé c'est, le logiciel, our emr is",
+    opening=True,
+)
+_NO_EMR_FR = _phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
+_NO_EMR_EN = _phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
+_TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
+_SPACED_DIGITS = re.compile(r"\D{0,12}(?:\d ?){3,6}\D?")
+_NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)")
+_NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
+
+_OFF_THE_LIST = re.compile(
+    r"\b(?:de|from|off|sur) (?:la|ma|the|my) (?:liste|demande|list|request)\b", re.IGNORECASE
+)
+_SWAPS = _phrases("rempla*, replace, swap, au lieu, plutôt que, instead of")
+_ADDS = _phrases("ajout*, add, aussi, too, also, as well, en plus, également, include, inclu*")
+_REMOVES = _phrases(
+    "enlev*, enlèv*, retir*, ôte, ôter, ôtez, supprim*, remov*, drop, sans, without, take, rather "
+    "not, non pour, not for, no for"
+)
+_SPARES = re.compile(
+    r"\b(?:ne|n'|don't|do not|not)\b.*\b(?:annul|résili|cancel|disconnect|déconnect)", re.IGNORECASE
+)
+_ONLY = _phrases("seulement, juste, uniquement, just, only, rien que")
+_ORDERS = _phrases(
+    "ajout*, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, annulez aussi, add, remove, keep, "
+    "replace, take, drop, changez, changer, change the, change my, corrig*, finalement gard*, "
+    "finalement enlev*, finalement retir*, actually keep, actually remove, please keep, please "
+    "remove, also cancel",
+    opening=True,
+)
+_PUTS_RIGHT = _phrases(
+    "c'est plutôt, est plutôt, c'est pas, ce n'est pas, bon numéro, right number, correct number, "
+    "bon courriel, bon site, should be, it's actually, tromp*, typo"
+)
+_CHANGES = _phrases(
+    "chang*, corrig*, modifi*, mauvais*, erreur*, tromp*, faux, fausse, pas bon, pas bonne, pas le "
+    "bon, pas la bonne, incorrect*, wrong, typo, mistake*, fix, edit, update, mal écrit, mal "
+    "orthographié, misspel*, revoir, rectifi*, à la place, instead, not right, n'est pas, isn't, "
+    "pas correct*"
+)
+_FIELDS: tuple[tuple[FieldName, re.Pattern[str]], ...] = (
+    ("reason", _phrases("raison, motif, reason")),
+    ("requester_email", _phrases("courriel, email, e-mail, adresse, address")),
+    ("emr_vendor", _phrases("dmé, dme, emr, logiciel, software")),
+    ("site_number", _phrases("site, numéro, numero, number")),
+    ("requester_name", _phrases("nom, name")),
+    ("products", _phrases("service*, produit*, product*")),
+)
+_STATED_REASON = re.compile(
+    r"\b(?:raison|motif|reason)\b.{0,25}?"
+    r"(?:\bc'est|\best|\bis|\bto|:|,? (?:écrivez|mettez|put|write))\s+"
+    r"(?:(?:plutôt|surtout|simplement|mostly|simply|rather|just)\s+)*(?P<reason>\S.*)",
+    re.IGNORECASE,
+)
+
+
+def plain(text: str) -> str:
+    """The text on one line, with straight apostrophes."""
+    return " ".join(text.replace("\u2019", "'").split())
+
+
+def asks(text: str) -> bool:
+    """Whether this is a question by its form: by its mark, or by the word that opens it."""
+    if _ORDERS_POLITELY.search(text):
+        return False
+    opens = _OPENS_A_QUESTION.search(text) and not _HARMLESS.search(text)
+    return text.rstrip().endswith("?") or bool(opens)
+
+
+def agrees(text: str, *, is_yes: bool) -> bool:
+    """Whether this is a yes and nothing but a yes: "oui mais changez le courriel" is none.
+
+    `is_yes` is what the classifier says; without it the words must open with a yes.
+    """
+    is_whole = not _HEDGES.search(_HARMLESS.sub("", text)) and not asks(text)
+    return is_whole and (is_yes or _SAYS_YES.search(text) is not None)
+
+
+def refuses(text: str) -> bool:
+    """Whether this says no, or wants to keep what the question was about."""
+    return bool(_SAYS_NO.search(text) or _WANTS_TO_KEEP.search(text))
+
+
+def gives_up(text: str) -> bool:
+    """Whether words of giving up stand in it."""
+    return _GIVES_UP.search(text) is not None
+
+
+def declines(text: str) -> bool:
+    """Whether this would rather leave the question open."""
+    return _DECLINES.search(text) is not None
+
+
+def name_in(text: str) -> str | None:
+    """The name in an answer to "whose name?", as it was written; None if there is none.
+
+    "Jaspreet Gill, clinic manager" and "it's Heather" are answers as much as a bare name is.
+    """
+    parts = [_bare_name(part) for part in re.split(r"[,;(]| - ", EMAIL.sub(" ", text))]
+    capitalised = (name for name in parts if name and is_capitalised(name))
+    return next(capitalised, parts[0])
+
+
+def is_capitalised(name: str) -> bool:
+    """Whether a name is written as one: "Marie de la Sablonnière"."""
+    words = name.split()
+    return words[0][:1].isupper() and all(_may_stand_in_name(word) for word in words)
+
+
+def _may_stand_in_name(word: str) -> bool:
+    return word[:1].isupper() or word in _PARTICLES
+
+
+def _bare_name(part: str) -> str | None:
+    text = part.strip(' .!:<>"')
+    while lead := _LEAD_IN.match(text):
+        text = text[lead.end() :].strip(" :!")
+    words = _AFTER_A_NAME.sub("", text).split()
+    if words and len(words) > 2 and words[0][:1].isupper():
+        # What follows a name in lower case is no part of it: "Ruth Abernathy calling for …".
+        end = next((n for n, word in enumerate(words) if not _may_stand_in_name(word)), len(words))
+        words = words[:end]
+    is_name = (
+        1 <= len(words) <= 5
+        and words[0] not in _PARTICLES
+        and all(_WORD_OF_NAME.fullmatch(word) for word in words)
+        and not _NEVER_IN_NAMES & {word.lower() for word in words}
+    )
+    return " ".join(words) if is_name else None
+
+
+def email_in(text: str) -> str | None:
+    """The email in a text, also one spelled out: "r.lemay arobas example point com"."""
+    found = EMAIL.search(text)
+    if found is None:
+        spelled = re.sub(r"\s*(?:\barobase?\b|\bat\b|\(at\))\s*", "@", text, flags=re.IGNORECASE)
+        spelled = re.sub(r"\s+(?:point|dot)\s+", ".", spelled, flags=re.IGNORECASE)
+        found = EMAIL.search(spelled)
+    return found.group().lower() if found else None
+
+
+def site_number_in(text: str) -> str | None:
+    """The site number in an answer to the question for it: three to six digits."""
+    if _TELEPHONE.search(text):
+        return None
+    if _SPACED_DIGITS.fullmatch(text):
+        return re.sub(r"\D", "", text)
+    numbers = [
+        found.group()
+        for found in _NUMBER.finditer(text)
+        if not _NOT_JUST_BEFORE.search(text[: found.start()])
+    ]
+    return numbers[-1] if numbers else None
+
+
+def emr_vendor_in(text: str) -> str | None:
+    """The EMR in an answer to the question for it, known to us or not; one of `NO_EMR` for none."""
+    if _NO_EMR_FR.search(text):
+        return "aucun"
+    if _NO_EMR_EN.search(text):
+        return "none"
+    vendor = _OF_THE_EMR.sub("", text).strip(" .!")
+    words = vendor.lower().split()
+    is_vendor = 1 <= len(words) <= 4 and len(vendor) <= 60 and not _CHAT & set(words)
+    return vendor if is_vendor and re.search(r"[^\W\d_]", vendor) else None
+
+
+def reason_in(text: str) -> str | None:
+    """The reason where the text names it as such: "change the reason to budget cuts"."""
+    found = _STATED_REASON.search(text)
+    return found["reason"].strip() if found else None
+
+
+def list_change(text: str) -> ListChange | None:
+    """What is to become of a list of services that already stands; None if nothing is said."""
+    if _SWAPS.search(text):
+        return "swap"
+    if takes_off_the_list(text):
+        return "remove"
+    if _ADDS.search(text):
+        return "add"
+    if _REMOVES.search(text) or _SPARES.search(text):
+        return "remove"
+    return "only" if _ONLY.search(text) else None
+
+
+def takes_off_the_list(text: str) -> bool:
+    """Whether the list itself is meant: "enlevez Cloud Connect de la liste"."""
+    return _OFF_THE_LIST.search(text) is not None
+
+
+def corrects(text: str) -> bool:
+    """Whether this puts right what was said before, rather than tells something."""
+    return bool(_ORDERS.search(text) or _PUTS_RIGHT.search(text))
+
+
+def field_to_change(text: str) -> FieldName | None:
+    """Which field is said to be wrong: "changez le courriel", "the name is misspelled"."""
+    if not _CHANGES.search(text):
+        return None
+    return next((field for field, pattern in _FIELDS if pattern.search(text)), None)
