@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from knowledge_base.article import Section
 
-ANSWER_AT = 0.50
+ANSWER_AT = 0.55
 CLARIFY_AT = 0.30
-# Two candidates closer than this are not told apart.
-NEAR = 0.08
+# Two candidates closer than this are not told apart, and vague ones closer than twice this.
+NEAR = 0.10
+# A choice is offered down to this share of what is worth asking about at all.
+CHOICE_AT = 0.7 * CLARIFY_AT
 MAX_CHOICES = 3
 
 
@@ -76,11 +78,11 @@ def decide(
     if not ranked or ranked[0][0] < max(CLARIFY_AT, outside):
         return Abstain()
     best, section = ranked[0]
-    near = tuple(s for confidence, s in ranked if confidence >= best - NEAR)[:MAX_CHOICES]
-    if best >= ANSWER_AT and not (is_vague and len(near) > 1):
+    runner_up = ranked[1][0] if len(ranked) > 1 else 0.0
+    if best >= ANSWER_AT and best - runner_up >= (2 * NEAR if is_vague else NEAR):
         return Answer(section, best)
-    choices = tuple(s for confidence, s in ranked if confidence >= CLARIFY_AT * 0.7)[:MAX_CHOICES]
-    return Clarify(choices or (section,))
+    choices = [section for confidence, section in ranked if confidence >= CHOICE_AT]
+    return Clarify(tuple(choices[:MAX_CHOICES]))
 
 
 def _confidence(candidate: Candidate, label_scores: Mapping[str, float]) -> float:

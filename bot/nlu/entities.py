@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -18,15 +19,26 @@ from rapidfuzz import fuzz, process
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 REFERENCE = re.compile(r"\bOCN[ -]?([0-9A-Z]{4})[ -]?([0-9A-Z]{4})\b", re.IGNORECASE)
 # Three to six digits that are not part of a longer number, a date, an amount or a telephone.
-SITE_NUMBER = re.compile(r"(?<![\d$@.,/:-])(?<!\d )\d{3,6}(?![\d@$%/]|[-.,:]\d| ?\$| \d{3,4}\b)")
-_SPACED_NUMBER = re.compile(r"\s*(?:no|num[ée]ro|site|#)?\s*(\d{1,3}) (\d{3})\s*", re.IGNORECASE)
+SITE_NUMBER = re.compile(
+    r"(?<![\d$@.,/:-])(?<!\d )\d{3,6}(?![\d@$%/]|[-.,:]\d|\) ?\d| ?\$| \d{3,4}\b)", re.ASCII
+)
+_SPACED_NUMBER = re.compile(
+    r"\s*(?:no|num[ée]ro|site|#)?\s*([0-9]{1,3}) ([0-9]{3})\s*", re.IGNORECASE
+)
 _SITE_WORD = re.compile(r"(site|num[ée]ro|number|no|#|clinique|clinic)\W*$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_EXTENSION = re.compile(r"\b(?:poste|ext\.?|extension)\s*$", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\s*(?:patients?|messages?|m[ée]decins?|docteurs?|doctors?|providers?|utilisateurs?|users?|"
+    r"dollars?|jours?|days?|mois|months?|minutes?|fois|times)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 MAX_WORDS = 5
 # Typing mistakes: one letter in about eight, and no forgiveness for short words.
 FORGIVEN_ABOVE = 86
 FORGIVEN_LENGTH = 6
+SHORT_WORD = 3
 _PLACEHOLDERS = {
     "email": "adressecourriel",
     "site_number": "numerodesite",
@@ -39,6 +51,10 @@ _KEEP = frozenset(
 )
 _NOT = frozenset(["pas", "not", "dont", "ne", "n"])
 _LINKS = frozenset(["mais", "et", "but", "and", "ou", "or"])
+# Between two services of one list: "gardez les rappels et les tablettes" keeps both.
+_LISTING = frozenset("et ou ni and or nor les la le l the nos our vos mes my aussi also".split())
+_EVERYTHING = frozenset({"tout", "tous", "toutes", "all", "everything"})
+_BUT = frozenset({"sauf", "except", "excepte", "but"})
 _ALONE_ALL = frozenset({"tout", "tous", "toutes", "all", "tout le monde", "le tout"})
 
 
@@ -57,6 +73,14 @@ class _Word:
     text: str
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Names to look up, each with its value; also by how many words they have."""
+
+    values: dict[str, str]
+    by_length: dict[int, list[str]]
 
 
 class EntityFinder:
@@ -105,9 +129,13 @@ def fold(text: str) -> str:
     return " ".join(re.sub(r"[^\w]+", " ", plain).split())
 
 
-def _load(file: Path) -> dict[str, str]:
+def _load(file: Path) -> _Names:
     listed = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return {fold(name): value for value, names in listed.items() for name in names}
+    values = {fold(name): value for value, names in listed.items() for name in names}
+    by_length: dict[int, list[str]] = {}
+    for name in values:
+        by_length.setdefault(len(name.split()), []).append(name)
+    return _Names(values, by_length)
 
 
 def _site_numbers(text: str) -> Iterator[Entity]:
@@ -117,16 +145,16 @@ def _site_numbers(text: str) -> Iterator[Entity]:
         return
     hidden = [match.span() for match in (*EMAIL.finditer(text), *REFERENCE.finditer(text))]
     for match in SITE_NUMBER.finditer(text):
-        if any(start <= match.start() < end for start, end in hidden):
+        before, after = text[: match.start()], text[match.end() :]
+        if any(start <= match.start() < end for start, end in hidden) or _EXTENSION.search(before):
             continue
-        is_named = _SITE_WORD.search(text[: match.start()])
-        is_bare = text.strip() == match.group()
-        if _YEAR.fullmatch(match.group()) and not (is_named or is_bare):
+        is_sure = _SITE_WORD.search(before) or text.strip() == match.group()
+        if not is_sure and (_YEAR.fullmatch(match.group()) or _COUNTED.match(after)):
             continue
         yield Entity("site_number", match.group(), *match.span())
 
 
-def _vendors(words: list[_Word], names: dict[str, str]) -> Iterator[Entity]:
+def _vendors(words: list[_Word], names: _Names) -> Iterator[Entity]:
     for first, last, value in _lookups(words, names):
         # "well" is an English word before it is a company.
         if words[first].text == "well" and first == last and len(words) > 2:
@@ -134,16 +162,37 @@ def _vendors(words: list[_Word], names: dict[str, str]) -> Iterator[Entity]:
         yield Entity("emr_vendor", value, words[first].start, words[last].end)
 
 
-def _products(text: str, words: list[_Word], names: dict[str, str]) -> Iterator[Entity]:
+def _products(text: str, words: list[_Word], names: _Names) -> Iterator[Entity]:
     if fold(text) in _ALONE_ALL:
         yield Entity("product", "all", 0, len(text))
         return
+    but = _place_of_all_but(words)
+    # "On garde tout sauf les rappels" is the other way round: the rappels are to go.
+    keeps_all = but is not None and any(word.text in _KEEP for word in words[max(0, but - 3) : but])
+    if but is not None and not keeps_all:
+        yield Entity("product", "all", words[but].start, words[but].end)
+    after, was_kept = 0, False
     for first, last, value in _lookups(words, names):
-        name = "kept_product" if _is_kept(text, words, first) else "product"
+        if but is not None and first == but:
+            continue
+        continues = after and all(word.text in _LISTING for word in words[after:first])
+        was_kept = was_kept if continues else _is_kept(text, words, first)
+        after = last + 1
+        if but is not None and first > but:
+            was_kept = not keeps_all
+        name = "kept_product" if was_kept else "product"
         yield Entity(name, value, words[first].start, words[last].end)
 
 
-def _lookups(words: list[_Word], names: dict[str, str]) -> Iterator[tuple[int, int, str]]:
+def _place_of_all_but(words: list[_Word]) -> int | None:
+    """Where "tout sauf", "everything but" begins."""
+    for place, (word, following) in enumerate(pairwise(words)):
+        if word.text in _EVERYTHING and following.text in _BUT:
+            return place
+    return None
+
+
+def _lookups(words: list[_Word], names: _Names) -> Iterator[tuple[int, int, str]]:
     """Non-overlapping (first word, last word, value), longest names first at each place."""
     place = 0
     while place < len(words):
@@ -157,16 +206,26 @@ def _lookups(words: list[_Word], names: dict[str, str]) -> Iterator[tuple[int, i
             place += 1
 
 
-def _look_up(name: str, names: dict[str, str]) -> str | None:
-    if name in names:
-        return names[name]
+def _look_up(name: str, names: _Names) -> str | None:
+    if name in names.values:
+        return names.values[name]
     if len(name) < FORGIVEN_LENGTH:
         return None
-    found = process.extractOne(name, names.keys(), scorer=fuzz.ratio, score_cutoff=FORGIVEN_ABOVE)
     # As many words in both: "les messages aux" is not a mistyped "messages aux".
-    if found and found[0].count(" ") == name.count(" "):
-        return names[found[0]]
-    return None
+    alike = names.by_length.get(len(name.split()), ())
+    found = process.extractOne(name, alike, scorer=fuzz.ratio, score_cutoff=FORGIVEN_ABOVE)
+    return names.values[found[0]] if found and _may_be_mistyped(name, found[0]) else None
+
+
+def _may_be_mistyped(name: str, known: str) -> bool:
+    """Whether one may be meant by the other: "ma référence" and "référence" are no "e-référence".
+
+    Nobody mistypes the first letter or a word of two.
+    """
+    return all(
+        a == b if min(len(a), len(b)) < SHORT_WORD else a[0] == b[0]
+        for a, b in zip(name.split(), known.split(), strict=True)
+    )
 
 
 def _is_kept(text: str, words: list[_Word], first: int) -> bool:

@@ -21,7 +21,7 @@ from knowledge_base.encoder import Encoder
 
 # Inverse strength of regularisation, and the weight of the embedding; found by cross-validation.
 C = 3.0
-DENSE_WEIGHT = 2.0
+DENSE_WEIGHT = 1.0
 # What goes along with a wish without being one.
 _COMPANIONS = frozenset({"inform", "greet", "thank", "bye"})
 _CLEAR_WISH = 0.5
