@@ -1,7 +1,8 @@
 """Collects a cancellation request, shows it, and files it once it is confirmed.
 
 What a message changes is decided in `bot/core/hearing.py`, what to ask next in
-`bot/core/cancellation.py`; the draft lives in the database. Each message is judged once, whatever Rasa calls again.
+`bot/core/cancellation.py`; the draft lives in the database. Each message is judged once, whatever
+Rasa calls again.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class ValidateCancellation(TalkAction):
             return form_gives_way(_FORM)
         if draft.heard_message == turn.message_id:
             # Judged before: Rasa calls again at activation, after a digression, after a crash.
-            return [_STILL_OPEN]
+            return [_READY if draft.confirmed else _STILL_OPEN]
         changed, outcome = hear(draft, turn.heard)
         if outcome.result == "stopped":
             turn.services.conversations.drop_draft(turn.conversation.id)

@@ -6,13 +6,14 @@ The only place that reads the environment. All faults are reported at once, one 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.core.errors import BadInput
 
@@ -122,12 +123,18 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise BadInput("\n".join(_fault_lines(error))) from None
+    except SettingsError as error:
+        # A list or a map that is no JSON at all; the library names the field, not what it found.
+        field = re.search(r'field "(\w+)"', str(error))
+        name = f"HELPDESK_{field[1].upper()}" if field else str(error)
+        raise BadInput(f"{name}: is not JSON; docs/settings.md says what it holds.") from None
 
 
 def _fault_lines(error: ValidationError) -> list[str]:
     lines = []
     for fault in error.errors():
-        name = "HELPDESK_" + "_".join(map(str, fault["loc"])).upper()
+        field, *inside = map(str, fault["loc"] or ("",))
+        name = f"HELPDESK_{field.upper()}" + "".join(f"[{part}]" for part in inside)
         is_secret = any(word in name for word in ("KEY", "TOKEN", "SECRET", "URL"))
         found = "(hidden)" if is_secret else repr(fault["input"])
         where = f"{name}: found {found}: " if fault["loc"] else ""

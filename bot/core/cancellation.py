@@ -49,7 +49,7 @@ SELF_SERVICE = frozenset(
         "cloud_connect",
     }
 )
-_SITE_NUMBER = re.compile(r"\d{3,6}")
+_SITE_NUMBER = re.compile(r"[0-9]{3,6}")
 
 
 @dataclass(frozen=True, slots=True)

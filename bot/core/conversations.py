@@ -8,10 +8,12 @@ the conversation is read before the assistant is asked and again before its answ
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core import handoff
@@ -53,7 +55,7 @@ MAX_TEXT_CHARS = 4_000
 # Longer than the assistant's own time limit, so that a live turn never loses its lease.
 TURN_LEASE = timedelta(seconds=30)
 TURN_WAIT_S = 35.0
-# Buttons that the gateway itself acts on; the assistant never sees them.
+# The gateway itself acts on the first, and on the second when the engine fails.
 BACK_TO_BOT = "/back_to_bot"
 ASK_PERSON = "/ask_person"
 START_REQUEST = "/request_cancellation"
@@ -207,7 +209,7 @@ def answer_pending(
     """Answers the visitor messages not yet answered, oldest first, up to message id `up_to`."""
     with _turn(conversation_id, store, clock, owner):
         for message in store.unanswered(conversation_id, up_to=up_to):
-            replies = _answer(message, store, assistant, phrases)
+            replies = _answer(message, store, assistant, phrases, clock)
             store.finish_turn(message, replies, at=clock.now())
 
 
@@ -244,7 +246,11 @@ def _store_visit(
 
 
 def _answer(
-    message: Message, store: Conversations, assistant: Assistant, phrases: Phrases
+    message: Message,
+    store: Conversations,
+    assistant: Assistant,
+    phrases: Phrases,
+    clock: Clock,
 ) -> list[Reply]:
     notices = _privacy_notice(message, phrases)
     conversation = store.get(message.conversation_id)
@@ -252,7 +258,8 @@ def _answer(
         conversation = store.change_owner(
             conversation.id, handoff.reopen(handoff.Ownership.of(conversation))
         )
-    if conversation.state != "bot":
+    # The button for coming back may be clicked twice: the second time there is nothing to ask.
+    if conversation.state != "bot" or message.payload == BACK_TO_BOT:
         return notices + _while_people_answer(message, conversation, store, phrases)
     try:
         replies = assistant.reply(
@@ -261,10 +268,29 @@ def _answer(
     except Unavailable:
         replies = []
     # Another process may have given the conversation to an agent while the assistant thought.
-    if store.get(message.conversation_id).state in ("agent", "closed"):
+    conversation = store.get(message.conversation_id)
+    if conversation.state in ("agent", "closed"):
         return notices
-    # An empty answer is how the dialogue engine tells that something behind it failed.
-    return notices + (replies or [trouble(message.language, phrases)])
+    if replies:
+        return notices + replies
+    # An empty answer is how the dialogue engine tells that something behind it failed. Whoever asks
+    # for a person then gets into the queue all the same, and whoever is in it already is told so.
+    if message.payload == ASK_PERSON or conversation.state == "waiting":
+        return [*notices, _queue(conversation, message.language, store, phrases, clock)]
+    return [*notices, trouble(message.language, phrases)]
+
+
+def _queue(
+    conversation: Conversation,
+    language: Language,
+    store: Conversations,
+    phrases: Phrases,
+    clock: Clock,
+) -> Reply:
+    now = handoff.Ownership.of(conversation)
+    store.change_owner(conversation.id, handoff.ask_person(now, clock.now(), "failed"))
+    back = Button(phrases.say("utter_button_back_to_bot", language), BACK_TO_BOT)
+    return Reply("handoff", phrases.say("utter_queued", language), "handoff/queued", (back,))
 
 
 def _while_people_answer(
@@ -311,11 +337,17 @@ def trouble(language: Language, phrases: Phrases) -> Reply:
 def to_engine_text(message: Message) -> str:
     """The text for the dialogue engine: a payload as issued, or free text that is no command.
 
-    Rasa reads a leading "/" as a command, whoever wrote it; only issued payloads may begin so.
+    Rasa reads a leading "/" as a command, whoever wrote it, also after spaces of any kind; only
+    issued payloads may begin so. What cannot be seen before the slash goes with it.
     """
     if message.payload is not None:
         return message.payload
-    return message.text.lstrip("/ \t\n\r\u200b\ufeff") or "?"
+    return "".join(dropwhile(_may_hide_a_command, message.text)) or "?"
+
+
+def _may_hide_a_command(character: str) -> bool:
+    is_invisible = character.isspace() or unicodedata.category(character).startswith("C")
+    return character == "/" or is_invisible
 
 
 def payload(intent: str, **entities: str) -> str:

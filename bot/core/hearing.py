@@ -47,7 +47,7 @@ _UNCLEAR = frozenset({"out_of_scope", "nlu_fallback"})
 # What is about something else: data/rules/digressions.yml answers each, then the form goes on.
 DIGRESSIONS = _WISHES | _QUESTIONS | _SMALL_TALK | _UNCLEAR
 # The intents that the classifier gives to names, when it does not give them to just anything.
-_OF_NAMES = _UNCLEAR | {"inform", "faq", "switch_language"}
+_OF_NAMES = _UNCLEAR | _SMALL_TALK | {"inform", "faq", "switch_language", "request_cancellation"}
 
 # In words. The classifier takes short answers for anything: "la messagerie" for a question.
 _SHORT = 4
@@ -166,8 +166,13 @@ def _is_plainly_an_answer(draft: Draft, heard: Heard) -> bool:
             return _name(heard) is not None
         case "requester_email":
             return is_short and bool(wording.email_in(heard.text))
-        case "site_number" | "emr_vendor":
-            return is_short and bool(heard.all_of(draft.asked))
+        case "site_number":
+            return is_short and bool(heard.all_of("site_number"))
+        case "emr_vendor":
+            is_question = wording.asks(heard.text)
+            return not is_question and (
+                (is_short and bool(heard.all_of("emr_vendor"))) or wording.speaks_of_emr(heard.text)
+            )
         case "cloud_connect":
             return heard.intent == "stop" and wording.refuses(heard.text)
     return False
@@ -215,7 +220,9 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
         # "Les rappels ne servent à rien" is a reason, and adds no reminders to the request.
         return draft
     products = _products(draft, heard)
-    names = [name for name in heard.all_of("person_name") if wording.is_capitalised(name)]
+    # Where the name is asked for, the words are read with more care than by the general finder.
+    stated = [] if draft.asked == "requester_name" else heard.all_of("person_name")
+    names = [name for name in stated if wording.is_capitalised(name)]
     return replace(
         draft,
         products=products,
@@ -279,7 +286,8 @@ def _answer_asked(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
 
 def _name(heard: Heard) -> str | None:
     """The name that the message is, if it is one."""
-    name = wording.name_in(heard.text)
+    found = [name for name in heard.all_of("person_name") if wording.is_capitalised(name)]
+    name = wording.name_in(heard.text) or next(iter(found), None)
     if name is None or wording.asks(heard.text):
         return None
     if heard.intent in _OF_NAMES:
@@ -323,17 +331,27 @@ def _answer_recap(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     is_full_name = name and " " in name and wording.is_capitalised(name) and not heard.entities
     if is_full_name and wrong in (None, "requester_name"):
         return replace(draft, requester_name=name), None
+    if wrong is None:
+        is_no = heard.intent == "deny" or wording.refuses(text)
+        return draft, "to_correct" if is_no else "yes_or_no"
+    return _without(draft, wrong), None
+
+
+def _without(draft: Draft, wrong: wording.FieldName) -> Draft:
+    """The draft with a field to be asked for anew: the message does not say what is right."""
     match wrong:
-        case None:
-            is_no = heard.intent == "deny" or wording.refuses(text)
-            return draft, "to_correct" if is_no else "yes_or_no"
         case "products":
-            return replace(draft, products=()), None
+            return replace(draft, products=())
+        case "requester_name":
+            return replace(draft, requester_name=None)
+        case "requester_email":
+            return replace(draft, requester_email=None)
+        case "site_number":
+            return replace(draft, site_number=None)
+        case "emr_vendor":
+            return replace(draft, emr_vendor=None)
         case "reason":
-            return replace(draft, reason=None, reason_skipped=False), None
-        case "requester_name" | "requester_email" | "site_number" | "emr_vendor":
-            # Asked for anew, since the message does not say what is right.
-            return replace(draft, **{wrong: None}), None
+            return replace(draft, reason=None, reason_skipped=False)
 
 
 def _missed(draft: Draft, fault: Fault) -> tuple[Draft, Outcome]:

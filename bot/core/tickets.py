@@ -30,8 +30,8 @@ CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "proce
 
 DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]
 
-# No vowels, so no words; no 0/O, 1/I/L, 2/Z, 5/S, so that it survives a telephone. 8 of 20
-# letters and digits are 2.6e10 references: nobody guesses one.
+# No vowels, so no words; no 0/O, 1/I/L, 2/Z, 5/S, so that it survives a telephone. 8 of 22
+# letters and digits are 5.5e10 references: nobody guesses one.
 _ALPHABET = "34679BCDFGHJKMNPQRTVWX"
 
 
@@ -165,7 +165,7 @@ def open_cancellation(
             "identity": _identity_line(identity, draft),
         },
         checklist=dict.fromkeys(CHECKLIST, False),
-        to_confirm=not (identity and identity.is_site_admin),
+        to_confirm=not _administers(identity, draft),
         requester_id=identity.external_id if identity else None,
         conversation_id=conversation.id,
         created_at=now,
@@ -231,6 +231,11 @@ def parse_change(state: str | None, checklist: Mapping[str, bool] | None) -> Cha
     if unknown:
         raise BadInput(f"Unknown check-list item {unknown[0]!r}; allowed: {', '.join(CHECKLIST)}.")
     return Change(known, dict(checklist or {}))
+
+
+def _administers(identity: Identity | None, draft: Draft) -> bool:
+    """Whether the visitor is known to be an admin of the very site that the request is for."""
+    return bool(identity and identity.is_site_admin and identity.site_number == draft.site_number)
 
 
 def _identity_line(identity: Identity | None, draft: Draft) -> str:

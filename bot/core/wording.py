@@ -7,6 +7,7 @@ name was asked for, "Louise Cooper" is a name. Used by `hearing.py`; nothing her
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Literal
 
 ListChange = Literal["add", "remove", "only", "swap"]
@@ -24,7 +25,9 @@ def _phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
 
     With `opening`, only where the text begins with one.
     """
-    patterns = (re.escape(p.strip()).replace(r"\*", r"\w*") for p in listed.split(","))
+    # The longest first, or "mon nom" would hide "mon nom est".
+    phrases = sorted((phrase.strip() for phrase in listed.split(",")), key=len, reverse=True)
+    patterns = (re.escape(phrase).replace(r"\*", r"\w*") for phrase in phrases)
     return re.compile(rf"{'^' if opening else ''}(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.I)
 
 
@@ -56,12 +59,13 @@ _HARMLESS = _phrases("pourquoi pas, why not, pas de problème, pas de souci, no 
 _WANTS_TO_KEEP = _phrases("gard*, conserv*, keep*, ne veux pas, ne veux plus, don't want")
 _GIVES_UP = _phrases(
     "stop, arrêt*, arret*, laiss*, oubli*, abandonn*, never mind, nevermind, nvm, forget, discard, "
-    "drop the request, changé d'idée, changed my mind, changed our mind, quit*, exit, scrap, abort, "
-    "plus tard, later, pas maintenant, not now, n'envoyez, ne soumettez, don't send, don't submit, "
-    "don't file, give up, let it go, leave it"
+    "drop the request, changé d'idée, changed my mind, changed our mind, quit*, exit, scrap, "
+    "abort, plus tard, later, pas maintenant, not now, n'envoyez, ne soumettez, don't send, don't "
+    "submit, don't file, give up, let it go, leave it, en parler à"
 )
 _DECLINES = _phrases(
-    "rather not, prefer not, préfère pas, préfère ne pas, aime mieux pas, aimerais mieux pas, "
+    "ne veux pas donner, ne veux pas dire, ne veux pas le dire, don't want to give, don't want to "
+    "say, rather not, prefer not, préfère pas, préfère ne pas, aime mieux pas, aimerais mieux pas, "
     "none of your business, pas de vos affaires, no reason, aucune raison"
 )
 
@@ -76,11 +80,13 @@ _PARTICLES = frozenset("de du des la le les van von der den el al bin ben di da 
 _NEVER_IN_NAMES = frozenset(
     "oui non ouais ok okay merci bonjour bonsoir salut allo allô hello hi hey yes no yep nope "
     "thanks thank passer passe sauter skip next suivant suivante aide help stop annuler cancel "
-    "quoi pourquoi comment rien mon ma mes my mien mine the a an un une same pareil idem aucun "
+    "quoi pourquoi comment rien mon ma mes my mien mine the a un une same pareil idem aucun "
     "aucune none nothing autre other je j'ai tu il elle on nous vous ils i we you they he she it "
     "is est sont suis are am pas not ne n'ai don't sais know veux want peux can donner give say "
     "dire have ai avez pour for from et and ou or sur aussi too also clinique clinic nom name with "
-    "avec ça ca this that quit quitter later svp please because parce of les".split()
+    "avec ça ca this that quit quitter later svp please because parce of les bye goodbye revoir "
+    "bonne bon journée soirée good great nice day super parfait beaucoup much lot bientôt soon "
+    "english french anglais français francais".split()
 )
 _CHAT = frozenset(
     "oui non ouais ok okay d'accord merci bonjour bonsoir salut allo allô hello hi hey yes no "
@@ -97,8 +103,8 @@ _OF_THE_EMR = _phrases(
 _NO_EMR_FR = _phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
 _NO_EMR_EN = _phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
 _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
-_SPACED_DIGITS = re.compile(r"\D{0,12}(?:\d ?){3,6}\D?")
-_NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)")
+_SPACED_DIGITS = re.compile(r"\D{0,12}(?:\d ?){3,6}\D?", re.ASCII)
+_NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)", re.ASCII)
 _NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
 
 _OFF_THE_LIST = re.compile(
@@ -123,7 +129,7 @@ _ORDERS = _phrases(
 )
 _PUTS_RIGHT = _phrases(
     "c'est plutôt, est plutôt, c'est pas, ce n'est pas, bon numéro, right number, correct number, "
-    "bon courriel, bon site, should be, it's actually, tromp*, typo"
+    "bon courriel, bon site, it's actually, tromp*, typo"
 )
 _CHANGES = _phrases(
     "chang*, corrig*, modifi*, mauvais*, erreur*, tromp*, faux, fausse, pas bon, pas bonne, pas le "
@@ -209,10 +215,9 @@ def _bare_name(part: str) -> str | None:
     while lead := _LEAD_IN.match(text):
         text = text[lead.end() :].strip(" :!")
     words = _AFTER_A_NAME.sub("", text).split()
-    if words and len(words) > 2 and words[0][:1].isupper():
+    if len(words) > 2 and words[0][:1].isupper():
         # What follows a name in lower case is no part of it: "Ruth Abernathy calling for …".
-        end = next((n for n, word in enumerate(words) if not _may_stand_in_name(word)), len(words))
-        words = words[:end]
+        words = list(takewhile(_may_stand_in_name, words))
     is_name = (
         1 <= len(words) <= 5
         and words[0] not in _PARTICLES
@@ -237,7 +242,7 @@ def site_number_in(text: str) -> str | None:
     if _TELEPHONE.search(text):
         return None
     if _SPACED_DIGITS.fullmatch(text):
-        return re.sub(r"\D", "", text)
+        return re.sub(r"[^0-9]", "", text)
     numbers = [
         found.group()
         for found in _NUMBER.finditer(text)
@@ -252,10 +257,22 @@ def emr_vendor_in(text: str) -> str | None:
         return "aucun"
     if _NO_EMR_EN.search(text):
         return "none"
-    vendor = _OF_THE_EMR.sub("", text).strip(" .!")
-    words = vendor.lower().split()
-    is_vendor = 1 <= len(words) <= 4 and len(vendor) <= 60 and not _CHAT & set(words)
-    return vendor if is_vendor and re.search(r"[^\W\d_]", vendor) else None
+    lead = _OF_THE_EMR.search(text)
+    words = (text[lead.end() :] if lead else text).strip(" .!").split()
+    if lead and words and words[0][:1].isupper():
+        # "On utilise Akinox, je pense": what follows the name is no part of it.
+        words = list(takewhile(lambda word: not word[:1].islower(), words))
+    vendor = " ".join(words).strip(" .,!")
+    is_vendor = 1 <= len(words) <= 4 and len(vendor) <= 60
+    is_chat = bool(_CHAT & {word.lower().strip(",.") for word in words})
+    return vendor if is_vendor and not is_chat and re.search(r"[^\W\d_]", vendor) else None
+
+
+def speaks_of_emr(text: str) -> bool:
+    """Whether it says outright which EMR there is, or that there is none."""
+    return bool(
+        _OF_THE_EMR.search(text) or _NO_EMR_FR.search(text) or _NO_EMR_EN.search(text)
+    ) and bool(emr_vendor_in(text))
 
 
 def reason_in(text: str) -> str | None:

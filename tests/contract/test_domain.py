@@ -17,8 +17,9 @@ from rasa_sdk import Action
 
 import actions
 from bot.core.accounts import Source
-from bot.core.cancellation import DIGRESSIONS, PRODUCTS, Draft, Fault, Step
+from bot.core.cancellation import PRODUCTS, Draft, Step
 from bot.core.fee_diagnosis import Fact, Finding
+from bot.core.hearing import DIGRESSIONS, Fault
 from bot.core.language import LANGUAGES
 from bot.core.tickets import STATES, TicketKind
 from bot.settings import ROOT

@@ -1,0 +1,254 @@
+"""Every ticket reaches the helpdesk exactly once, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.memory import HeldClock
+from bot.adapters.memory_tickets import HelpdeskFault, MemoryHelpdesk, MemoryTickets
+from bot.core import delivery
+from bot.core.delivery import FIRST_RETRY_S, LEASE, LONGEST_RETRY_S, deliver_due, retry_delay_s
+from bot.core.errors import Conflict, HelpdeskError, Unavailable
+from bot.core.tickets import Delivery
+from tests.support.builders import NOW, a_ticket
+
+LONG = timedelta(seconds=LONGEST_RETRY_S) + LEASE
+
+
+@pytest.fixture
+def store() -> MemoryTickets:
+    return MemoryTickets()
+
+
+@pytest.fixture
+def reference(store: MemoryTickets) -> str:
+    return file(store)
+
+
+def file(store: MemoryTickets, key: str = "one") -> str:
+    ticket = a_ticket(request_key=key)
+    return store.open(ticket, f'{{"key": "{key}"}}', who="assistant").reference
+
+
+def outcome(store: MemoryTickets, reference: str) -> Delivery:
+    found = store.delivery(reference)
+    assert found is not None
+    return found
+
+
+def deliver_until_nothing_is_due(
+    store: MemoryTickets, helpdesk: MemoryHelpdesk, clock: HeldClock, passes: int = 12
+) -> None:
+    for _ in range(passes):
+        deliver_due(store, helpdesk, clock)
+        clock.advance(LONG)
+
+
+# --- One attempt ---------------------------------------------------------------------------------
+
+
+def test_a_ticket_is_delivered_with_its_body_as_it_was_stored(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk()
+    (settled,) = deliver_due(store, helpdesk, clock)
+    assert helpdesk.tickets == [(reference, '{"key": "one"}')]
+    assert (settled.state, settled.external_id, settled.last_error) == ("delivered", "1", None)
+    assert outcome(store, reference) == settled
+
+
+def test_nothing_is_delivered_twice(store: MemoryTickets, reference: str, clock: HeldClock) -> None:
+    helpdesk = MemoryHelpdesk(knows_keys=False)
+    deliver_until_nothing_is_due(store, helpdesk, clock)
+    assert [key for key, _ in helpdesk.tickets] == [reference]
+
+
+def test_one_bad_ticket_does_not_hold_up_the_others(store: MemoryTickets, clock: HeldClock) -> None:
+    bad, good = file(store, "bad"), file(store, "good")
+    deliver_due(store, MemoryHelpdesk(["refused"]), clock)
+    assert outcome(store, bad).state == "rejected"
+    assert outcome(store, good).state == "delivered"
+
+
+# --- When it fails -------------------------------------------------------------------------------
+
+
+def test_a_reply_lost_after_success_opens_no_second_ticket(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(["lost_answer"], knows_keys=False)
+    (first,) = deliver_due(store, helpdesk, clock)
+    assert first.state == "unknown"
+    clock.advance(LONG)
+    (second,) = deliver_due(store, helpdesk, clock)
+    assert (second.state, second.external_id) == ("delivered", "1")
+    assert len(helpdesk.tickets) == 1
+
+
+def test_a_look_up_that_fails_sends_nothing(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(["lost_answer", "unreachable"], knows_keys=False)
+    deliver_due(store, helpdesk, clock)
+    clock.advance(LONG)
+    deliver_due(store, helpdesk, clock)
+    assert outcome(store, reference).state == "unknown"
+    assert len(helpdesk.tickets) == 1
+
+
+def test_a_refused_ticket_is_left_to_a_person(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(["refused"])
+    deliver_until_nothing_is_due(store, helpdesk, clock, passes=3)
+    settled = outcome(store, reference)
+    assert (settled.state, settled.attempts) == ("rejected", 1)
+    assert "refuses" in str(settled.last_error)
+    assert helpdesk.tickets == []
+
+
+def test_an_unknown_outcome_waits_and_says_why(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(["unreachable"])
+    (settled,) = deliver_due(store, helpdesk, clock)
+    assert (settled.state, settled.last_error) == ("unknown", "The helpdesk did not answer.")
+    assert NOW < settled.next_at <= NOW + timedelta(seconds=FIRST_RETRY_S)
+    assert deliver_due(store, helpdesk, clock) == []
+
+
+class FaultyHelpdesk:
+    name = "faulty"
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def find(self, external_key: str) -> str | None:
+        raise self._error
+
+    def create(self, external_key: str, body: str) -> str:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [Unavailable("down"), Conflict("409"), HelpdeskError("odd")])
+def test_every_error_but_a_refusal_is_tried_again(
+    store: MemoryTickets, reference: str, clock: HeldClock, error: HelpdeskError
+) -> None:
+    deliver_due(store, FaultyHelpdesk(error), clock)
+    assert outcome(store, reference).state == "unknown"
+
+
+def test_after_the_last_attempt_a_person_decides(
+    store: MemoryTickets, reference: str, clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 4)
+    helpdesk = FaultyHelpdesk(Unavailable("down"))
+    states = []
+    for _ in range(6):
+        states += [settled.state for settled in deliver_due(store, helpdesk, clock)]
+        clock.advance(LONG)
+    assert states == ["unknown"] * 3 + ["dead"]
+    assert outcome(store, reference).last_error == "down"
+
+
+def test_attempts_go_on_for_about_a_day_before_anybody_gives_up() -> None:
+    shortest_s = sum(retry_delay_s(n) for n in range(1, delivery.MAX_ATTEMPTS))
+    assert 10 * 3600 < shortest_s < 30 * 3600
+
+
+# --- When the worker dies ------------------------------------------------------------------------
+
+
+def test_what_a_dead_worker_had_sent_is_found_not_sent_again(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(knows_keys=False)
+    (leased,) = store.lease_due(clock.now(), LEASE, 10)
+    helpdesk.create(leased.reference, leased.body)
+    assert deliver_due(store, helpdesk, clock) == []
+    clock.advance(LEASE + timedelta(seconds=1))
+    (settled,) = deliver_due(store, helpdesk, clock)
+    assert (settled.state, settled.external_id) == ("delivered", "1")
+    assert len(helpdesk.tickets) == 1
+
+
+def test_what_a_dead_worker_had_not_sent_is_sent(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(knows_keys=False)
+    store.lease_due(clock.now(), LEASE, 10)
+    clock.advance(LEASE + timedelta(seconds=1))
+    deliver_due(store, helpdesk, clock)
+    assert [key for key, _ in helpdesk.tickets] == [reference]
+
+
+Trouble = Literal["none", "unreachable", "lost_answer", "crash_before", "crash_after"]
+
+
+def attempt(
+    trouble: Trouble, store: MemoryTickets, helpdesk: MemoryHelpdesk, clock: HeldClock
+) -> None:
+    """One pass of a worker; one that crashes leaves the rows leased as they are."""
+    if trouble == "crash_before":
+        store.lease_due(clock.now(), LEASE, 10)
+    elif trouble == "crash_after":
+        for row in store.lease_due(clock.now(), LEASE, 10):
+            if row.attempts == 1 or helpdesk.find(row.reference) is None:
+                helpdesk.create(row.reference, row.body)
+    else:
+        helpdesk.faults.append(trouble)
+        deliver_due(store, helpdesk, clock)
+        helpdesk.faults.clear()
+    clock.advance(LONG)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["none", "unreachable", "lost_answer", "crash_before", "crash_after"]),
+        max_size=8,
+    ),
+    st.integers(1, 3),
+)
+def test_whatever_goes_wrong_each_ticket_is_there_exactly_once_in_the_end(
+    troubles: Sequence[Trouble], tickets: int
+) -> None:
+    store, clock = MemoryTickets(), HeldClock(NOW)
+    # A helpdesk that would make a second ticket of a second `create`.
+    helpdesk = MemoryHelpdesk(knows_keys=False)
+    references = [file(store, str(number)) for number in range(tickets)]
+    for trouble in troubles:
+        attempt(trouble, store, helpdesk, clock)
+    deliver_until_nothing_is_due(store, helpdesk, clock, passes=2)
+    assert sorted(key for key, _ in helpdesk.tickets) == sorted(references)
+    assert {outcome(store, reference).state for reference in references} == {"delivered"}
+
+
+@given(st.lists(st.sampled_from(["none", "unreachable", "lost_answer", "refused"]), max_size=12))
+def test_no_order_of_faults_makes_a_second_ticket(faults: list[HelpdeskFault]) -> None:
+    store, clock = MemoryTickets(), HeldClock(NOW)
+    helpdesk = MemoryHelpdesk(faults, knows_keys=False)
+    reference = file(store)
+    deliver_until_nothing_is_due(store, helpdesk, clock, passes=16)
+    assert len(helpdesk.tickets) <= 1
+    state = outcome(store, reference).state
+    assert state in ("delivered", "rejected")
+    assert state == "rejected" or len(helpdesk.tickets) == 1
+
+
+# --- Back-off ------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 10_000))
+def test_the_delay_grows_up_to_its_limit_and_is_spread(attempts: int) -> None:
+    step = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(attempts - 1, 20))
+    assert step / 2 <= retry_delay_s(attempts) <= step
+
+
+def test_two_workers_do_not_come_back_at_the_same_moment() -> None:
+    assert len({retry_delay_s(5) for _ in range(20)}) > 10
