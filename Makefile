@@ -41,7 +41,9 @@ check: install  ## Style, types, import rule, articles, training data.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m knowledge_base check
-	@$(BIN)/rasa data validate --fail-on-warnings --data data/nlu data/rules 2>&1 | tail -n 25
+	@mkdir -p var/log
+	@$(BIN)/rasa data validate --fail-on-warnings --data data/nlu data/rules \
+		>var/log/validate.log 2>&1 || { tail -n 25 var/log/validate.log; exit 1; }
 
 fix: install  ## Mend what ruff can mend.
 	@$(BIN)/ruff check --fix bot knowledge_base actions tests models
