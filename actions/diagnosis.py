@@ -145,7 +145,7 @@ def _table(turn: Turn, found: Diagnosis) -> list[str]:
         return []
     rows = [turn.phrase("utter_fees_table_head"), "|---|---:|---:|---|"]
     rows += [
-        f"| {_cell(line.name) or turn.phrase('utter_fees_unattributed')} | {line.message_count} "
+        f"| {_cell(_name(turn, line))} | {line.message_count} "
         f"| {amount(line.amount_cents, turn.language)} | {_short_finding(turn, line)} |"
         for line in found.lines
     ]
@@ -194,6 +194,10 @@ def _who(turn: Turn, found: Diagnosis, user_id: str) -> str:
     return names.get(user_id) or turn.phrase("utter_fees_colleague")
 
 
+def _name(turn: Turn, line: SenderLine) -> str:
+    return line.name or turn.phrase("utter_fees_unattributed")
+
+
 def _short_finding(turn: Turn, line: SenderLine) -> str:
     code = "unexplained" if line.unexplained_count else line.finding
     return turn.phrase(f"utter_finding_{code}")
@@ -232,7 +236,7 @@ def _for_agents(turn: Turn, found: Diagnosis, headline: str) -> dict[str, Any]:
         "finding": found.finding,
         "headline": headline,
         "lines": [
-            f"{line.name}: {line.message_count} × {_short_finding(turn, line)}, "
+            f"{_name(turn, line)}: {line.message_count} × {_short_finding(turn, line)}, "
             f"{amount(line.amount_cents, turn.language)}"
             for line in found.lines
         ],

@@ -6,6 +6,7 @@ and its own log under var/log, so that one Ctrl-C here ends everything and leave
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -24,10 +25,13 @@ from bot.core.errors import Conflict, Unavailable
 from bot.settings import ROOT, Settings
 from bot.training import MODEL, RASA_ENVIRONMENT
 
+# prctl(2): the signal that a child gets when its parent is gone.
+_PR_SET_PDEATHSIG = 1
+_PRCTL = getattr(ctypes.CDLL(None), "prctl", None)
 STOP_WITHIN_S = 10.0
 LONGEST_BACKOFF_S = 15.0
 STEADY_AFTER_S = 30.0
-POLL_S = 0.2
+POLL_S = 0.25
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
         self.started_at = time.monotonic()
 
@@ -125,16 +130,17 @@ class Stack:
         """
         began = time.monotonic()
         missing = "the gateway"
-        while time.monotonic() - began < timeout_s:
-            try:
-                answer = httpx.get(f"{self.url}/readyz", timeout=5.0, trust_env=False)
-                if answer.is_success:
-                    return time.monotonic() - began
-                checks = answer.json()["checks"]
-                missing = ", ".join(name for name, found in checks.items() if found != "ok")
-            except (httpx.HTTPError, ValueError, KeyError):
-                pass
-            time.sleep(POLL_S)
+        with httpx.Client(timeout=5.0, trust_env=False) as client:
+            while time.monotonic() - began < timeout_s:
+                try:
+                    answer = client.get(f"{self.url}/readyz")
+                    if answer.is_success:
+                        return time.monotonic() - began
+                    checks = answer.json()["checks"]
+                    missing = ", ".join(name for name, found in checks.items() if found != "ok")
+                except (httpx.HTTPError, ValueError, KeyError):
+                    pass
+                time.sleep(POLL_S)
         logs = ", ".join(str(process.log) for process in self.processes.values())
         raise Unavailable(f"Not ready after {timeout_s:.0f} s: {missing}. The logs: {logs}")
 
@@ -166,6 +172,12 @@ class Stack:
         self._on_event(f"{process.name} ended (status {status}); see {process.log}")
 
 
+def _end_with_parent() -> None:
+    """Asks the kernel to end the child when this launcher dies, however it dies (Linux)."""
+    if _PRCTL is not None:
+        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def require_free_port(port: int, setting: str) -> None:
     """Raises Conflict if something listens on the port."""
     with socket.socket() as probe:
@@ -187,8 +199,7 @@ def _commands(chosen: Settings) -> dict[str, list[str]]:
             *["--endpoints", "endpoints.yml", "--credentials", "credentials.yml"],
         ],
         "actions": [
-            *[python, "-m", "rasa_sdk", "--actions", "actions"],
-            *["--port", str(chosen.action_port)],
+            *[python, "-m", "actions", "--port", str(chosen.action_port)],
         ],
         "gateway": [python, "-m", "bot", "gateway"],
     }

@@ -100,6 +100,9 @@ class MemorySearch:
         hits = [Hit(self.sections[key, language], score) for key, score in scores]
         return hits[:limit]
 
+    def warm(self) -> None:
+        """See the port."""
+
     def section(self, key: str, language: Language) -> Hit | None:
         """See the port."""
         found = self.sections.get((key, language))

@@ -1,16 +1,23 @@
-"""The search over the knowledge base, as the core asks for it."""
+"""The search over the knowledge base, as the core asks for it.
+
+The index is built with the first question, so a process that never asks neither waits nor pays.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from bot.core.answers import Candidate
+from bot.core.errors import BadInput
 from bot.core.language import Language
 from bot.settings import ROOT, Settings
 from knowledge_base.article import Section
-from knowledge_base.encoder import load_encoder
-from knowledge_base.index import LiveIndex
-from knowledge_base.search import Hit, search
+
+if TYPE_CHECKING:
+    from knowledge_base.index import LiveIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +30,37 @@ class KnowledgeSearch:
     """The `SectionSearch` port over the articles of the project; follows them as they change."""
 
     def __init__(self, chosen: Settings) -> None:
-        self._live = LiveIndex(
+        self._settings = chosen
+
+    @cached_property
+    def _live(self) -> LiveIndex:
+        from knowledge_base.encoder import EncoderUnavailable, load_encoder
+        from knowledge_base.index import LiveIndex
+
+        try:
+            encoder = load_encoder(self._settings.encoder)
+        except EncoderUnavailable as error:
+            raise BadInput(f"HELPDESK_ENCODER: {error}") from error
+        return LiveIndex(
             ROOT / "knowledge_base" / "articles",
             ROOT / "data" / "nlu",
-            load_encoder(chosen.encoder),
-            chosen.support_address,
+            encoder,
+            self._settings.support_address,
             cache=ROOT / "models" / "index",
         )
 
-    def find(self, query: str, language: Language, limit: int) -> Sequence[Hit]:
+    def find(self, query: str, language: Language, limit: int) -> Sequence[Candidate]:
         """See the port."""
+        from knowledge_base.search import search
+
         return search(self._live.current(), query, language, limit)
 
-    def section(self, key: str, language: Language) -> _Chosen | None:
+    def section(self, key: str, language: Language) -> Candidate | None:
         """See the port."""
         slug, _, anchor = key.partition("#")
         found = self._live.current().sections.get(slug, anchor, language)
         return None if found is None else _Chosen(found)
+
+    def warm(self) -> None:
+        """Builds the index now."""
+        self._live.current()

@@ -58,7 +58,6 @@ TURN_WAIT_S = 35.0
 # The gateway itself acts on the first, and on the second when the engine fails.
 BACK_TO_BOT = "/back_to_bot"
 ASK_PERSON = "/ask_person"
-START_REQUEST = "/request_cancellation"
 
 
 @dataclass(frozen=True, slots=True)

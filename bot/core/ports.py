@@ -69,6 +69,9 @@ class SectionSearch(Protocol):
     def section(self, key: str, language: Language) -> Candidate | None:
         """One section by its key ("slug#anchor"); None if it is not published."""
 
+    def warm(self) -> None:
+        """Prepares for the first question, which would wait otherwise."""
+
 
 class Conversations(Protocol):
     """Keeps conversations, their messages, turns and drafts.

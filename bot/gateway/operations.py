@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -54,10 +55,11 @@ def readiness(services: ServicesDep) -> JSONResponse:
 def metrics(request: Request, settings: SettingsDep) -> Response:
     """Prometheus metrics, for loopback or with the token."""
     token = settings.metrics_token
-    is_trusted = token is not None and request.headers.get("authorization") == (
-        f"Bearer {token.get_secret_value()}"
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+    has_token = token is not None and secrets.compare_digest(
+        bearer.encode(), token.get_secret_value().encode()
     )
-    if not (is_trusted or (token is None and _is_loopback(request))):
+    if not (has_token or _is_loopback(request)):
         raise NotFound("Not Found")
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -106,6 +108,9 @@ def _require_demo(settings: Settings) -> None:
 
 
 def _is_loopback(request: Request) -> bool:
+    """Whether the caller itself is on this machine, and not a proxy that speaks for another."""
+    if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
     try:
         return ip_address(request.client.host if request.client else "").is_loopback
     except ValueError:

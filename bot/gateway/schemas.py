@@ -12,15 +12,40 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_valida
 from bot.core import conversations as core
 from bot.gateway.render import markdown_to_html, plain_to_html
 
-LanguageCode = Literal["fr", "en"]
-StateCode = Literal["bot", "waiting", "agent", "closed"]
+LanguageCode = Annotated[Literal["fr", "en"], Field(description="French or English.")]
+StateCode = Annotated[
+    Literal["bot", "waiting", "agent", "closed"],
+    Field(description="Who has it: the bot, nobody yet, an agent, nobody any more."),
+]
 
 
 def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Moment = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str)]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_rfc3339, return_type=str),
+    Field(description="RFC 3339, in UTC.", examples=["2026-03-10T15:00:00.000Z"]),
+]
+Next = Annotated[str | None, Field(description="Cursor of the next page; null after the last.")]
+ConversationId = Annotated[str, Field(description="The conversation; nobody can guess it.")]
+Reference = Annotated[
+    str, Field(description="The ticket, as its requester knows it.", examples=["OCN-7K3M-9QXT"])
+]
+TicketKindCode = Annotated[
+    Literal["cancellation", "billing_review", "support_request"],
+    Field(description="What kind of request it is."),
+]
+TicketStateCode = Annotated[
+    Literal["open", "in_progress", "done", "rejected"],
+    Field(description="Where the team stands with it."),
+]
+AgentId = Annotated[str, Field(description="The agent.", examples=["agt_4f1c9d2e8a70"])]
+
+
+def _example(**values: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 class Body(BaseModel):
@@ -41,6 +66,8 @@ class Out(BaseModel):
 class StartConversation(Body):
     """How a conversation begins."""
 
+    model_config = _example(language="fr", page_url="https://clinique.example.com/facturation")
+
     language: LanguageCode | None = Field(None, description="The page's language; French if none.")
     identity: str | None = Field(
         None, max_length=8_192, description="The JWT by which the vendor's site vouches."
@@ -51,8 +78,14 @@ class StartConversation(Body):
 class SendMessage(Body):
     """A text, or the payload of a button that this conversation was offered."""
 
+    model_config = _example(
+        text="Où sont mes anciennes factures?", client_id="0b7c4b1e-6d3e-4a51-9d0f-3f2f6f0a7c11"
+    )
+
     text: str | None = Field(None, description="1 to 4,000 characters.")
-    payload: str | None = Field(None, min_length=1, max_length=2_000)
+    payload: str | None = Field(
+        None, min_length=1, max_length=2_000, description="As it stands in the button."
+    )
     client_id: UUID = Field(description="Chosen by the sender; the same one twice acts once.")
 
     @model_validator(mode="after")
@@ -67,24 +100,26 @@ class SendMessage(Body):
 class SendFeedback(Body):
     """What the visitor thought of an answer."""
 
-    helpful: bool
-    comment: str | None = Field(None, max_length=2_000)
+    model_config = _example(helpful=True, comment="Parfait, merci!")
+
+    helpful: bool = Field(description="Whether the answer helped.")
+    comment: str | None = Field(None, max_length=2_000, description="In the visitor's words.")
 
 
 class ButtonOut(Out):
     """A choice under a message."""
 
-    title: str
-    payload: str
+    title: str = Field(description="What stands on the button.")
+    payload: str = Field(description="What to send when it is pressed.")
 
 
 class SourceOut(Out):
     """The section that an answer was taken from."""
 
-    slug: str
-    section: str
-    title: str
-    url: str
+    slug: str = Field(description="The article.", examples=["invoice-details"])
+    section: str = Field(description="The section of the article.", examples=["csv"])
+    title: str = Field(description="Title of the article.")
+    url: str = Field(description="Where the article can be read.")
     language: LanguageCode
     digest: str = Field(description="Of the section as shown.")
 
@@ -92,15 +127,15 @@ class SourceOut(Out):
 class MessageOut(Out):
     """A message of the transcript."""
 
-    id: int
-    author: Literal["visitor", "bot", "agent", "system"]
+    id: int = Field(description="Grows with time within a conversation.")
+    author: Literal["visitor", "bot", "agent", "system"] = Field(description="Who says it.")
     kind: core.Kind = Field(description="`message` for what a visitor or an agent wrote.")
-    topic: str | None
+    topic: str | None = Field(description="What it is about.", examples=["faq/invoice-details"])
     text: str = Field(description="Markdown.")
     html: str = Field(description="Sanitised HTML of the same.")
     language: LanguageCode
-    buttons: list[ButtonOut]
-    sources: list[SourceOut]
+    buttons: list[ButtonOut] = Field(description="Choices that are offered.")
+    sources: list[SourceOut] = Field(description="Where the words come from.")
     created_at: Moment
     client_id: str | None = Field(description="Of a visitor's message: the id it was sent with.")
 
@@ -131,27 +166,27 @@ class MessageOut(Out):
 class Started(Out):
     """A new conversation. The token opens this conversation alone; it is told only once."""
 
-    id: str
-    token: str
+    id: ConversationId
+    token: str = Field(description="Bearer token of this conversation.")
     language: LanguageCode
     state: StateCode
-    messages: list[MessageOut]
+    messages: list[MessageOut] = Field(description="The greeting.")
 
 
 class Answered(Out):
     """What was said in answer."""
 
-    messages: list[MessageOut]
+    messages: list[MessageOut] = Field(description="In order; none while a person answers.")
     state: StateCode
 
 
 class Transcript(Out):
     """The whole conversation, for a reload."""
 
-    id: str
+    id: ConversationId
     language: LanguageCode
     state: StateCode
-    messages: list[MessageOut]
+    messages: list[MessageOut] = Field(description="All of them, oldest first.")
 
 
 # --- Agent ---------------------------------------------------------------------------------------
@@ -160,184 +195,196 @@ class Transcript(Out):
 class SignIn(Body):
     """An agent's credentials."""
 
-    email: str = Field(max_length=320)
-    password: str = Field(max_length=1_000)
+    model_config = _example(email="amelie@soutien.example", password="demo-amelie")
+
+    email: str = Field(max_length=320, description="In upper or lower case.")
+    password: str = Field(max_length=1_000, description="The agent's password.")
 
 
 class AgentOut(Out):
     """A signed-in agent."""
 
-    id: str
-    name: str
-    email: str
-    role: str
+    id: AgentId
+    name: str = Field(description="As visitors see it.")
+    email: str = Field(description="For signing in.")
+    role: str = Field(description="`agent` or `lead`.")
 
 
 class SignedIn(Out):
     """The session; the token must come back as X-CSRF-Token with every change."""
 
-    agent: AgentOut
-    csrf_token: str
+    agent: AgentOut = Field(description="Who is signed in.")
+    csrf_token: str = Field(description="Sent back as X-CSRF-Token with every change.")
 
 
 class AgentRef(Out):
     """An agent by id and name."""
 
-    id: str
-    name: str
+    id: AgentId
+    name: str = Field(description="As visitors see it.")
 
 
 class AgentList(Out):
     """Agents, by name."""
 
-    agents: list[AgentRef]
-    next: str | None
+    agents: list[AgentRef] = Field(description="Those who may sign in.")
+    next: Next
 
 
 class ConversationRow(Out):
     """A conversation in the queue."""
 
-    id: str
+    id: ConversationId
     language: LanguageCode
     state: StateCode
     visitor: str | None = Field(description="Name of a signed-in visitor; null if anonymous.")
-    site: str | None
-    topic: str | None
-    summary: str
-    waiting_since: Moment | None
-    assignee: AgentRef | None
-    priority: Literal["normal", "high"]
+    site: str | None = Field(description="Site number of a signed-in visitor.")
+    topic: str | None = Field(description="Of the last answer.", examples=["fees/not_linked"])
+    summary: str = Field(description="What the visitor asked last, shortened.")
+    waiting_since: Moment | None = Field(description="Since when a person has been waited for.")
+    assignee: AgentRef | None = Field(description="The agent who has or had it.")
+    priority: Literal["normal", "high"] = Field(description="High after anger or a failure.")
     updated_at: Moment
 
 
 class ConversationList(Out):
     """The queue, oldest wait first."""
 
-    conversations: list[ConversationRow]
-    next: str | None
+    conversations: list[ConversationRow] = Field(description="Oldest wait first.")
+    next: Next
 
 
 class IdentityOut(Out):
     """Who the vendor's site says is writing."""
 
-    name: str
-    email: str
-    external_id: str
-    site_number: str | None
-    roles: list[str]
-    verified: Literal[True] = True
+    name: str = Field(description="As the vendor's site tells it.")
+    email: str = Field(description="As the vendor's site tells it.")
+    external_id: str = Field(description="The Ocean user.")
+    site_number: str | None = Field(description="The site signed in to.", examples=["44170"])
+    roles: list[str] = Field(description="Roles at that site.", examples=[["site_admin"]])
+    verified: Literal[True] = Field(True, description="Always true: signed by the vendor's site.")
 
 
 class TicketRef(Out):
     """A ticket by its reference."""
 
-    reference: str
-    kind: str
-    state: str
+    reference: Reference
+    kind: TicketKindCode
+    state: TicketStateCode
 
 
 class ConversationDetail(ConversationRow):
     """A conversation with all that an agent needs."""
 
-    messages: list[MessageOut]
-    identity: IdentityOut | None
+    messages: list[MessageOut] = Field(description="All of them, oldest first.")
+    identity: IdentityOut | None = Field(description="Null if nobody vouches for the visitor.")
     slots: dict[str, Any] = Field(description="What an unfinished request holds so far.")
     diagnosis: dict[str, Any] | None = Field(description="The last fee diagnosis, with evidence.")
-    tickets: list[TicketRef]
+    tickets: list[TicketRef] = Field(description="Filed in this conversation, newest first.")
 
 
 class AgentMessage(Body):
     """An agent's reply, in Markdown."""
 
-    text: str = Field(min_length=1, max_length=core.MAX_TEXT_CHARS, pattern=r"\S")
+    model_config = _example(text="Bonjour, je regarde **votre compte**.")
+
+    text: str = Field(
+        min_length=1, max_length=core.MAX_TEXT_CHARS, pattern=r"\S", description="Markdown."
+    )
 
 
 class TransferTo(Body):
     """The colleague who takes over."""
 
-    agent: str = Field(max_length=40)
+    model_config = _example(agent="agt_4f1c9d2e8a70")
+
+    agent: str = Field(max_length=40, description="The colleague's id.")
 
 
 class Resolve(Body):
     """How a conversation ended, for colleagues."""
 
-    note: str | None = Field(None, max_length=2_000)
+    model_config = _example(note="Réglé au téléphone.")
+
+    note: str | None = Field(None, max_length=2_000, description="Never shown to the visitor.")
 
 
 class DeliveryOut(Out):
     """Where the ticket is on its way to the helpdesk."""
 
-    state: str
-    attempts: int
-    last_error: str | None
-    external_id: str | None
+    state: str = Field(description="Such as `pending`, `delivered`, `rejected`, `dead`.")
+    attempts: int = Field(description="How often it has been sent.")
+    last_error: str | None = Field(description="Why the last attempt failed.")
+    external_id: str | None = Field(description="The helpdesk's own number.")
 
 
 class TicketOut(Out):
     """A ticket."""
 
-    reference: str
-    kind: str
-    state: str
-    requester_name: str
-    requester_email: str
-    site_number: str
-    language: str
-    fields: dict[str, Any]
-    checklist: dict[str, bool]
-    to_confirm: bool
-    conversation_id: str | None
+    reference: Reference
+    kind: TicketKindCode
+    state: TicketStateCode
+    requester_name: str = Field(description="Who asks.")
+    requester_email: str = Field(description="Where the requester can be written to.")
+    site_number: str = Field(description="The site that it is about.", examples=["44170"])
+    language: str = Field(description="`fr` or `en`: to answer in.")
+    fields: dict[str, Any] = Field(description="What is asked for, by the kind of ticket.")
+    checklist: dict[str, bool] = Field(description="What the team has done.")
+    to_confirm: bool = Field(description="Whether a site admin must still agree.")
+    conversation_id: str | None = Field(description="Null once the conversation is erased.")
     created_at: Moment
     updated_at: Moment
-    delivery: DeliveryOut | None
+    delivery: DeliveryOut | None = Field(description="Its way to the helpdesk.")
 
 
 class HistoryOut(Out):
     """One line of a ticket's history."""
 
     at: Moment
-    who: str
-    what: str
+    who: str = Field(description="An agent's name, or `assistant`.")
+    what: str = Field(description="What happened.", examples=["state: open -> in_progress"])
 
 
 class TicketDetail(TicketOut):
     """A ticket with its history."""
 
-    history: list[HistoryOut]
+    history: list[HistoryOut] = Field(description="Oldest first.")
 
 
 class TicketList(Out):
     """Tickets, newest first."""
 
-    tickets: list[TicketOut]
-    next: str | None
+    tickets: list[TicketOut] = Field(description="Newest first.")
+    next: Next
 
 
 class ChangeTicket(Body):
     """What an agent changes of a ticket."""
 
-    state: Literal["open", "in_progress", "done", "rejected"] | None = None
-    checklist: dict[str, bool] | None = None
+    model_config = _example(state="in_progress", checklist={"account_reviewed": True})
+
+    state: TicketStateCode | None = Field(None, description="Left as it is if not given.")
+    checklist: dict[str, bool] | None = Field(None, description="The items that change.")
 
 
 class Votes(Out):
     """Feedback on answers."""
 
-    helpful: int
-    not_helpful: int
+    helpful: int = Field(description="Answers that helped.")
+    not_helpful: int = Field(description="Answers that did not.")
 
 
 class ArticleCount(Out):
     """How often an article answered."""
 
-    slug: str
-    count: int
+    slug: str = Field(description="The article.", examples=["invoice-details"])
+    count: int = Field(description="How often.")
 
 
 class UnansweredQuestion(Out):
     """A question that got no answer."""
 
-    text: str
+    text: str = Field(description="In the visitor's words.")
     language: LanguageCode
     created_at: Moment
 
@@ -345,13 +392,13 @@ class UnansweredQuestion(Out):
 class Insights(Out):
     """Counts over all conversations."""
 
-    conversations: int
+    conversations: int = Field(description="All that were begun and not erased.")
     contained: int = Field(description="With a visitor's message, and never handed off.")
-    handed_off: int
-    abstained: int
-    feedback: Votes
-    top_articles: list[ArticleCount]
-    unanswered: list[UnansweredQuestion]
+    handed_off: int = Field(description="That waited for a person at least once.")
+    abstained: int = Field(description="How often the bot said that it does not know.")
+    feedback: Votes = Field(description="What visitors thought of answers.")
+    top_articles: list[ArticleCount] = Field(description="Most often shown first.")
+    unanswered: list[UnansweredQuestion] = Field(description="Newest first.")
 
 
 # --- Operations and demo -------------------------------------------------------------------------
@@ -360,39 +407,41 @@ class Insights(Out):
 class Health(Out):
     """Whether the process lives."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"] = Field("ok", description="Always `ok`: no answer means trouble.")
 
 
 class Readiness(Out):
     """Whether each part that the service needs answers."""
 
-    status: Literal["ready", "not_ready"]
-    checks: dict[str, Literal["ok", "failed"]]
+    status: Literal["ready", "not_ready"] = Field(description="`ready` if every part answers.")
+    checks: dict[str, Literal["ok", "failed"]] = Field(
+        description="`database`, `dialogue_engine` and `action_server`."
+    )
 
 
 class DemoIdentity(Out):
     """A ready-signed visitor."""
 
-    name: str
-    identity: str
-    description: str
+    name: str = Field(description="What the account is an example of.", examples=["linked"])
+    identity: str = Field(description="The JWT to begin a conversation with.")
+    description: str = Field(description="In French and English.")
 
 
 class DemoIdentities(Out):
     """All ready-signed visitors."""
 
-    identities: list[DemoIdentity]
+    identities: list[DemoIdentity] = Field(description="In a fixed order.")
 
 
 class DemoAgent(Out):
     """An agent to sign in as."""
 
-    email: str
-    password: str
-    name: str
+    email: str = Field(description="For signing in.")
+    password: str = Field(description="No secret: it works in the demo alone.")
+    name: str = Field(description="As visitors see it.")
 
 
 class DemoAgents(Out):
     """All demo agents."""
 
-    agents: list[DemoAgent]
+    agents: list[DemoAgent] = Field(description="In a fixed order.")

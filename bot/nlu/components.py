@@ -96,19 +96,16 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Ranks the intents of each message, likeliest first; the confidences add up to 1."""
+        """Ranks the intents of each message, likeliest first."""
         if self._model is None:
             raise RuntimeError("the intent classifier was asked before it was trained")
         for message in messages:
             labels = self._model.rank(_plain(self._finder, message.get(TEXT) or ""), self._encoder)
             intents: dict[str, float] = {}
             for label, confidence in labels:
-                name = main_intent(label)
-                intents[name] = intents.get(name, 0.0) + confidence
-            ranking = [
-                {"name": name, "confidence": value}
-                for name, value in sorted(intents.items(), key=lambda pair: -pair[1])
-            ]
+                # As sure as its surest label: many sections a little likely are no question.
+                intents.setdefault(main_intent(label), confidence)
+            ranking = [{"name": name, "confidence": value} for name, value in intents.items()]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking[:RANKING_LENGTH], add_to_output=True)
             message.set(

@@ -360,7 +360,7 @@ def test_a_cancellation_ticket_holds_the_whole_request(
     agent: AgentClient, ticket: str, site_number: str
 ) -> None:
     shown = agent.get(f"/tickets/{ticket}")
-    assert (shown["kind"], shown["state"], shown["to_confirm"]) == ("cancellation", "open", False)
+    assert (shown["kind"], shown["state"]) == ("cancellation", "open")
     wanted = {
         "products": ["online_booking"],
         "requester_name": "Nathalie Beauséjour",

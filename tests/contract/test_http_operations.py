@@ -109,11 +109,26 @@ def test_a_call_that_needs_a_session_documents_its_refusal(contract: dict[str, A
     assert all("403" in operation["responses"] for operation in changing.values())
 
 
-def test_every_request_body_refuses_unknown_fields(contract: dict[str, Any]) -> None:
-    schemas = contract["components"]["schemas"]
-    bodies = [schema for schema in schemas.values() if "additionalProperties" in schema]
+def test_every_field_is_described(contract: dict[str, Any]) -> None:
+    undescribed = {
+        f"{name}.{field}"
+        for name, schema in contract["components"]["schemas"].items()
+        for field, value in schema.get("properties", {}).items()
+        if not value.get("description")
+    }
+    assert undescribed == set()
+
+
+def test_every_request_body_refuses_unknown_fields_and_has_an_example(
+    contract: dict[str, Any],
+) -> None:
+    schemas = contract["components"]["schemas"].values()
+    bodies = [schema for schema in schemas if "additionalProperties" in schema]
     assert len(bodies) == 8
-    assert all(schema["additionalProperties"] is False for schema in bodies)
+    for body in bodies:
+        assert body["additionalProperties"] is False
+        (example,) = body["examples"]
+        assert set(body.get("required", ())) <= set(example) <= set(body["properties"])
 
 
 # --- Health and metrics --------------------------------------------------------------------------

@@ -114,6 +114,16 @@ def test_the_same_client_id_twice_gives_the_same_answer_and_asks_once(
     assert len(store.messages("c")) == 3
 
 
+def test_a_message_sent_again_later_does_not_bring_its_language_back(
+    services: Services, store: Conversations
+) -> None:
+    assistant = ScriptedAssistant()
+    send(services, Visit("1", "Hello, where are my invoices?"), assistant)
+    send(services, Visit("2", "Bonjour, où sont mes factures?"), assistant)
+    send(services, Visit("1", "Hello, where are my invoices?"), assistant)
+    assert store.get("c").language == "fr"
+
+
 def test_the_same_client_id_in_many_threads_asks_once(
     services: Services, store: Conversations
 ) -> None:
