@@ -66,7 +66,7 @@ DEMO_IDENTITIES: Mapping[str, DemoIdentity] = {
         "k.benhaddou@erables.example.com",
         ERABLES,
         ("user",),
-        "Médecin avec licence, mais sans lien entre son compte Ocean et son compte de DMÉ.",
+        "Médecin avec licence, mais sans lien entre son compte Ocean et son compte du DMÉ.",
         "Licensed physician whose Ocean account is not linked to his EMR account.",
     ),
     "unlinked_unsubscribed": DemoIdentity(
@@ -76,8 +76,9 @@ DEMO_IDENTITIES: Mapping[str, DemoIdentity] = {
         "j.plamondon@erables.example.com",
         ERABLES,
         ("user",),
-        "Infirmière praticienne sans licence ni lien avec le DMÉ, qui écrit à ses patients.",
-        "Nurse practitioner with neither a licence nor an EMR link who messages her patients.",
+        "Infirmière praticienne spécialisée, sans licence ni lien avec le DMÉ, "
+        "qui envoie des messages à ses patients.",
+        "Nurse practitioner with neither a licence nor an EMR link, who messages her patients.",
     ),
     "no_subscription_site": DemoIdentity(
         "demo-ramanathan",
@@ -86,8 +87,9 @@ DEMO_IDENTITIES: Mapping[str, DemoIdentity] = {
         "p.ramanathan@lakeshore.example.com",
         LAKESHORE,
         ("site_admin",),
-        "Médecin et administratrice du site dans une clinique sans aucune licence de messagerie.",
-        "Physician and site admin of a clinic without any messaging licence.",
+        "Médecin et administratrice du site d’une clinique "
+        "qui n’a aucune licence de messages aux patients.",
+        "Physician and site admin of a clinic without any patient messaging licence.",
     ),
     "delegate": DemoIdentity(
         "demo-gaudreault",
@@ -98,7 +100,7 @@ DEMO_IDENTITIES: Mapping[str, DemoIdentity] = {
         ("user",),
         "Secrétaire couverte par la licence de la Dre Charbonneau, "
         "mais dont le seul lien est dans une autre clinique.",
-        "Secretary covered by the licence of Dr. Charbonneau whose only link is at another clinic.",
+        "Secretary covered by Dr. Charbonneau’s licence, whose only link is at another clinic.",
     ),
     "non_admin": DemoIdentity(
         "demo-roy",
@@ -109,7 +111,8 @@ DEMO_IDENTITIES: Mapping[str, DemoIdentity] = {
         ("user",),
         "Réceptionniste sans frais à son nom ni accès administrateur; "
         "les frais viennent de collègues.",
-        "Receptionist with no charges and no admin access; the charges come from colleagues.",
+        "Receptionist with no charges in his name and no admin access; "
+        "the charges come from colleagues.",
     ),
     "admin": DemoIdentity(
         "demo-beausejour",
@@ -118,7 +121,8 @@ DEMO_IDENTITIES: Mapping[str, DemoIdentity] = {
         "n.beausejour@erables.example.com",
         ERABLES,
         ("site_admin",),
-        "Gestionnaire et administratrice du site, qui voit les frais de chaque collègue.",
+        "Gestionnaire de clinique et administratrice du site, "
+        "qui voit les frais de chaque collègue.",
         "Clinic manager and site admin, who sees the charges of each colleague.",
     ),
 }

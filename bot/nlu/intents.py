@@ -67,7 +67,8 @@ class IntentModel:
         """
         labels = self.labels
         chosen = self.probabilities([text], encoder)[0]
-        clauses = _clauses(text) if labels[chosen.argmax()] in _COMPANIONS else []
+        foremost = {labels[place] for place in (-chosen).argsort()[:2]}
+        clauses = _clauses(text) if foremost & _COMPANIONS else []
         for clause in self.probabilities(clauses, encoder) if clauses else ():
             best = clause.argmax()
             if labels[best] not in _COMPANIONS and clause[best] >= _CLEAR_WISH:

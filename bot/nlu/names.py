@@ -27,6 +27,7 @@ _INTRODUCTION = re.compile(
     r"|\bmoi c['\u2019]est|\bc['\u2019]est|\bthis is|\bname ?:|\bnom ?:)\s+" + _NAME,
     re.IGNORECASE,
 )
+_PART_OF_MESSAGE = re.compile(r"[^,;:.!?\n]+")
 # Words that end a name, or show that what follows "je suis" is no name.
 _STOP = frozenset(
     "de du des la le les et a au aux un une dans avec pour pas admin administratrice "
@@ -57,7 +58,10 @@ class NameFinder:
         """
         stated = introduced(text)
         # The model costs more than all else in understanding: it is asked only where a name can be.
-        if stated is None and not 2 <= len(text.split()) <= MOST_WORDS_OF_NAME:
+        is_short = 2 <= len(text.split()) <= MOST_WORDS_OF_NAME
+        # "…, Tom Baker, tom@clinic.ca": whoever writes an address may have signed beside it.
+        signatures = [] if is_short or "@" not in text else _signatures(text)
+        if stated is None and not is_short and not signatures:
             return None
         people = [
             (entity.text, entity.start_char, entity.end_char)
@@ -71,11 +75,27 @@ class NameFinder:
                     return stated
             return stated if _is_capitalised(name) else None
         for person in people:
+            if person in signatures:
+                return person
+        for person in people:
             name, start = _without_courtesy(person[0]), person[1]
             is_most = len(person[0]) >= 0.6 * len(text.strip(" .,;!?"))
             if is_most and " " in name and _is_capitalised(name):
                 return name, start, start + len(name)
         return None
+
+
+def _signatures(text: str) -> list[tuple[str, int, int]]:
+    """Capitalised parts of two to four words between commas, full stops or line breaks."""
+    found = []
+    for match in _PART_OF_MESSAGE.finditer(text):
+        part = match.group().strip()
+        words = part.split()
+        is_stop = any(word.lower() in _STOP for word in words)
+        if 2 <= len(words) <= 4 and _is_capitalised(part) and not is_stop:
+            start = text.index(part, match.start())
+            found.append((part, start, start + len(part)))
+    return found
 
 
 def _without_courtesy(name: str) -> str:

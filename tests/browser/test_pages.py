@@ -157,11 +157,11 @@ def test_a_visitor_cancels_asks_for_a_person_and_an_agent_replies(
     # Both go on without reloading, and the agent resolves.
     say(visitor, "Merci beaucoup!")
     sees(console, "Merci beaucoup!", among="Échanges")
-    console.get_by_role("button", name="Résoudre").click()
-    dialog = console.get_by_role("dialog", name="Résoudre la conversation")
+    console.get_by_role("button", name="Terminer").click()
+    dialog = console.get_by_role("dialog", name="Terminer la conversation")
     dialog.get_by_label("Note (facultative)").fill("Kiosques vérifiés.")
-    dialog.get_by_role("button", name="Résoudre").click()
-    expect(console.get_by_text("Conversation résolue.")).to_be_visible()
+    dialog.get_by_role("button", name="Terminer").click()
+    expect(console.get_by_text("Conversation terminée.")).to_be_visible()
     sees(visitor, re.compile("La personne du soutien a terminé la conversation"))
     expect(visitor.get_by_text("Conversation terminée")).to_be_visible()
     assert agent.conversation(ticket["conversation_id"])["state"] == "closed"
@@ -179,7 +179,7 @@ def test_an_agent_sees_who_asks_what_was_found_and_on_what_evidence(
     complaints: list[str],
 ) -> None:
     visitor = visit("fr", who="unlinked_subscribed")
-    visitor.press("Comprendre des frais par message")
+    visitor.press("Comprendre mes frais par message")
     visitor.press("Parler à une personne")
     console = open_console(browser, stack.url, complaints)
     console.locator(f'a.row[href$="{visitor.id}"]').click()
@@ -188,7 +188,7 @@ def test_an_agent_sees_who_asks_what_was_found_and_on_what_evidence(
         "Identité vérifiée",
         "k.benhaddou@erables.example.com",
         "il n’est pas lié à votre compte Accuro",
-        "votre compte : couvert par une licence",
+        "votre compte : couverture par une licence",
         "votre compte : aucun lien vu à ce site",
     ):
         expect(file.get_by_text(text).first).to_be_visible()

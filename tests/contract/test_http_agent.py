@@ -227,7 +227,7 @@ def test_a_list_refuses_a_query_that_it_does_not_know(
 
 def test_a_conversation_is_shown_with_all_that_is_known(visit: Visit, agent: AgentClient) -> None:
     visitor = visit("fr", who="unlinked_subscribed")
-    visitor.press("Comprendre des frais par message")
+    visitor.press("Comprendre mes frais par message")
     visitor.press("Faire une demande d’annulation")
     visitor.say("la réservation en ligne")
     shown = agent.conversation(visitor.id)

@@ -9,7 +9,7 @@ const FRENCH = {
   close: "Fermer l’aide",
   log: "Conversation",
   otherLanguage: "English",
-  askForThisLanguage: "En français s’il vous plaît",
+  askForThisLanguage: "En français, s’il vous plaît",
   state: {
     bot: "Assistant virtuel",
     waiting: "En attente d’une personne",
@@ -31,16 +31,17 @@ const FRENCH = {
   },
   sources: "Source",
   opensElsewhere: "s’ouvre dans un nouvel onglet",
-  reference: "Numéro de la demande",
+  reference: "Référence de la demande",
   copy: "Copier",
-  copyReference: (reference) => `Copier le numéro ${reference}`,
-  copied: "Copié",
-  copyByHand: "Sélectionné\u00a0: copiez-le avec Ctrl+C",
+  copyReference: (reference) => `Copier la référence ${reference}`,
+  copied: "Copiée",
+  copyByHand: "Référence sélectionnée\u00a0: copiez-la avec Ctrl+C",
   wasHelpful: "Réponse utile?",
   yes: "Oui",
   no: "Non",
   thanksHelpful: "Merci de votre avis.",
-  thanksUnhelpful: "Merci de votre avis. Reformulez votre question ou demandez une personne.",
+  thanksUnhelpful: "Merci de votre avis. "
+    + "Reformulez votre question ou demandez à parler à une personne.",
   notRecorded: "Votre avis n’a pas pu être enregistré. Réessayez.",
   sending: "Envoi…",
   sent: "Envoyé",
@@ -54,19 +55,20 @@ const FRENCH = {
   unavailable: "Le service ne répond pas pour l’instant. "
     + "Nouvel essai automatique\u00a0: vous n’avez rien à faire.",
   startedAfresh: "La conversation précédente n’existe plus. En voici une nouvelle.",
-  identityRefused: "Votre connexion n’a pas pu être vérifiée. "
+  identityRefused: "Votre identité n’a pas pu être vérifiée. "
     + "La conversation continue sans accès à votre compte.",
   placeholder: "Écrivez votre question",
   box: "Votre message",
   send: "Envoyer",
   left: (count) => (count >= 0
-    ? `${count} caractère${count < 2 ? "" : "s"} de plus au maximum`
+    ? `${count} caractère${count < 2 ? " restant" : "s restants"}`
     : `${-count} caractère${count > -2 ? "" : "s"} de trop`),
   privacy: "Ne donnez aucun renseignement sur un patient.",
   erase: "Tout effacer",
-  eraseConfirm: "Effacer cette conversation pour de bon? Les demandes déjà déposées demeurent.",
+  eraseConfirm: "Effacer cette conversation pour de bon? "
+    + "Les demandes déjà déposées seront conservées.",
   eraseYes: "Effacer",
-  eraseNo: "Garder",
+  eraseNo: "Conserver",
   eraseFailed: "La conversation n’a pas pu être effacée. Réessayez.",
   closed: "Cette conversation est terminée.",
   restart: "Nouvelle conversation",
@@ -82,7 +84,7 @@ const ENGLISH = {
   close: "Close help",
   log: "Conversation",
   otherLanguage: "Français",
-  askForThisLanguage: "In English please",
+  askForThisLanguage: "In English, please",
   state: {
     bot: "Virtual assistant",
     waiting: "Waiting for a person",
@@ -102,16 +104,17 @@ const ENGLISH = {
   },
   sources: "Source",
   opensElsewhere: "opens in a new tab",
-  reference: "Request number",
+  reference: "Request reference",
   copy: "Copy",
-  copyReference: (reference) => `Copy number ${reference}`,
+  copyReference: (reference) => `Copy reference ${reference}`,
   copied: "Copied",
-  copyByHand: "Selected: copy it with Ctrl+C",
+  copyByHand: "Reference selected: copy it with Ctrl+C",
   wasHelpful: "Was this helpful?",
   yes: "Yes",
   no: "No",
   thanksHelpful: "Thank you for your feedback.",
-  thanksUnhelpful: "Thank you for your feedback. Try other words, or ask for a person.",
+  thanksUnhelpful: "Thank you for your feedback. "
+    + "Rephrase your question, or ask to talk to a person.",
   notRecorded: "Your feedback could not be recorded. Please try again.",
   sending: "Sending…",
   sent: "Sent",
@@ -123,7 +126,7 @@ const ENGLISH = {
   },
   typing: "The assistant is preparing its answer",
   unavailable: "The service is not answering right now. "
-    + "It keeps trying by itself: nothing for you to do.",
+    + "It is being retried automatically: there is nothing for you to do.",
   startedAfresh: "The earlier conversation no longer exists. Here is a new one.",
   identityRefused: "Your sign-in could not be verified. "
     + "The conversation goes on without access to your account.",
@@ -134,8 +137,8 @@ const ENGLISH = {
     ? `${count} character${count === 1 ? "" : "s"} left`
     : `${-count} character${count === -1 ? "" : "s"} too many`),
   privacy: "Do not give any patient information.",
-  erase: "Erase all",
-  eraseConfirm: "Erase this conversation for good? Requests already filed remain.",
+  erase: "Erase everything",
+  eraseConfirm: "Erase this conversation for good? Requests already filed will be kept.",
   eraseYes: "Erase",
   eraseNo: "Keep",
   eraseFailed: "The conversation could not be erased. Please try again.",
