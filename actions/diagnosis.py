@@ -58,12 +58,7 @@ class DiagnoseFees(TalkAction):
         )
         if section is not None:
             sources = (source_of(section.section),)
-            if found.finding in (
-                "unverified",
-                "directory_unavailable",
-                "link_unknown",
-                "not_linked",
-            ):
+            if _shows_section(found):
                 parts.append(f"**{section.section.heading}**\n\n{section.section.body}")
         turn.say(
             "diagnosis",
