@@ -63,4 +63,4 @@ lock: install  ## Resolve pyproject.toml anew into requirements.lock.
 	@sed -i 's/^torch==\([0-9.]*\)+cpu/torch==\1/' requirements.lock
 
 clean:  ## Remove what was built: environment, model, database, logs.
-	@rm -rf $(VENV) var results models/index models/assistant.* .rasa .mypy_cache .ruff_cache
+	@rm -rf $(VENV) var results models/index models/assistant.* .rasa .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -155,10 +155,17 @@ def _known(turn: Turn) -> Draft:
     identity = turn.conversation.identity
     if identity is None:
         return Draft()
-    return Draft(
+    known = Draft(
         requester_name=identity.name or None,
         requester_email=(identity.email.lower() or None) if identity.email_verified else None,
         site_number=identity.site_number,
+    )
+    # What no ticket can be filed with is asked for, as if the sign-in had not said it.
+    faults = known.faults()
+    return replace(
+        known,
+        requester_email=None if "requester_email" in faults else known.requester_email,
+        site_number=None if "site_number" in faults else known.site_number,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -131,7 +132,8 @@ def gateway() -> None:
         create_app(
             services(),
             chosen,
-            owner=f"gateway:{chosen.host}:{chosen.port}",
+            # The same name after a restart, another on each machine that shares the database.
+            owner=f"gateway:{socket.gethostname()[:40]}:{chosen.port}",
             demo_visitors=visitors if chosen.is_demo else {},
         ),
         host=chosen.host,

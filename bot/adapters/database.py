@@ -28,7 +28,8 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite)
+        # Errors reach the logs, and parameters hold what visitors wrote.
+        self.engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
         if self.is_sqlite:
             set_up_sqlite(self.engine)
             sa.event.listen(self.engine, "begin", _begin_sqlite)

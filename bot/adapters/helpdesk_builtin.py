@@ -14,8 +14,6 @@ from bot.core.ports import Clock
 class BuiltinHelpdesk:
     """The `Helpdesk` port over a table; a second create with the same key gives the first id."""
 
-    name = "builtin"
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._db = database
         self._clock = clock

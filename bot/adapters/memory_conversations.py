@@ -174,8 +174,10 @@ class MemoryConversations:
         """See the port."""
         with self._lock:
             kept = self._find(message.conversation_id)
+            if message.id not in kept.unanswered:
+                return
+            kept.unanswered.remove(message.id)
             self._add(kept, replies, at=at, reply_to=message.id)
-            kept.unanswered.discard(message.id)
             kept.now = replace(after_turn(kept.now, replies), updated_at=at)
 
     def answers_to(self, message_id: int) -> list[Message]:

@@ -121,8 +121,6 @@ class MemoryHelpdesk:
     With `knows_keys` false it is a helpdesk that makes a second ticket of a second `create`.
     """
 
-    name = "memory"
-
     def __init__(self, faults: Iterable[HelpdeskFault] = (), *, knows_keys: bool = True) -> None:
         self.faults = deque(faults)
         self.knows_keys = knows_keys

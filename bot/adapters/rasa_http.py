@@ -16,7 +16,7 @@ from bot.core.language import Language
 
 
 class RasaAssistant:
-    """The `Assistant` port over HTTP. `timeout_s` bounds one whole turn."""
+    """The `Assistant` port over HTTP. `timeout_s` is how long Rasa may be silent."""
 
     def __init__(self, base_url: str, timeout_s: float) -> None:
         self._client = httpx.Client(
@@ -50,18 +50,6 @@ class RasaAssistant:
         if not isinstance(said, list):
             raise Unavailable("The dialogue engine answered something other than a list.")
         return [_reply(item) for item in said]
-
-    def is_ready(self) -> bool:
-        """Whether Rasa has loaded a model and answers."""
-        try:
-            status = self._client.get("/webhooks/rest/", timeout=2.0)
-        except httpx.HTTPError:
-            return False
-        return status.is_success
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self._client.close()
 
 
 def _reply(item: dict[str, Any]) -> Reply:

@@ -108,8 +108,8 @@ class SqlConversations:
         }
         try:
             with self._db.write() as connection:
-                connection.execute(messages.insert().values(**values))
                 _touch(connection, conversation.id, at)
+                connection.execute(messages.insert().values(**values))
         except IntegrityError:
             # The same client id at the same time, from a retry or a second tab.
             pass
@@ -213,11 +213,16 @@ class SqlConversations:
     def finish_turn(self, message: Message, replies: Sequence[Reply], *, at: datetime) -> None:
         """See the port."""
         with self._db.write() as connection:
+            _touch(connection, message.conversation_id, at)
             conversation = _get(connection, message.conversation_id)
+            marked = connection.execute(
+                messages.update()
+                .where(messages.c.id == message.id, messages.c.answered_at.is_(None))
+                .values(answered_at=at)
+            ).rowcount
+            if not marked:
+                return
             _add(connection, conversation, replies, at=at, reply_to=message.id)
-            connection.execute(
-                messages.update().where(messages.c.id == message.id).values(answered_at=at)
-            )
             after = after_turn(conversation, replies)
             _touch(
                 connection,
@@ -238,9 +243,9 @@ class SqlConversations:
     ) -> list[Message]:
         """See the port."""
         with self._db.write() as connection:
+            _touch(connection, conversation_id, at)
             conversation = _get(connection, conversation_id)
             ids = _add(connection, conversation, replies, at=at, author=author)
-            _touch(connection, conversation_id, at)
             rows = connection.execute(
                 select(messages).where(messages.c.id.in_(ids)).order_by(messages.c.id)
             )
@@ -510,6 +515,11 @@ def _add(
 
 
 def _touch(connection: sa.Connection, conversation_id: str, at: datetime, **values: Any) -> None:
+    """Marks the conversation changed. Comes before a message is added to it.
+
+    The lock on the row then makes ids grow in the order of the commits on PostgreSQL too, so that
+    whoever follows the conversation by id misses none.
+    """
     connection.execute(
         conversations.update()
         .where(conversations.c.id == conversation_id)

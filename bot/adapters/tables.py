@@ -222,7 +222,7 @@ agent_sessions = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
-# --- Accounts of clinics, filled or replicated into by the vendor (docs/accounts.md) -------------
+# --- Accounts of clinics, filled or replicated into by the vendor --------------------------------
 
 account_sites = Table(
     "account_sites",

@@ -52,7 +52,7 @@ _UNDERSTOOD_KINDS: frozenset[Kind] = frozenset(
 TOPIC_KINDS: frozenset[Kind] = _UNDERSTOOD_KINDS | {"abstain"}
 
 MAX_TEXT_CHARS = 4_000
-# Longer than the assistant's own time limit, so that a live turn never loses its lease.
+# Longer than the assistant may take to answer, so that a live turn does not lose its lease.
 TURN_LEASE = timedelta(seconds=30)
 TURN_WAIT_S = 35.0
 # The gateway itself acts on the first, and on the second when the engine fails.
@@ -206,10 +206,27 @@ def answer_pending(
     owner: str,
 ) -> None:
     """Answers the visitor messages not yet answered, oldest first, up to message id `up_to`."""
+    is_more = True
+    while is_more:
+        # A lease for each message: a row of slow answers would outlive a single one.
+        with _turn(conversation_id, store, clock, owner):
+            waiting = store.unanswered(conversation_id, up_to=up_to)
+            for message in waiting[:1]:
+                replies = _answer(message, store, assistant, phrases, clock)
+                store.finish_turn(message, replies, at=clock.now())
+        is_more = len(waiting) > 1
+
+
+def erase(conversation_id: str, *, store: Conversations, clock: Clock, owner: str) -> None:
+    """Erases a conversation once the turn that runs in it has ended.
+
+    In the middle of a turn the dialogue engine would write its own log of it anew.
+
+    Raises:
+        Conflict: The turn did not end in time.
+    """
     with _turn(conversation_id, store, clock, owner):
-        for message in store.unanswered(conversation_id, up_to=up_to):
-            replies = _answer(message, store, assistant, phrases, clock)
-            store.finish_turn(message, replies, at=clock.now())
+        store.erase(conversation_id)
 
 
 def _store_visit(

@@ -114,7 +114,6 @@ class Facts:
     """
 
     is_site_admin: bool = False
-    site_name: str | None = None
     emr_vendor: str | None = None
     linked_at: datetime | None = None
     elsewhere_site: str | None = None
@@ -337,7 +336,6 @@ def _facts(snapshot: AccountSnapshot, by_sender: _BySender, lines: Sequence[Send
     dated = own or lines
     return Facts(
         is_site_admin=snapshot.is_site_admin,
-        site_name=snapshot.site.name,
         emr_vendor=snapshot.site.emr_vendor,
         linked_at=here.linked_at if here else None,
         elsewhere_site=elsewhere.site_number

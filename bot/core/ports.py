@@ -131,7 +131,10 @@ class Conversations(Protocol):
         """(conversation id, newest message id) where a message from before then has no answer."""
 
     def finish_turn(self, message: Message, replies: Sequence[Reply], *, at: datetime) -> None:
-        """Stores the answers and marks the message answered, in one transaction."""
+        """Stores the answers and marks the message answered, in one transaction.
+
+        Nothing is stored if it was answered before: by whoever took over a lease that had ended.
+        """
 
     def answers_to(self, message_id: int) -> list[Message]:
         """What was said in answer to a visitor message, in order."""
@@ -237,8 +240,6 @@ class TicketStore(Protocol):
 class Helpdesk(Protocol):
     """The vendor's helpdesk. Both methods are safe to repeat."""
 
-    name: str
-
     def find(self, external_key: str) -> str | None:
         """The helpdesk's own id of the ticket that carries our key; None if there is none."""
 
@@ -277,7 +278,7 @@ class Events(Protocol):
     """Wakes those who wait for something new. Carries no content: the database has it."""
 
     def publish(self, topic: str) -> None:
-        """Tells that there is something new under a topic (a conversation id, or "queue")."""
+        """Tells that there is something new under a topic: a conversation id, or "console"."""
 
     async def wait(self, topics: Sequence[str], since: int, timeout_s: float) -> int:
         """Returns when something was published after `since`, or in time; gives a new `since`."""

@@ -101,12 +101,16 @@ def read_identity(token: str, settings: Settings) -> Identity:
         ) from None
     if claims.get("scope") != "user":
         raise Unauthorized('The identity must carry the claim scope "user".')
+    external_id = _claim(claims, "external_id")
+    if not external_id:
+        # Tickets are shown by this id: two visitors without one would see each other's.
+        raise Unauthorized('The claim "external_id" of the identity is empty.')
     roles = claims.get("roles") or ()
     roles = roles.split(",") if isinstance(roles, str) else roles
     if not isinstance(roles, list | tuple):
         raise Unauthorized('The claim "roles" of the identity must be a list.')
     return Identity(
-        external_id=_claim(claims, "external_id"),
+        external_id=external_id,
         name=_claim(claims, "name"),
         email=_claim(claims, "email"),
         email_verified=claims.get("email_verified") is True,

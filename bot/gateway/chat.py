@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import conversations as core
@@ -23,6 +24,7 @@ from bot.gateway.access import (
 from bot.gateway.errors import TooLarge, responses
 from bot.gateway.metrics import count_turn, time_turn
 from bot.gateway.schemas import (
+    MAX_MESSAGE_ID,
     Answered,
     MessageOut,
     SendFeedback,
@@ -36,6 +38,7 @@ from bot.gateway.stream import CONSOLE, event_response, last_event_id, visitor_e
 router = APIRouter(
     prefix="/api/v1/conversations", tags=["visitor"], dependencies=[Depends(check_origin)]
 )
+MessageId = Annotated[int, Path(ge=1, le=MAX_MESSAGE_ID, description="The answer.")]
 
 
 @router.post("", status_code=201, responses=responses(401, 403, 413))
@@ -123,7 +126,9 @@ def follow_conversation(
     """Server-Sent Events: `message` and `state`; `Last-Event-ID` resumes without a gap."""
     after = last_event_id(request)
     if after is None:
-        after = services.conversations.newest_message_id()
+        # Of this conversation: one of another may be newer than one that is being written here.
+        said = services.conversations.messages(conversation.id)
+        after = said[-1].id if said else 0
     return event_response(visitor_events(conversation.id, after, services))
 
 
@@ -133,7 +138,10 @@ def follow_conversation(
     responses=responses(403, 404),
 )
 def give_feedback(
-    message_id: int, body: SendFeedback, conversation: VisitorConversation, services: ServicesDep
+    message_id: MessageId,
+    body: SendFeedback,
+    conversation: VisitorConversation,
+    services: ServicesDep,
 ) -> None:
     """Keeps whether an answer helped."""
     services.conversations.add_feedback(
@@ -145,10 +153,17 @@ def give_feedback(
     )
 
 
-@router.delete("/{conversation_id}", status_code=204, responses=responses(403, 404))
-def erase_conversation(conversation: VisitorConversation, services: ServicesDep) -> None:
+@router.delete("/{conversation_id}", status_code=204, responses=responses(403, 404, 409))
+def erase_conversation(
+    conversation: VisitorConversation, services: ServicesDep, request: Request
+) -> None:
     """Erases the conversation; tickets stay, their link to it goes."""
-    services.conversations.erase(conversation.id)
+    core.erase(
+        conversation.id,
+        store=services.conversations,
+        clock=services.clock,
+        owner=request.app.state.owner,
+    )
     services.events.publish(conversation.id)
     services.events.publish(CONSOLE)
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_valida
 from bot.core import conversations as core
 from bot.gateway.render import markdown_to_html, plain_to_html
 
+# The largest that the database's integers hold.
+MAX_MESSAGE_ID = 2**31 - 1
 LanguageCode = Annotated[Literal["fr", "en"], Field(description="French or English.")]
 StateCode = Annotated[
     Literal["bot", "waiting", "agent", "closed"],
@@ -49,9 +51,15 @@ def _example(**values: Any) -> ConfigDict:
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused."""
+    """A request body: unknown fields are refused, and what PostgreSQL cannot store."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="after")
+    def _refuse_nul(self) -> Self:
+        if any("\x00" in value for value in vars(self).values() if isinstance(value, str)):
+            raise ValueError("a text holds the character NUL, which no database keeps")
+        return self
 
 
 class Out(BaseModel):

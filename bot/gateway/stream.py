@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from bot.core.conversations import Message
 from bot.core.errors import HelpdeskError, NotFound
 from bot.core.ports import Services
-from bot.gateway.schemas import MessageOut
+from bot.gateway.schemas import MAX_MESSAGE_ID, MessageOut
 
 # The topic under which everything that concerns agents is published.
 CONSOLE = "console"
@@ -37,7 +37,8 @@ def event_response(events: AsyncIterator[str]) -> StreamingResponse:
 def last_event_id(request: Request) -> int | None:
     """The id after which the client wants to go on; None if it says none that makes sense."""
     given = request.headers.get("last-event-id", "")
-    return int(given) if given.isascii() and given.isdigit() else None
+    is_id = given.isascii() and given.isdigit() and len(given) <= len(str(MAX_MESSAGE_ID))
+    return min(int(given), MAX_MESSAGE_ID) if is_id else None
 
 
 async def visitor_events(

@@ -77,14 +77,19 @@ class Worker:
         for conversation_id, message_id in services.conversations.with_unanswered(
             services.clock.now() - wait
         ):
-            answer_pending(
-                conversation_id,
-                up_to=message_id,
-                store=services.conversations,
-                assistant=services.assistant,
-                phrases=services.phrases,
-                clock=services.clock,
-                owner=self._owner,
-            )
+            try:
+                answer_pending(
+                    conversation_id,
+                    up_to=message_id,
+                    store=services.conversations,
+                    assistant=services.assistant,
+                    phrases=services.phrases,
+                    clock=services.clock,
+                    owner=self._owner,
+                )
+            except Exception:
+                # Erased meanwhile, or at fault: the other conversations must not wait for it.
+                log.exception("left behind again", conversation_id=conversation_id)
+                continue
             services.events.publish(conversation_id)
             log.info("answered a message left behind", conversation_id=conversation_id)

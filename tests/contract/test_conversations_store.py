@@ -257,6 +257,15 @@ def test_a_message_waits_until_its_turn_is_finished(store: Conversations) -> Non
     assert store.unanswered(kept.id, up_to=second.id) == [second]
 
 
+def test_a_message_is_answered_once_even_if_two_turns_finish_it(store: Conversations) -> None:
+    kept = start(store)
+    message = write(store, kept)
+    store.finish_turn(message, [ABSTAIN], at=NOW)
+    store.finish_turn(message, [ABSTAIN], at=NOW)
+    assert len(store.answers_to(message.id)) == 1
+    assert store.get(kept.id).abstentions == 1
+
+
 def test_messages_left_without_an_answer_are_found_by_their_age(store: Conversations) -> None:
     one, two, three = (start(store, id_) for id_ in "abc")
     later = NOW + timedelta(minutes=1)

@@ -24,11 +24,12 @@ from bot.core.conversations import (
     Reply,
     Visit,
     answer_pending,
+    erase,
     payload,
     receive,
     to_engine_text,
 )
-from bot.core.errors import BadInput, Unavailable
+from bot.core.errors import BadInput, Conflict, NotFound, Unavailable
 from bot.core.handoff import Ownership
 from bot.core.language import Language
 from bot.core.ports import Assistant, Conversations, Services
@@ -240,6 +241,50 @@ def test_a_turn_is_free_again_after_a_fault(services: Services, store: Conversat
     with pytest.raises(RuntimeError):
         send(services, Visit("1", "Un"), broken)
     store.take_turn("c", owner="next", lease=TURN_LEASE, wait_s=0, clock=services.clock)
+
+
+def test_each_message_of_a_row_is_answered_under_a_lease_of_its_own(
+    services: Services, store: Conversations, clock: HeldClock
+) -> None:
+    kept = store.get("c")
+    for number in range(3):
+        store.add_visit(kept, str(number), text=f"message {number}", payload=None, at=NOW)
+    refused = []
+
+    def think_long_while_another_wants_the_turn() -> None:
+        clock.advance(TURN_LEASE * 0.6)
+        with pytest.raises(Conflict):
+            store.take_turn("c", owner="other", lease=TURN_LEASE, wait_s=0, clock=clock)
+        refused.append(clock.now())
+
+    assistant = ScriptedAssistant()
+    assistant.meanwhile = think_long_while_another_wants_the_turn
+    send(services, Visit("last", "message 3"), assistant)
+    assert [asked.text for asked in assistant.asked] == [f"message {n}" for n in range(4)]
+    assert len(refused) == 4
+
+
+def test_a_conversation_is_not_erased_in_the_middle_of_a_turn(
+    services: Services, store: Conversations
+) -> None:
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def think() -> None:
+        is_asked.set()
+        assert may_answer.wait(5)
+
+    assistant = ScriptedAssistant()
+    assistant.meanwhile = think
+    with ThreadPoolExecutor(2) as threads:
+        answered = threads.submit(send, services, Visit("1", "Allo"), assistant)
+        assert is_asked.wait(5)
+        erased = threads.submit(erase, "c", store=store, clock=services.clock, owner="gateway")
+        assert store.get("c")
+        may_answer.set()
+        answered.result(5)
+        erased.result(5)
+    with pytest.raises(NotFound):
+        store.get("c")
 
 
 # --- Who owns the conversation -------------------------------------------------------------------

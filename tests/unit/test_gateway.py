@@ -1,0 +1,89 @@
+"""What the gateway refuses or survives by itself, over services in memory."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from fastapi.testclient import TestClient
+from starlette.requests import Request
+
+from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
+from bot.core.ports import Services
+from bot.gateway.app import create_app
+from bot.gateway.stream import last_event_id
+from bot.gateway.worker import LEFT_BEHIND_AFTER, Worker
+from bot.settings import DEMO_KEY_ID, Settings
+from tests.support.builders import NOW, an_answer, start
+from tests.support.problems import assert_problem
+
+CLIENT_ID = "0b7c4b1e-6d3e-4a51-9d0f-3f2f6f0a7c11"
+CONVERSATIONS = "/api/v1/conversations"
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(_env_file=None)
+
+
+@pytest.fixture
+def http(services: Services, settings: Settings) -> TestClient:
+    return TestClient(create_app(services, settings, owner="test", demo_visitors={}))
+
+
+@pytest.fixture
+def visit(http: TestClient) -> str:
+    """The address of a conversation whose token the client sends from now on."""
+    started = http.post(CONVERSATIONS, json={}).json()
+    http.headers["Authorization"] = f"Bearer {started['token']}"
+    return f"{CONVERSATIONS}/{started['id']}"
+
+
+def identity(settings: Settings, **claims: Any) -> str:
+    told = {"scope": "user", "exp": int(time.time()) + 300, **claims}
+    secret = settings.identity_keys[DEMO_KEY_ID].get_secret_value()
+    return jwt.encode(told, secret, algorithm="HS256", headers={"kid": DEMO_KEY_ID})
+
+
+@pytest.mark.parametrize("external_id", ["", "  ", None])
+def test_an_identity_without_a_user_opens_no_conversation(
+    http: TestClient, settings: Settings, external_id: str | None
+) -> None:
+    token = identity(settings, external_id=external_id)
+    assert_problem(http.post(CONVERSATIONS, json={"identity": token}), 401)
+
+
+def test_a_text_that_no_database_keeps_is_refused(http: TestClient, visit: str) -> None:
+    sent = {"text": "Bonjour\x00", "client_id": CLIENT_ID}
+    assert_problem(http.post(f"{visit}/messages", json=sent), 422, "NUL")
+
+
+@pytest.mark.parametrize("message_id", ["0", "-1", "9" * 40])
+def test_feedback_on_an_id_that_cannot_be_is_refused(
+    http: TestClient, visit: str, message_id: str
+) -> None:
+    answer = http.post(f"{visit}/messages/{message_id}/feedback", json={"helpful": True})
+    assert_problem(answer, 422)
+
+
+@pytest.mark.parametrize(
+    ("sent", "after"),
+    [("12", 12), ("", None), ("-3", None), ("²", None), ("9" * 10, 2**31 - 1), ("9" * 5000, None)],
+)
+def test_a_stream_goes_on_after_an_id_that_makes_sense(sent: str, after: int | None) -> None:
+    headers = [(b"last-event-id", sent.encode("latin-1"))]
+    assert last_event_id(Request({"type": "http", "headers": headers})) == after
+
+
+def test_one_conversation_at_fault_keeps_no_other_from_its_answer(clock: HeldClock) -> None:
+    assistant = ScriptedAssistant(RuntimeError("a mistake of ours"), [an_answer()])
+    services = memory_services(clock, assistant=assistant)
+    for id_ in ("first", "second"):
+        kept = start(services.conversations, id_)
+        services.conversations.add_visit(kept, "1", text="Allo", payload=None, at=NOW)
+    clock.advance(LEFT_BEHIND_AFTER + timedelta(seconds=1))
+    Worker(services, "test")._answer_left_behind()
+    assert [m.kind for m in services.conversations.messages("second")] == ["message", "answer"]
