@@ -21,6 +21,7 @@ from bot.core.tickets import (
     AlreadyOpen,
     Refused,
     TicketOpened,
+    is_requester,
     open_cancellation,
 )
 
@@ -127,8 +128,11 @@ class FileCancellation(TalkAction):
                 if ticket.to_confirm:
                     text += " " + turn.phrase("utter_filed_to_confirm")
                 say_ticket(turn, "filed", ticket.reference, text)
-            case AlreadyOpen(ticket=ticket):
+            case AlreadyOpen(ticket=ticket) if is_requester(ticket, draft, turn.conversation):
                 say_ticket(turn, "already-filed", ticket.reference)
+            case AlreadyOpen():
+                text = turn.phrase("utter_already_filed_by_other")
+                turn.say("ticket", text, "ticket/already-filed", (turn.person_button(),))
             case Refused():
                 _save(turn, replace(draft, confirmed=None))
                 restart = Button(

@@ -49,7 +49,10 @@ class RasaAssistant:
             ) from error
         if not isinstance(said, list):
             raise Unavailable("The dialogue engine answered something other than a list.")
-        return [_reply(item) for item in said]
+        try:
+            return [_reply(item) for item in said]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Unavailable("The dialogue engine said something unreadable.") from error
 
 
 def _reply(item: dict[str, Any]) -> Reply:

@@ -175,6 +175,17 @@ def open_cancellation(
     return TicketOpened(stored) if stored.reference == ticket.reference else AlreadyOpen(stored)
 
 
+def is_requester(ticket: Ticket, draft: Draft, conversation: Conversation) -> bool:
+    """Whether whoever asks again is who asked first: by identity, or by the email given.
+
+    Site and products are no secret, so they alone open nobody's reference.
+    """
+    identity = conversation.identity
+    if identity is not None and ticket.requester_id == identity.external_id:
+        return True
+    return (draft.requester_email or "").lower() == ticket.requester_email.lower()
+
+
 def request_key(kind: str, site_number: str, *parts: str) -> str:
     """What makes two requests the same: kind, site and the set of parts, whatever their order."""
     return hashlib.sha256("|".join([kind, site_number, *sorted(parts)]).encode()).hexdigest()

@@ -28,7 +28,8 @@ from bot.settings import Settings
 
 COOKIE = "helpdesk_agent"
 LEEWAY_S = 10
-_MAX_CLAIM_CHARS = 320
+_MAX_CLAIM_CHARS = 200
+_MAX_ID_CHARS = 80
 _hasher = PasswordHasher()
 # Verified against when no such agent exists, so that both cases take the same time.
 _NOBODY = _hasher.hash(secrets.token_hex(16))
@@ -105,6 +106,8 @@ def read_identity(token: str, settings: Settings) -> Identity:
     if not external_id:
         # Tickets are shown by this id: two visitors without one would see each other's.
         raise Unauthorized('The claim "external_id" of the identity is empty.')
+    if len(external_id) > _MAX_ID_CHARS:
+        raise Unauthorized(f'The claim "external_id" is longer than {_MAX_ID_CHARS} characters.')
     roles = claims.get("roles") or ()
     roles = roles.split(",") if isinstance(roles, str) else roles
     if not isinstance(roles, list | tuple):

@@ -23,6 +23,7 @@ from bot.core.tickets import (
     TicketOpened,
     find_for_visitor,
     helpdesk_body,
+    is_requester,
     new_reference,
     open_cancellation,
     parse_change,
@@ -316,6 +317,15 @@ def test_a_change_to_what_does_not_exist_is_refused_with_what_is_allowed(
     with pytest.raises(BadInput, match=says) as error:
         parse_change(state, checklist)
     assert "allowed" in str(error.value)
+
+
+def test_a_reference_is_told_again_only_to_whoever_asked_first() -> None:
+    ticket = a_ticket(requester_email="first@example.com", requester_id="user-1")
+    first, other = (a_draft(requester_email=f"{who}@example.com") for who in ("First", "other"))
+    signed_in = a_conversation(identity=an_identity(external_id="user-1"))
+    assert is_requester(ticket, first, a_conversation())
+    assert is_requester(ticket, other, signed_in)
+    assert not is_requester(ticket, other, a_conversation())
 
 
 def test_the_helpdesk_gets_the_same_bytes_for_the_same_ticket() -> None:
