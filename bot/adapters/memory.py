@@ -100,6 +100,10 @@ class MemorySearch:
         hits = [Hit(self.sections[key, language], score) for key, score in scores]
         return hits[:limit]
 
+    def article_url(self, slug: str, language: Language) -> str | None:
+        """See the port."""
+        return f"https://help.example/{language}/{slug}"
+
     def warm(self) -> None:
         """See the port."""
 

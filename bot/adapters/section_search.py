@@ -61,6 +61,11 @@ class KnowledgeSearch:
         found = self._live.current().sections.get(slug, anchor, language)
         return None if found is None else _Chosen(found)
 
+    def article_url(self, slug: str, language: Language) -> str | None:
+        """See the port."""
+        found = self._live.current().sections.article(slug, language)
+        return None if found is None else found.source_url
+
     def warm(self) -> None:
         """Builds the index now."""
         self._live.current()

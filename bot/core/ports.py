@@ -69,6 +69,9 @@ class SectionSearch(Protocol):
     def section(self, key: str, language: Language) -> Candidate | None:
         """One section by its key ("slug#anchor"); None if it is not published."""
 
+    def article_url(self, slug: str, language: Language) -> str | None:
+        """Where the vendor publishes an article; None if it is not published here."""
+
     def warm(self) -> None:
         """Prepares for the first question, which would wait otherwise."""
 

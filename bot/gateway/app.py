@@ -11,11 +11,14 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from bot.core.errors import NotFound
+from bot.core.language import Language
 from bot.core.ports import Services
 from bot.gateway import chat, console, errors, operations
+from bot.gateway.access import ServicesDep
 from bot.gateway.worker import Worker
 from bot.settings import Settings
 
@@ -105,7 +108,16 @@ def _add_pages(app: FastAPI) -> None:
     }
     for path, file in pages.items():
         app.add_api_route(path, _page(file), include_in_schema=False, response_class=FileResponse)
+    app.add_api_route("/articles/{language}/{slug}", _article, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=WEB), name="static")
+
+
+def _article(language: Language, slug: str, services: ServicesDep) -> RedirectResponse:
+    """Where links between articles lead: to the vendor's own page."""
+    url = services.search.article_url(slug, language)
+    if url is None:
+        raise NotFound("No such article.")
+    return RedirectResponse(url)
 
 
 def _page(file: Path) -> Callable[[], FileResponse]:

@@ -259,3 +259,10 @@ def test_an_origin_on_the_list_may_embed_the_widget(tmp_path: Path) -> None:
     assert answer.headers["access-control-allow-origin"] == origin
     foreign = {"Origin": "https://elsewhere.example"}
     assert_problem(http.post("/api/v1/conversations", json={}, headers=foreign), 403)
+
+
+def test_a_link_between_articles_leads_to_the_vendors_page(http: httpx.Client) -> None:
+    answer = http.get("/articles/fr/past-invoices", follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"].startswith("https://support.cognisantmd.com/")
+    assert_problem(http.get("/articles/fr/no-such-article"), 404)
