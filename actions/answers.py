@@ -6,7 +6,7 @@ from actions.base import TalkAction, Turn
 from actions.handoff import hand_off
 from actions.slots import Event, set_slot
 from bot.core.answers import Abstain, Answer, Clarify, decide, section_key
-from bot.core.conversations import Button, SourceLink, payload
+from bot.core.conversations import Button, SourceLink, payload, starting_buttons
 from bot.core.language import Language
 from bot.core.tickets import TicketFilter
 from knowledge_base.article import Section
@@ -83,7 +83,8 @@ class SmallTalk(TalkAction):
         if turn.intent == "affirm" and tell_filed(turn, only_untold=True):
             return []
         name = _SMALL_TALK.get(turn.intent, "utter_nothing_open")
-        buttons = starting_buttons(turn) if turn.intent in ("help", "greet") else ()
+        is_start = turn.intent in ("help", "greet")
+        buttons = starting_buttons(turn.language, turn.services.phrases) if is_start else ()
         turn.say("smalltalk", turn.phrase(name), f"smalltalk/{turn.intent}", buttons)
         return []
 
@@ -128,18 +129,6 @@ def source_of(section: Section) -> SourceLink:
         url=section.url,
         language=section.language,
         digest=section.digest,
-    )
-
-
-def starting_buttons(turn: Turn) -> tuple[Button, ...]:
-    """What a visitor may want to start with."""
-    return (
-        Button(
-            turn.phrase("utter_button_invoice_detail"),
-            payload("choose_section", section="invoice-details#csv"),
-        ),
-        Button(turn.phrase("utter_button_fees"), payload("ask_fee_check")),
-        Button(turn.phrase("utter_button_cancel"), payload("request_cancellation")),
     )
 
 

@@ -350,6 +350,24 @@ def trouble(language: Language, phrases: Phrases) -> Reply:
     )
 
 
+def greeting(language: Language, phrases: Phrases) -> Reply:
+    """What a conversation opens with."""
+    text = phrases.say("utter_welcome", language)
+    return Reply("greeting", text, "greeting", starting_buttons(language, phrases))
+
+
+def starting_buttons(language: Language, phrases: Phrases) -> tuple[Button, ...]:
+    """What a visitor may want to start with."""
+    return (
+        Button(
+            phrases.say("utter_button_invoice_detail", language),
+            payload("choose_section", section="invoice-details#csv"),
+        ),
+        Button(phrases.say("utter_button_fees", language), payload("ask_fee_check")),
+        Button(phrases.say("utter_button_cancel", language), payload("request_cancellation")),
+    )
+
+
 def to_engine_text(message: Message) -> str:
     """The text for the dialogue engine: a payload as issued, or free text that is no command.
 

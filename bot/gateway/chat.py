@@ -9,9 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import conversations as core
-from bot.core.conversations import Button, Conversation, Reply, Visit, payload
-from bot.core.language import Language
-from bot.core.ports import Services
+from bot.core.conversations import Conversation, Visit
 from bot.core.privacy import mask
 from bot.gateway.access import (
     ServicesDep,
@@ -64,7 +62,7 @@ def start_conversation(
         updated_at=now,
     )
     services.conversations.start(
-        conversation, digest(token), [_greeting(conversation.language, services)]
+        conversation, digest(token), [core.greeting(conversation.language, services.phrases)]
     )
     return Started(
         id=conversation.id,
@@ -166,22 +164,3 @@ def erase_conversation(
     )
     services.events.publish(conversation.id)
     services.events.publish(CONSOLE)
-
-
-def _greeting(language: Language, services: Services) -> Reply:
-    def say(name: str) -> str:
-        return services.phrases.say(name, language)
-
-    return Reply(
-        "greeting",
-        say("utter_welcome"),
-        "greeting",
-        (
-            Button(
-                say("utter_button_invoice_detail"),
-                payload("choose_section", section="invoice-details#csv"),
-            ),
-            Button(say("utter_button_fees"), payload("ask_fee_check")),
-            Button(say("utter_button_cancel"), payload("request_cancellation")),
-        ),
-    )
