@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actions.base import TalkAction, Turn
 from actions.handoff import hand_off
 from actions.slots import Event, set_slot
-from bot.core.answers import Abstain, Answer, Clarify, decide, section_key
+from bot.core.answers import (
+    Abstain,
+    Answer,
+    Clarify,
+    asked_in_parts,
+    decide,
+    leans_on_topic,
+    section_key,
+)
 from bot.core.conversations import Button, SourceLink, payload, starting_buttons
 from bot.core.language import Language
 from bot.core.tickets import TicketFilter
@@ -15,6 +25,12 @@ CANDIDATES = 6
 VAGUE_WORDS = 2
 # A second "I do not know" in a row brings a person.
 ABSTENTIONS_BEFORE_HANDOFF = 2
+RELATED = 2
+# Where these are shown, a request to cancel may follow.
+_CANCELLING = frozenset(
+    "cancel-services cancel-per-product licence-remove tablet-deregister"
+    " online-booking-stop-billing website-form-delete study-delete".split()
+)
 _SMALL_TALK = {
     "greet": "utter_greet",
     "thank": "utter_thank",
@@ -33,22 +49,14 @@ class AnswerQuestion(TalkAction):
 
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
-        labels = turn.tracker.latest_message.get("label_ranking") or []
-        by_label = {item["name"]: item["confidence"] for item in labels}
-        by_section = {section_key(name): score for name, score in by_label.items()}
-        decision = decide(
-            turn.services.search.find(turn.text, turn.language, CANDIDATES),
-            {key: score for key, score in by_section.items() if key},
-            outside=by_label.get("out_of_scope", 0.0),
-            is_vague=len(turn.text.split()) <= VAGUE_WORDS,
-        )
-        match decision:
-            case Answer(section=section):
-                show_section(turn, section)
-            case Clarify(sections=sections):
-                _ask_which(turn, sections)
-            case Abstain():
-                _abstain(turn)
+        match _decision(turn):
+            case Answer() as decision:
+                show_section(turn, decision.section, _weighed(decision))
+                _offer_second(turn, decision.section)
+            case Clarify() as decision:
+                _ask_which(turn, decision)
+            case Abstain() as decision:
+                _abstain(turn, _weighed(decision))
         return []
 
 
@@ -104,19 +112,21 @@ class SwitchLanguage(TalkAction):
         return [set_slot("language", wanted)]
 
 
-def show_section(turn: Turn, section: Section) -> None:
-    """Says a whole section, with its source."""
+def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = None) -> None:
+    """Says a whole section, with its source, and offers what goes on from there."""
     buttons: list[Button] = []
-    if section.slug in ("cancel-services", "cancel-per-product"):
+    if section.slug in _CANCELLING:
         buttons.append(Button(turn.phrase("utter_button_cancel"), payload("request_cancellation")))
     if section.slug == "per-message-fees":
         buttons.append(Button(turn.phrase("utter_button_fees"), payload("ask_fee_check")))
+    related = turn.services.search.related(section)[:RELATED]
     turn.say(
         "answer",
         f"**{section.heading}**\n\n{section.body}",
         f"faq/{section.slug}",
-        tuple(buttons),
+        (*buttons, *map(_section_button, related)),
         (source_of(section),),
+        data,
     )
 
 
@@ -155,21 +165,93 @@ def say_ticket(turn: Turn, topic: str, reference: str, more: str = "") -> None:
     turn.say("ticket", text, f"ticket/{topic}", data={"reference": reference})
 
 
-def _ask_which(turn: Turn, sections: tuple[Section, ...]) -> None:
-    name = "utter_clarify" if len(sections) > 1 else "utter_clarify_one"
-    buttons = tuple(
-        Button(section.heading, payload("choose_section", section=section.key))
-        for section in sections
+def _decision(turn: Turn) -> Answer | Clarify | Abstain:
+    """What the message gets; if it leans on the topic before, together with that topic."""
+    search = turn.services.search
+    labels = turn.tracker.latest_message.get("label_ranking") or []
+    by_label = {item["name"]: item["confidence"] for item in labels}
+    by_section = {key: p for name, p in by_label.items() if (key := section_key(name))}
+    likely = [search.section(key, turn.language) for key in by_section]
+    decision = decide(
+        [
+            *search.find(turn.text, turn.language, CANDIDATES),
+            *(candidate for candidate in likely if candidate),
+        ],
+        by_section,
+        outside=by_label.get("out_of_scope", 0.0),
+        is_vague=len(turn.text.split()) <= VAGUE_WORDS,
     )
-    turn.say("clarify", turn.phrase(name), "clarify", (*buttons, turn.person_button()))
+    if isinstance(decision, Answer):
+        return decision
+    questions = _asked(turn)
+    if len(questions) > 1 and (first := search.section(questions[0], turn.language)):
+        return Answer(first.section, decision.confidence)
+    if not leans_on_topic(turn.text):
+        return decision
+    before = _spoken_of(turn)
+    if before is None:
+        return decision
+    near = {before.slug, *(section.slug for section in search.related(before))}
+    both = f"{before.heading} {turn.text}"
+    found = search.find(both, turn.language, CANDIDATES)
+    fitting = [candidate for candidate in found if candidate.section.slug in near]
+    if not fitting:
+        return decision
+    best = max(fitting, key=lambda c: c.score + by_section.get(c.section.key, 0.0))
+    return Answer(best.section, decision.confidence)
 
 
-def _abstain(turn: Turn) -> None:
+def _spoken_of(turn: Turn) -> Section | None:
+    """The section that the bot's last message showed."""
+    said = turn.services.conversations.messages(turn.conversation.id)
+    last = next((message for message in reversed(said) if message.author == "bot"), None)
+    if last is None or not last.sources:
+        return None
+    source = last.sources[0]
+    found = turn.services.search.section(f"{source.slug}#{source.section}", turn.language)
+    return found.section if found else None
+
+
+def _offer_second(turn: Turn, first: Section) -> None:
+    """Where the message asks for something else too, offers that answer."""
+    questions = _asked(turn)
+    others = [key for key in questions if key.split("#")[0] != first.slug]
+    if len(others) == len(questions):
+        # What answers the message as a whole is none of them: they are parts of one story.
+        return
+    found = turn.services.search.section(others[0], turn.language) if others else None
+    if found is not None:
+        button = _section_button(found.section)
+        turn.say("clarify", turn.phrase("utter_second_question"), "second-question", (button,))
+
+
+def _asked(turn: Turn) -> list[str]:
+    parts = turn.tracker.latest_message.get("parts") or []
+    return asked_in_parts([(part["name"], part["confidence"]) for part in parts])
+
+
+def _section_button(section: Section) -> Button:
+    return Button(section.heading, payload("choose_section", section=section.key))
+
+
+def _ask_which(turn: Turn, decision: Clarify) -> None:
+    name = "utter_clarify" if len(decision.sections) > 1 else "utter_clarify_one"
+    buttons = (*map(_section_button, decision.sections), turn.person_button())
+    turn.say("clarify", turn.phrase(name), "clarify", buttons, data=_weighed(decision))
+
+
+def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:
+    text = turn.phrase("utter_abstain")
     if turn.conversation.abstentions + 1 >= ABSTENTIONS_BEFORE_HANDOFF:
-        turn.say("abstain", turn.phrase("utter_abstain"), "abstain")
+        turn.say("abstain", text, "abstain", data=data)
         hand_off(turn, "abstained")
     else:
-        turn.say("abstain", turn.phrase("utter_abstain"), "abstain", (turn.person_button(),))
+        turn.say("abstain", text, "abstain", (turn.person_button(),), data=data)
+
+
+def _weighed(decision: Answer | Clarify | Abstain) -> dict[str, Any]:
+    """What is kept with a message of how it was decided."""
+    return {"confidence": round(decision.confidence, 4), "nearest": decision.nearest}
 
 
 def _wanted_language(text: str) -> Language | None:

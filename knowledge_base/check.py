@@ -17,8 +17,10 @@ from knowledge_base.article import (
     Language,
     SectionSource,
     article_link,
+    load_articles,
     read_sources,
 )
+from knowledge_base.conflicts import conflicts
 from knowledge_base.french import punctuation_faults
 
 BOLD = re.compile(r"\*\*[^*\n]+\*\*")
@@ -53,7 +55,17 @@ def check(folder: Path, support_address: str) -> list[Fault]:
             twin = sources.get(("en", source.slug))
             if twin and not twin.faults:
                 faults += _differences(source, twin)
+    if not any(source.faults for source in everything):
+        faults += _conflicts(folder, support_address)
     return sorted(faults)
+
+
+def _conflicts(folder: Path, support_address: str) -> Iterator[Fault]:
+    articles = load_articles(folder, support_address)
+    for conflict in conflicts([s for article in articles for s in article.sections]):
+        one, other = conflict.one, conflict.other
+        file = folder / other.language / f"{other.slug}.md"
+        yield Fault(file, 1, f"disagrees with {one.slug}.md#{one.anchor}: {conflict.about}")
 
 
 def _missing_twin(source: ArticleSource, sources: Sources) -> Iterator[Fault]:

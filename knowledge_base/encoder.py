@@ -1,10 +1,9 @@
 """Texts to vectors: the port, the shipped sentence embedding, and any other by its name.
 
-An encoder is chosen by name (`load_encoder`), so that a setting can hold it. A static embedding is
-a table of word pieces: numpy reads it, and PyTorch is imported only for models of other kinds.
+An encoder is chosen by name (`load_encoder`), so that a setting can hold it. A folder with a BERT
+model is compiled (`knowledge_base.compiled`); PyTorch is imported only for models of other kinds.
 """
 
-import json
 import re
 import zlib
 from collections.abc import Sequence
@@ -15,11 +14,12 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
-from tokenizers import Tokenizer
 
+from knowledge_base.compiled import CompiledEncoder
 from knowledge_base.words import content_words, words
 
+# Where built things are kept.
+KEPT = Path(__file__).resolve().parents[1] / "models" / "index"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
@@ -63,41 +63,6 @@ class NgramEncoder:
         return _unit_rows(matrix)
 
 
-class StaticEncoder:
-    """A static embedding of sentence-transformers, read without PyTorch: a mean of word pieces.
-
-    The same folder loads with sentence-transformers and gives the same vectors.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        """Load tokenizer and table; some 50 ms."""
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        (table,) = load_file(folder / "model.safetensors").values()
-        self._table = table.astype(np.float32)
-        self.name = f"static:{_digest(folder)}"
-        self.dim = int(self._table.shape[1])
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `Encoder`. A tenth of a millisecond for a short question."""
-        matrix = np.zeros((len(texts), self.dim), dtype=np.float32)
-        pieces = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        for row, piece in zip(matrix, pieces, strict=True):
-            if piece.ids:
-                row[:] = self._table[piece.ids].mean(axis=0)
-        return _unit_rows(matrix)
-
-    @staticmethod
-    def reads(folder: Path) -> bool:
-        """Whether the folder holds such a model."""
-        try:
-            modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return bool(modules) and str(modules[0]["type"]).endswith(".StaticEmbedding")
-
-
 class SentenceEncoder:
     """A model of sentence-transformers, from a folder or by its id on the Hugging Face hub."""
 
@@ -115,7 +80,7 @@ class SentenceEncoder:
             message = f"sentence embedding {model_id_or_path!r} cannot be loaded: {error}"
             raise EncoderUnavailable(message) from error
         folder = Path(model_id_or_path)
-        known_as = f"{folder.name}@{_digest(folder)}" if folder.is_dir() else model_id_or_path
+        known_as = _known_as(folder) if folder.is_dir() else model_id_or_path
         self.name = f"sentence:{known_as}"
         self.dim = int(self._model.encode(["x"]).shape[1])
 
@@ -130,6 +95,8 @@ class SentenceEncoder:
 def load_encoder(name: str) -> Encoder:
     """The encoder of that name: `ngram`, the folder of a sentence-transformers model, or a hub id.
 
+    What is made of a folder's model is kept in models/index.
+
     Raises:
         EncoderUnavailable: the name is none of these, or the model cannot be loaded.
     """
@@ -140,8 +107,8 @@ def load_encoder(name: str) -> Encoder:
             f"no encoder is called {name!r}; allowed: `ngram`, an existing folder with a "
             "sentence-transformers model, or the id of one (`organization/model`)"
         )
-    if StaticEncoder.reads(Path(name)):
-        return StaticEncoder(Path(name))
+    if CompiledEncoder.reads(folder := Path(name)):
+        return CompiledEncoder(folder, f"compiled:{_known_as(folder)}", KEPT)
     return SentenceEncoder(name)
 
 
@@ -166,6 +133,10 @@ def _grams(word: str, dim: int) -> NDArray[np.int64]:
 def _unit_rows(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
     return matrix / np.where(lengths > 0, lengths, 1).astype(np.float32)
+
+
+def _known_as(folder: Path) -> str:
+    return f"{folder.name}@{_digest(folder)}"
 
 
 def _digest(folder: Path) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_base.article import Language, Section
-from knowledge_base.index import Index
+from knowledge_base.index import WITNESSES, Index
 from knowledge_base.words import content_words, sentences
 
 Scores = NDArray[np.float32]
@@ -18,12 +18,11 @@ Scores = NDArray[np.float32]
 # The weight of words beside the cosine. Added, and not fused by rank: that would lose the questions
 # asked in the other language, which share few words with any passage.
 LEXICAL_WEIGHT = 0.35
-# How many of its passages speak for a section. With each of 1,771 training questions (23 sections,
-# n-grams) left out in turn and searched for, its section comes first for 53 %; with one, for 40 %.
-WITNESSES = 12
 LONG_WORDS = 12  # content words; above it a message may bury its question among other things
 SENTENCE_WORDS = 2  # content words; a sentence with fewer is courtesy, or too little to go by
 MOST_SENTENCES = 40
+SHORTLIST = 1000  # passages that are looked at closely
+BY_WORDS = 200  # of these at least, where not all passages are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,8 @@ class Hit:
     """The cosine with the best passage."""
     question: float
     """The cosine with the best training question; 0 if the section has none."""
+    is_trained: bool
+    """Whether the section has training questions."""
 
 
 def search(index: Index, query: str, language: Language, limit: int = 5) -> list[Hit]:
@@ -60,19 +61,20 @@ def search(index: Index, query: str, language: Language, limit: int = 5) -> list
     """
     if not index.keys or not content_words(query):
         return []
-    queries = _readings(query)
-    dense = index.similarities(index.encoder.encode(queries))
-    words = np.stack([index.lexical.scores(text) for text in queries])
-    question = _best(index, np.where(index.is_question, dense, np.float32(0)))
-    means = _means(index, (dense + LEXICAL_WEIGHT * words) / (1 + LEXICAL_WEIGHT))
-    scores = np.maximum(means, question**3)
-    parts = (scores, _best(index, words), _best(index, dense), question)
-    hits = []
-    for place in sorted(range(len(index.keys)), key=lambda n: (-scores[n], index.keys[n])):
-        slug, anchor = index.keys[place].split("#")
+    readings = _readings(query)
+    vectors = index.encoder.encode(readings)
+    found = [_reading(index, text, vector) for text, vector in zip(readings, vectors, strict=True)]
+    keys, where = np.unique(np.concatenate([keys for keys, _ in found]), return_inverse=True)
+    best = np.zeros((len(keys), 4), dtype=np.float32)
+    np.maximum.at(best, where, np.concatenate([parts for _, parts in found]))
+    hits: list[Hit] = []
+    for row in sorted(range(len(keys)), key=lambda n: (-best[n, 0], index.keys[keys[n]])):
+        slug, anchor = index.keys[keys[row]].split("#")
         section = index.sections.get(slug, anchor, language)
-        if section is not None and scores[place] > 0:
-            hits.append(Hit(section, *(float(part[place]) for part in parts)))
+        if section is not None and best[row, 0] > 0:
+            score, bm25, dense, question = (float(part) for part in best[row].clip(0, 1))
+            is_trained = bool(index.is_trained[keys[row]])
+            hits.append(Hit(section, score, bm25, dense, question, is_trained))
         if len(hits) == limit:
             break
     return hits
@@ -86,26 +88,46 @@ def _readings(query: str) -> list[str]:
     return [query, *telling[:MOST_SENTENCES]]
 
 
-# The functions below take scores `(n_readings, n_passages)` and give one `(n_keys,)`, cut to 0..1.
+def _reading(
+    index: Index, text: str, vector: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], Scores]:
+    """What one reading finds: keys `(n,)`, each once, and the parts of their hits `(n, 4)`."""
+    words = index.lexical.scores(text)
+    places = index.neighbours.of(vector)
+    if places is None:
+        cosines = index.neighbours.vectors @ vector
+    else:
+        places = np.union1d(places, _greatest(words, BY_WORDS))
+        cosines, words = index.neighbours.vectors[places] @ vector, words[places]
+    scores = (cosines + LEXICAL_WEIGHT * words) / (1 + LEXICAL_WEIGHT)
+    chosen = _greatest(scores, SHORTLIST)
+    passages = chosen if places is None else places[chosen]
+    question = np.where(index.is_question[passages], cosines[chosen], np.float32(0))
+    keys, where = np.unique(index.owner[passages], return_inverse=True)
+    parts = np.zeros((len(keys), 4), dtype=np.float32)
+    for column, values in enumerate((words[chosen], cosines[chosen], question), start=1):
+        np.maximum.at(parts[:, column], where, values)
+    parts[:, 0] = np.maximum(_means(scores[chosen], where, index.witnesses[keys]), parts[:, 3] ** 3)
+    return keys, parts
 
 
-def _means(index: Index, passages: Scores) -> Scores:
-    ranks = np.arange(1, WITNESSES + 1)
-    questions = (index.is_question[index.members] & (index.members >= 0)).sum(axis=1)
-    witnesses = np.clip(questions, 1, WITNESSES)
-    weights = np.where(ranks <= witnesses[:, None], 1 / ranks, 0)
-    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    ranked = -np.sort(-_by_section(index, passages, missing=-1), axis=-1)[..., :WITNESSES]
-    means: Scores = (ranked * weights[:, : ranked.shape[-1]]).sum(axis=-1)
-    best: Scores = means.max(axis=0)  # of the readings
-    return best.clip(0, 1)
+def _greatest(values: Scores, count: int) -> NDArray[np.intp]:
+    """Where the greatest values stand, in no order; all places if there are no more."""
+    if len(values) <= count:
+        return np.arange(len(values))
+    return np.argpartition(-values, count)[:count]
 
 
-def _best(index: Index, passages: Scores) -> Scores:
-    best: Scores = _by_section(index, passages, missing=0).max(axis=(0, 2))
-    return best.clip(0, 1)
+def _means(scores: Scores, owner: NDArray[np.intp], witnesses: NDArray[np.intp]) -> Scores:
+    """`(n_owners,)`: the mean of the best scores of each, weighted 1, 1/2, 1/3 and so on.
 
-
-def _by_section(index: Index, passages: Scores, missing: float) -> Scores:
-    """`(n_readings, n_keys, most passages of a section)`; `missing` where a section has fewer."""
-    return np.where(index.members >= 0, passages[:, index.members], np.float32(missing))
+    Of as many as the owner has witnesses; one that the shortlist lacks counts as 0.
+    """
+    order = np.lexsort((-scores, owner))
+    owners = owner[order]
+    first = np.searchsorted(owners, np.arange(len(witnesses)))
+    rank = np.arange(len(owners)) - first[owners] + 1
+    weights = np.where(rank <= witnesses[owners], 1 / rank, 0)
+    totals = np.cumsum(1 / np.arange(1, WITNESSES + 1))[witnesses - 1]
+    sums: Scores = np.bincount(owners, weights * scores[order], len(witnesses)) / totals
+    return sums

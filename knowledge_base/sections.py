@@ -4,7 +4,7 @@ Drafts are left out here, so nothing behind this room can show one.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -18,14 +18,15 @@ ANNOTATION = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")  # Rasa's [text]
 class Sections:
     """The sections of all published articles; never changes once made."""
 
-    def __init__(self, articles: Iterable[Article]) -> None:
-        """Keep what is published of the articles, in their order."""
+    def __init__(self, articles: Iterable[Article], withheld: Collection[str] = ()) -> None:
+        """Keep what is published of the articles, in their order, without the keys withheld."""
         published = [article for article in articles if article.status == "published"]
         self._articles = {(article.slug, article.language): article for article in published}
         self._sections = {
             (section.slug, section.anchor, section.language): section
             for article in published
             for section in article.sections
+            if section.key not in withheld
         }
         self.keys: tuple[str, ...] = tuple(dict.fromkeys(s.key for s in self._sections.values()))
         """Every `slug#anchor` once, in the order of the articles and of their sections."""

@@ -81,6 +81,7 @@ class Hit:
 
     section: Section
     score: float
+    is_trained: bool = True
 
 
 class MemorySearch:
@@ -99,6 +100,11 @@ class MemorySearch:
         scores = sorted(self.found.get(query, {}).items(), key=lambda pair: -pair[1])
         hits = [Hit(self.sections[key, language], score) for key, score in scores]
         return hits[:limit]
+
+    def related(self, section: Section) -> list[Section]:
+        """See the port. The other sections of the language, in the order they were given."""
+        others = self.sections.values()
+        return [o for o in others if o.language == section.language and o.slug != section.slug]
 
     def article_url(self, slug: str, language: Language) -> str | None:
         """See the port."""

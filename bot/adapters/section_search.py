@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class _Chosen:
     section: Section
     score: float = 1.0
+    is_trained: bool = True
 
 
 class KnowledgeSearch:
@@ -60,6 +61,19 @@ class KnowledgeSearch:
         slug, _, anchor = key.partition("#")
         found = self._live.current().sections.get(slug, anchor, language)
         return None if found is None else _Chosen(found)
+
+    def related(self, section: Section) -> Sequence[Section]:
+        """See the port."""
+        sections = self._live.current().sections
+        article = sections.article(section.slug, section.language)
+        slugs = article.related if article else ()
+        others = [sections.article(slug, section.language) for slug in slugs]
+        return [
+            first
+            for other in others
+            if other
+            and (first := sections.get(other.slug, other.sections[0].anchor, other.language))
+        ]
 
     def article_url(self, slug: str, language: Language) -> str | None:
         """See the port."""

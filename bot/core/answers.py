@@ -1,27 +1,53 @@
 """Decides what a question gets: an answer, a choice of topics, or "I do not know".
 
-The one place where scores become a decision. Two witnesses are heard: the search (how well a
-section matches, 0 to 1) and the classifier (how likely the message asks for that section, 0 to 1,
-all intents together 1). The thresholds are chosen for a wrong answer costing ten times an
-abstention, on the questions of `data/` under cross-validation (docs/decisions/0003).
+The one place where scores become a decision. The classifier says how likely a message asks for each
+section, and how likely it lies outside all of them; the search speaks for sections that no training
+message asks for yet. Thresholds and calibration come from data/calibration.jsonl, for a wrong
+answer costing ten times an abstention (`python -m tests.bench.thresholds`, docs/decisions/0003).
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from knowledge_base.article import Section
 
-ANSWER_AT = 0.55
-CLARIFY_AT = 0.30
-# Two candidates closer than this are not told apart, and vague ones closer than twice this.
-NEAR = 0.10
-# A choice is offered down to this share of what is worth asking about at all.
-CHOICE_AT = 0.7 * CLARIFY_AT
+# Confidence, as the share of right sections: see `calibrated`.
+SLOPE = 9.5
+OFFSET = -2.7
+ANSWER_AT = 0.80
+CLARIFY_AT = 0.20
+# A word or two name a topic rather than ask something: the next one must be so much less likely.
+VAGUE_LEAD = 0.5
+# Topics are offered down to this share of the likeliest one.
+CHOICE_SHARE = 0.1
+# From this score on, 0 to 1, what the search alone found is asked about; it is never an answer.
+FOUND_AT = 0.6
 MAX_CHOICES = 3
+# From here on a sentence of a message asks a question of its own.
+SECOND_AT = 0.5
+# A message of at most so many words may lean on the topic before.
+LEANING_WORDS = 12
+_LEANING = re.compile(
+    r"""^(?:ok(?:ay)?\W+|oui\W+|yes\W+|bon\W+|parfait\W+|merci\W+|thanks\W+|great\W+)*
+        (?:(?:et|pis|mais|puis|alors|and|but|so|then|what\ about|how\ about)\b)
+      | \b(?:ce|cet|cette|ces)\s(?:bouton|page|menu|lien|option|liste|fichier|rapport|onglet|
+            étapes?|etapes?|endroit|écran|ecran|case)\b
+      | \b(?:that|this|these|those)\s(?:button|page|menu|link|option|list|file|report|tab|steps?|
+            place|screen|box|one)\b
+      | \b(?:the|le|la)\s(?:button|menu|bouton|page)\b
+      | \bc['’]est\soù\s(?:ça|ca)\b | \boù\s(?:ça|ca)\b | \bwhere\sis\s(?:it|that)\b
+      | \bje\sne\s(?:le|la|les)\s(?:vois|trouve)\spas\b
+      | \bje\s(?:le|la|les)\s(?:vois|trouve)\spas\b
+      | \bi\s(?:can['’]?t|cannot|don['’]?t)\s(?:see|find)\s(?:it|that|them)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 class Candidate(Protocol):
@@ -35,6 +61,10 @@ class Candidate(Protocol):
     def score(self) -> float:
         """How well it matches the question."""
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether training messages ask for it, so that the classifier knows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -43,17 +73,31 @@ class Answer:
     section: Section
     confidence: float
 
+    @property
+    def nearest(self) -> str | None:
+        """The key of the section that comes nearest."""
+        return self.section.key
+
 
 @dataclass(frozen=True, slots=True)
 class Clarify:
     """One of these sections probably answers: ask which."""
 
     sections: tuple[Section, ...]
+    confidence: float = field(default=0.0, compare=False)
+
+    @property
+    def nearest(self) -> str | None:
+        """The key of the section that comes nearest."""
+        return self.sections[0].key
 
 
 @dataclass(frozen=True, slots=True)
 class Abstain:
     """Nothing here answers."""
+
+    confidence: float = field(default=0.0, compare=False)
+    nearest: str | None = field(default=None, compare=False)
 
 
 def decide(
@@ -66,27 +110,58 @@ def decide(
     """What to do with a question.
 
     Args:
-        candidates: What the search found.
-        label_scores: The classifier's probability for each section key ("slug#anchor").
+        candidates: What the search found, and the sections that the classifier thinks likely.
+        label_scores: The classifier's probability for each section key ("slug#anchor"), 0 if none.
         outside: The classifier's probability that no article and no flow is meant.
         is_vague: One or two words, that name a topic rather than ask something.
     """
-    ranked = sorted(
-        ((_confidence(c, label_scores), c.section) for c in candidates),
-        key=lambda pair: (-pair[0], pair[1].key),
-    )
-    if not ranked or ranked[0][0] < max(CLARIFY_AT, outside):
+    by_key = {c.section.key: c for c in candidates}
+    likely = {key: _likelihood(c, label_scores) for key, c in sorted(by_key.items())}
+    ranked = sorted((key for key in likely if likely[key] > 0), key=lambda key: -likely[key])
+    if not ranked:
         return Abstain()
-    best, section = ranked[0]
-    runner_up = ranked[1][0] if len(ranked) > 1 else 0.0
-    if best >= ANSWER_AT and best - runner_up >= (2 * NEAR if is_vague else NEAR):
-        return Answer(section, best)
-    choices = [section for confidence, section in ranked if confidence >= CHOICE_AT]
-    return Clarify(tuple(choices[:MAX_CHOICES]))
+    first = by_key[ranked[0]]
+    best = likely[ranked[0]]
+    confidence = calibrated(best - outside)
+    if confidence < CLARIFY_AT:
+        return Abstain(confidence, first.section.key)
+    lead = best - (likely[ranked[1]] if len(ranked) > 1 else 0.0)
+    if first.is_trained and confidence >= ANSWER_AT and (lead >= VAGUE_LEAD or not is_vague):
+        return Answer(first.section, confidence)
+    choices = [by_key[key].section for key in ranked if likely[key] >= CHOICE_SHARE * best]
+    return Clarify(tuple(choices[:MAX_CHOICES]), confidence)
 
 
-def _confidence(candidate: Candidate, label_scores: Mapping[str, float]) -> float:
-    return 0.5 * candidate.score + 0.5 * label_scores.get(candidate.section.key, 0.0)
+def calibrated(lead: float) -> float:
+    """How often the likeliest section is right, 0 to 1, by its lead over "outside", -1 to 1."""
+    return 1 / (1 + math.exp(-(SLOPE * lead + OFFSET)))
+
+
+def _likelihood(candidate: Candidate, label_scores: Mapping[str, float]) -> float:
+    if candidate.is_trained:
+        return label_scores.get(candidate.section.key, 0.0)
+    return candidate.score if candidate.score >= FOUND_AT else 0.0
+
+
+def leans_on_topic(text: str) -> bool:
+    """Whether the message may be about the topic before: "et le mois d’avant?", "where is it?".
+
+    Its words alone say too little then; what was last spoken of completes them.
+    """
+    return len(text.split()) <= LEANING_WORDS and _LEANING.search(text.strip()) is not None
+
+
+def asked_in_parts(parts: Sequence[tuple[str, float]]) -> list[str]:
+    """The sections that the sentences of a message clearly ask for, in their order, by key.
+
+    One of each article. `parts` is (label, probability) of what each sentence asks for by itself.
+    """
+    by_article: dict[str, str] = {}
+    for label, probability in parts:
+        key = section_key(label)
+        if key and probability >= SECOND_AT:
+            by_article.setdefault(key.split("#")[0], key)
+    return list(by_article.values())
 
 
 def main_intent(label: str) -> str:

@@ -49,13 +49,13 @@ CURRENCY = "CAD"
 
 # The section of the knowledge base that goes with each finding. The remedy (link the accounts)
 # stands beside `not_linked` alone: for whoever is linked it has been refuted.
-_SECTIONS: Mapping[Finding, str | None] = {
+_SECTIONS: Mapping[Finding, str] = {
     "unverified": "per-message-fees#cause",
     "directory_unavailable": "per-message-fees#check",
-    "billed_by_emr_vendor": None,
+    "billed_by_emr_vendor": "emr-vendor-billing#who-bills-you",
     "no_message_charges": "invoice-details#csv",
-    "site_without_subscription": None,
-    "sender_not_licensed": "per-message-fees#check",
+    "site_without_subscription": "licence-who-needs#who-needs",
+    "sender_not_licensed": "licence-who-needs#support-staff",
     "not_linked": "per-message-fees#remedy",
     "linked_elsewhere": "link-emr-account#verify",
     "link_unknown": "per-message-fees#check",

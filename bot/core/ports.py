@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.core.handoff import Transfer
     from bot.core.language import Language
     from bot.core.tickets import Change, Delivery, HistoryEntry, Ticket, TicketFilter
+    from knowledge_base.article import Section
 
 
 class Clock(Protocol):
@@ -68,6 +69,9 @@ class SectionSearch(Protocol):
 
     def section(self, key: str, language: Language) -> Candidate | None:
         """One section by its key ("slug#anchor"); None if it is not published."""
+
+    def related(self, section: Section) -> Sequence[Section]:
+        """The first section of each article that goes with this one, in the same language."""
 
     def article_url(self, slug: str, language: Language) -> str | None:
         """Where the vendor publishes an article; None if it is not published here."""

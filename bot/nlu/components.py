@@ -37,7 +37,10 @@ Type = DefaultV1Recipe.ComponentType
 
 @DefaultV1Recipe.register(Type.INTENT_CLASSIFIER, is_trainable=True)
 class ClinicIntents(GraphComponent, IntentClassifier):
-    """Sets `intent`, `intent_ranking`, and `label_ranking` with the sections of `faq` apart."""
+    """Sets `intent`, `intent_ranking`, `label_ranking` with the sections of `faq` apart, `parts`.
+
+    `parts` is what each sentence of a longer message asks for by itself.
+    """
 
     def __init__(
         self, storage: ModelStorage, resource: Resource, model: IntentModel | None
@@ -87,7 +90,7 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         """Fits the model and keeps it."""
         examples = training_data.intent_examples
         self._model = IntentModel.fit(
-            [_plain(self._finder, example.get(TEXT)) for example in examples],
+            [plain(self._finder, example.get(TEXT)) for example in examples],
             [example.get_full_intent() for example in examples],
             self._encoder,
         )
@@ -100,9 +103,10 @@ class ClinicIntents(GraphComponent, IntentClassifier):
         if self._model is None:
             raise RuntimeError("the intent classifier was asked before it was trained")
         for message in messages:
-            labels = self._model.rank(_plain(self._finder, message.get(TEXT) or ""), self._encoder)
+            text = plain(self._finder, message.get(TEXT) or "")
+            understood = self._model.understand(text, self._encoder)
             intents: dict[str, float] = {}
-            for label, confidence in labels:
+            for label, confidence in understood.ranking:
                 # As sure as its surest label: many sections a little likely are no question.
                 intents.setdefault(main_intent(label), confidence)
             ranking = [{"name": name, "confidence": value} for name, value in intents.items()]
@@ -110,7 +114,12 @@ class ClinicIntents(GraphComponent, IntentClassifier):
             message.set("intent_ranking", ranking[:RANKING_LENGTH], add_to_output=True)
             message.set(
                 "label_ranking",
-                [{"name": n, "confidence": c} for n, c in labels[:RANKING_LENGTH]],
+                [{"name": n, "confidence": c} for n, c in understood.ranking[:RANKING_LENGTH]],
+                add_to_output=True,
+            )
+            message.set(
+                "parts",
+                [{"name": n, "confidence": c} for n, c in understood.sentences],
                 add_to_output=True,
             )
         return messages
@@ -161,7 +170,7 @@ class ClinicEntities(GraphComponent, EntityExtractorMixin):
         return messages
 
 
-def _plain(finder: EntityFinder, text: str) -> str:
+def plain(finder: EntityFinder, text: str) -> str:
     """The text as the classifier takes it, in training as in use: values become placeholders."""
     found = finder.find(text)
     name = introduced(text)

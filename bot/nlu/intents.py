@@ -1,7 +1,8 @@
-"""The intent classifier: a linear model over the sentence embedding, characters and words.
+"""The intent classifier: what a sentence embedding says and what its letters and words say.
 
-Labels are full intents: sections of the knowledge base apart (`faq/invoice-details.csv`), flows by
-their name. Chosen by cross-validation on data/nlu (docs/decisions/0003).
+Two logistic regressions, whose probabilities are multiplied: what only one of them believes is not
+believed. Labels are full intents: sections of the knowledge base apart
+(`faq/invoice-details.csv`), flows by their name. Chosen by measurement (docs/decisions/0003).
 """
 
 from __future__ import annotations
@@ -12,22 +13,42 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
 
 from knowledge_base.encoder import Encoder
+from knowledge_base.words import content_words
 
-# Inverse strength of regularisation, and the weight of the embedding; found by cross-validation.
-C = 3.0
-DENSE_WEIGHT = 1.0
+# Inverse strengths of regularisation.
+C_MEANING = 10.0
+C_SPELLING = 3.0
+# Below it a probability says no more than "hardly".
+HARDLY = 1e-4
 # What goes along with a wish without being one.
 _COMPANIONS = frozenset({"inform", "greet", "thank", "bye"})
 _CLEAR_WISH = 0.5
 _CLAUSE_END = re.compile(r"[,.;:!\n]+(?=\s|$)|(?<=\?)\s+")
 _CLAUSE_WORDS = 3
+# Where one question of a message ends and another begins.
+_PART_END = re.compile(
+    r"(?<=[.?!;])\s+|\n+|,?\s(?:et|pis|puis|and|also)\s(?:aussi\s|also\s)?"
+    r"(?=(?:comment|où|quand|qui|est-ce|peut-on|how|where|when|who|can|do|does|is)\b)",
+    re.IGNORECASE,
+)
+_PART_WORDS = 2
 _MOST_CLAUSES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """(label, probability) of every label, likeliest first; and the likeliest of each sentence.
+
+    Of all labels the probabilities add up to 1. A message of one sentence has no `sentences`.
+    """
+
+    ranking: list[tuple[str, float]]
+    sentences: list[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +56,45 @@ class IntentModel:
     """A fitted classifier; the encoder of `encoder_name` must be given to it again."""
 
     encoder_name: str
-    lexical: FeatureUnion
-    classifier: LogisticRegression
+    features: FeatureUnion
+    meaning: LogisticRegression
+    spelling: LogisticRegression
 
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[str], encoder: Encoder) -> IntentModel:
         """A model of these examples; the same examples give the same model."""
-        lexical = _lexical_features().fit(texts)
-        classifier = LogisticRegression(C=C, solver="liblinear", random_state=0)
+        features = lexical_features()
+        spelled = features.fit_transform(list(texts))
+        meaning = LogisticRegression(C=C_MEANING, max_iter=300)
+        spelling = LogisticRegression(C=C_SPELLING, solver="liblinear", random_state=0)
         return cls(
-            encoder.name, lexical, classifier.fit(_features(lexical, encoder, texts), list(labels))
+            encoder.name,
+            features,
+            meaning.fit(encoder.encode(texts), list(labels)),
+            spelling.fit(spelled, list(labels)),
         )
 
     def probabilities(self, texts: Sequence[str], encoder: Encoder) -> NDArray[np.float64]:
         """`(len(texts), n_labels)`, rows that add up to 1, columns in the order of `labels`."""
-        found: NDArray[np.float64] = self.classifier.predict_proba(
-            _features(self.lexical, encoder, texts)
-        )
+        meant = self.meaning.predict_proba(encoder.encode(texts))
+        spelled = self.spelling.predict_proba(self.features.transform(list(texts)))
+        both = np.sqrt((meant + HARDLY) * (spelled + HARDLY))
+        found: NDArray[np.float64] = both / both.sum(axis=1, keepdims=True)
         return found
 
     @property
     def labels(self) -> list[str]:
         """All labels."""
-        return [str(label) for label in self.classifier.classes_]
+        return [str(label) for label in self.meaning.classes_]
 
-    def rank(self, text: str, encoder: Encoder) -> list[tuple[str, float]]:
-        """(label, probability) of every label, likeliest first; the probabilities add up to 1.
+    def understand(self, text: str, encoder: Encoder) -> Understood:
+        """What the message asks for, as a whole and in its sentences.
 
         A message that is mostly courtesy or data may hold a wish in one of its clauses ("Bonjour,
         je veux annuler les rappels, Julie Tremblay, site 4411"): that clause then speaks for it.
         """
-        labels = self.labels
-        chosen = self.probabilities([text], encoder)[0]
+        labels, sentences = self.labels, parts(text)
+        chosen, *asked = self.probabilities([text, *sentences], encoder)
         foremost = {labels[place] for place in (-chosen).argsort()[:2]}
         clauses = _clauses(text) if foremost & _COMPANIONS else []
         for clause in self.probabilities(clauses, encoder) if clauses else ():
@@ -75,7 +103,17 @@ class IntentModel:
                 chosen = clause
                 break
         order = (-chosen).argsort(kind="stable")
-        return [(labels[place], float(chosen[place])) for place in order]
+        return Understood(
+            [(labels[place], float(chosen[place])) for place in order],
+            [(labels[row.argmax()], float(row.max())) for row in asked],
+        )
+
+
+def parts(text: str) -> list[str]:
+    """The questions and sentences of a message that holds several; none if it holds one."""
+    found = [part.strip() for part in _PART_END.split(text)]
+    telling = [part for part in found if len(content_words(part)) >= _PART_WORDS]
+    return telling[:_MOST_CLAUSES] if len(telling) > 1 else []
 
 
 def _clauses(text: str) -> list[str]:
@@ -84,12 +122,8 @@ def _clauses(text: str) -> list[str]:
     return telling[:_MOST_CLAUSES] if len(parts) > 1 else []
 
 
-def _features(lexical: FeatureUnion, encoder: Encoder, texts: Sequence[str]) -> csr_matrix:
-    dense = csr_matrix(DENSE_WEIGHT * encoder.encode(texts))
-    return hstack([lexical.transform(list(texts)), dense]).tocsr()
-
-
-def _lexical_features() -> FeatureUnion:
+def lexical_features() -> FeatureUnion:
+    """Characters and words, without accents, as TF-IDF; not fitted."""
     characters = TfidfVectorizer(
         analyzer="char_wb", ngram_range=(2, 5), strip_accents="unicode", sublinear_tf=True, min_df=2
     )

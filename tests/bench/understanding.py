@@ -1,29 +1,37 @@
 """`make evaluate`: plays messages that nothing was trained or tuned on through the gateway.
 
 questions.jsonl holds each message with the expected outcome first and acceptable ones after it.
-Prints how often the outcome is the expected one (strict) or an acceptable one (lenient), and how
-often a section was shown that should have been another or none (wrong).
+Strict: the outcome is the expected one. Lenient: it is acceptable, or the visitor was asked back
+and one of the topics offered is. Wrong: a section was shown that is none of the acceptable ones.
+Prints tables and writes results/understanding-<commit>.html (tests/bench/report.py).
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import tempfile
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bot.adapters import tables
+from bot.core.conversations import payload
+from tests.bench.report import write_report
 from tests.support.stack import RunningStack
 
+ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
+# What a visitor gets is the same: the accounts are looked at.
+SAME_OUTCOME = {"flow/check_again": "flow/ask_fee_check"}
 console = Console()
 
 
@@ -34,12 +42,26 @@ class Played:
     question: dict[str, Any]
     outcome: str
     language: str
+    offered: tuple[str, ...]
+    """The sections that the visitor was asked to choose from."""
+    confidence: float | None
+    """Of the section that came nearest, 0 to 1; None where a flow answered."""
+    nearest: str | None
 
     @property
     def expected(self) -> list[str]:
         """The expected outcome, then the acceptable ones."""
-        found: list[str] = self.question["expect"]
-        return found
+        return [SAME_OUTCOME.get(outcome, outcome) for outcome in self.question["expect"]]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the outcome is the expected one."""
+        return self.outcome == self.expected[0]
+
+    @property
+    def is_acceptable(self) -> bool:
+        """Whether the outcome, or a topic that was offered, is expected or acceptable."""
+        return not {self.outcome, *self.offered}.isdisjoint(self.expected)
 
     @property
     def is_wrong_answer(self) -> bool:
@@ -50,22 +72,33 @@ class Played:
 def main() -> None:
     """Plays all messages and reports."""
     lines = QUESTIONS.read_text(encoding="utf-8").splitlines()
-    questions = [json.loads(line) for line in lines]
+    played = play([json.loads(line) for line in lines])
+    print_tables(played)
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout[:12]
+    file = ROOT / "results" / f"understanding-{commit}.html"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(write_report(played, commit), encoding="utf-8")
+    console.print(f"Report: {file.relative_to(ROOT)}")
+
+
+def play(questions: Sequence[dict[str, Any]]) -> list[Played]:
+    """Each question as the first message of a conversation of its own."""
     with tempfile.TemporaryDirectory() as folder:
         stack = RunningStack(Path(folder))
         stack.start()
         try:
             with httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as client:
-                played = [
-                    _play(client, question)
+                return [
+                    _play(client, stack, question)
                     for question in track(questions, "Playing messages", console=console)
                 ]
         finally:
             stack.stop()
-    _report(played)
 
 
-def _play(client: httpx.Client, question: dict[str, Any]) -> Played:
+def _play(client: httpx.Client, stack: RunningStack, question: dict[str, Any]) -> Played:
     language = "en" if question["language"] == "en" else "fr"
     started = client.post("/api/v1/conversations", json={"language": language}).json()
     answer = client.post(
@@ -73,8 +106,27 @@ def _play(client: httpx.Client, question: dict[str, Any]) -> Played:
         json={"text": question["text"], "client_id": str(uuid.uuid4())},
         headers={"Authorization": f"Bearer {started['token']}"},
     ).json()
-    messages = [m for m in answer["messages"] if m["topic"] != "privacy/masked"]
-    return Played(question, _outcome(messages[0]), messages[0]["language"])
+    first = next(m for m in answer["messages"] if m["topic"] != "privacy/masked")
+    buttons = first["buttons"] if first["kind"] == "clarify" else []
+    with stack.database.read() as connection:
+        kept = connection.scalar(
+            sa.select(tables.messages.c.data).where(tables.messages.c.id == first["id"])
+        )
+    nearest = kept.get("nearest")
+    return Played(
+        question=question,
+        outcome=_outcome(first),
+        language=first["language"],
+        offered=tuple(f"faq/{key}" for b in buttons if (key := _section(b["payload"]))),
+        confidence=kept.get("confidence"),
+        nearest=f"faq/{nearest}" if nearest else None,
+    )
+
+
+def _section(offer: str) -> str | None:
+    """The section that a button's payload shows."""
+    head, _, tail = offer.partition(payload("choose_section"))
+    return str(json.loads(tail)["section"]) if not head and tail else None
 
 
 def _outcome(message: dict[str, Any]) -> str:
@@ -99,39 +151,65 @@ def _outcome(message: dict[str, Any]) -> str:
     return str(kind)
 
 
-def _report(played: list[Played]) -> None:
-    table = Table("messages", "number", "strict", "lenient", "wrong")
-    groups: list[tuple[str, Callable[[Played], str]]] = [
-        ("", lambda _: "all"),
-        ("language", lambda p: p.question["language"]),
-        ("style", lambda p: p.question["style"]),
-        ("expected", lambda p: p.expected[0].split("/")[0]),
+GROUPS: list[tuple[str, Callable[[Played], str]]] = [
+    ("", lambda _: "all"),
+    ("language", lambda p: p.question["language"]),
+    ("register", lambda p: p.question["register"]),
+    ("style", lambda p: p.question["style"]),
+    ("expected", lambda p: p.expected[0].split("/")[0]),
+    ("label", lambda p: p.expected[0]),
+]
+
+
+def grouped(played: Sequence[Played]) -> list[tuple[str, str, list[Played]]]:
+    """(heading, name, messages) of every group of every kind."""
+    return [
+        (heading, name, [p for p in played if key(p) == name])
+        for heading, key in GROUPS
+        for name in sorted({key(p) for p in played})
     ]
-    for heading, key in groups:
-        for name in sorted({key(p) for p in played}):
-            chosen = [p for p in played if key(p) == name]
-            table.add_row(f"{heading} {name}".strip(), *_shares(chosen))
-        table.add_section()
+
+
+def print_tables(played: Sequence[Played]) -> None:
+    """The figures by group, and those that are single."""
+    table = Table("messages", "number", "strict", "lenient", "asked back", "wrong")
+    for heading, name, chosen in grouped(played):
+        if heading != "label":
+            table.add_row(f"{heading} {name}".strip(), str(len(chosen)), *shares(chosen))
     console.print(table)
-    clear = [p for p in played if p.question["language"] != "mixed"]
-    right = sum(p.language == p.question["language"] for p in clear)
-    console.print(f"Answered in the right language: {right / len(clear):.1%}")
-    missed = Counter(
-        (p.expected[0].split("#")[0], p.outcome.split("#")[0])
-        for p in played
-        if p.outcome not in p.expected
+    for name, value in single_figures(played).items():
+        console.print(f"{name}: {value:.3f}", highlight=False)
+
+
+def shares(chosen: Sequence[Played]) -> list[str]:
+    """Strict, lenient, asked back and wrong, as shares of the messages."""
+    counts = (
+        sum(p.is_right for p in chosen),
+        sum(p.is_acceptable for p in chosen),
+        sum(p.outcome == "clarify" for p in chosen),
+        sum(p.is_wrong_answer for p in chosen),
     )
-    for (expected, outcome), count in missed.most_common(12):
-        console.print(f"{count:4} × {expected} got {outcome}", highlight=False)
+    return [f"{count / len(chosen):.3f}" for count in counts]
 
 
-def _shares(played: Iterable[Played]) -> tuple[str, ...]:
-    chosen = list(played)
-    strict = sum(p.outcome == p.expected[0] for p in chosen)
-    lenient = sum(p.outcome in p.expected for p in chosen)
-    wrong = sum(p.is_wrong_answer for p in chosen)
-    shares = (f"{count / len(chosen):.3f}" for count in (strict, lenient, wrong))
-    return (str(len(chosen)), *shares)
+def single_figures(played: Sequence[Played]) -> dict[str, float]:
+    """Language, and what is answered or started without need."""
+    clear = [p for p in played if p.question["language"] != "mixed"]
+    outside = [p for p in played if p.expected[0] == "abstain"]
+    asked = [p for p in played if all(e.startswith("faq/") for e in p.expected)]
+    return {
+        "answered in the right language": _share(
+            [p.language == p.question["language"] for p in clear]
+        ),
+        "out of scope, answered all the same": _share([p.is_wrong_answer for p in outside]),
+        "question for an article that started a flow": _share(
+            [p.outcome.startswith("flow/") for p in asked]
+        ),
+    }
+
+
+def _share(claims: Sequence[bool]) -> float:
+    return sum(claims) / len(claims) if claims else 0.0
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import permutations
 
 import pytest
@@ -11,16 +12,26 @@ from hypothesis import strategies as st
 from bot.adapters.memory import Hit
 from bot.core.answers import (
     ANSWER_AT,
+    CHOICE_SHARE,
     CLARIFY_AT,
+    FOUND_AT,
+    LEANING_WORDS,
     MAX_CHOICES,
-    NEAR,
+    OFFSET,
+    SECOND_AT,
+    SLOPE,
+    VAGUE_LEAD,
     Abstain,
     Answer,
     Clarify,
+    asked_in_parts,
+    calibrated,
     decide,
+    leans_on_topic,
     main_intent,
     section_key,
 )
+from knowledge_base.article import Section
 from tests.support.builders import a_section
 
 CSV, PAST, CAUSE, LINK = (
@@ -30,83 +41,72 @@ CSV, PAST, CAUSE, LINK = (
 SCORE = st.floats(0, 1)
 
 
-def sure(score: float) -> tuple[Hit, dict[str, float]]:
-    """A section of which both witnesses think this much."""
-    return Hit(CSV, score), {CSV.key: score}
+def lead_of(confidence: float) -> float:
+    """The lead that is calibrated to this confidence."""
+    return (math.log(confidence / (1 - confidence)) - OFFSET) / SLOPE
 
+
+LIKELY = Hit(CSV, 0.5)
+A_LITTLE = 0.001
 
 # --- Answer --------------------------------------------------------------------------------------
 
 
-def test_a_section_that_both_witnesses_name_answers() -> None:
-    decision = decide([Hit(CSV, 0.9), Hit(PAST, 0.3)], {CSV.key: 0.8, PAST.key: 0.1})
-    assert decision == Answer(CSV, pytest.approx(0.85))
+def test_a_section_that_the_classifier_is_sure_of_answers() -> None:
+    decision = decide([LIKELY, Hit(PAST, 0.9)], {CSV.key: 0.95, PAST.key: 0.01})
+    assert decision == Answer(CSV, pytest.approx(calibrated(0.95)))
 
 
-def test_each_witness_weighs_half() -> None:
-    by_search = decide([Hit(CSV, 1.0)], {CSV.key: 0.4})
-    by_classifier = decide([Hit(CSV, 0.4)], {CSV.key: 1.0})
-    assert by_search == by_classifier == Answer(CSV, pytest.approx(0.7))
+def test_just_enough_is_enough_and_just_too_little_is_not() -> None:
+    enough = lead_of(ANSWER_AT)
+    assert isinstance(decide([LIKELY], {CSV.key: enough + A_LITTLE}), Answer)
+    assert isinstance(decide([LIKELY], {CSV.key: enough - A_LITTLE}), Clarify)
 
 
-def test_the_classifier_alone_brings_up_no_section_that_the_search_did_not_find() -> None:
-    assert decide([Hit(CSV, 0.1)], {PAST.key: 1.0}) == Abstain()
+def test_what_may_lie_outside_is_answered_only_with_a_lead_over_that() -> None:
+    enough = lead_of(ANSWER_AT)
+    scores = {CSV.key: 0.1 + enough}
+    assert isinstance(decide([LIKELY], scores, outside=0.1 - A_LITTLE), Answer)
+    assert isinstance(decide([LIKELY], scores, outside=0.1 + A_LITTLE), Clarify)
+
+
+def test_a_word_or_two_are_answered_only_if_no_other_topic_comes_near() -> None:
+    hits = [LIKELY, Hit(PAST, 0.5)]
+    near = {CSV.key: 0.8, PAST.key: 0.8 - VAGUE_LEAD + 0.01}
+    assert isinstance(decide(hits, near), Answer)
+    assert decide(hits, near, is_vague=True) == Clarify((CSV, PAST))
+    far = {CSV.key: 0.8, PAST.key: 0.8 - VAGUE_LEAD - 0.01}
+    assert isinstance(decide(hits, far, is_vague=True), Answer)
 
 
 def test_the_order_of_the_candidates_does_not_matter() -> None:
     hits = [Hit(CSV, 0.9), Hit(PAST, 0.5), Hit(CAUSE, 0.2)]
-    scores = {CSV.key: 0.6, PAST.key: 0.2}
+    scores = {CSV.key: 0.4, PAST.key: 0.2}
     decisions = [decide(order, scores) for order in permutations(hits)]
     assert decisions == [decisions[0]] * 6
-
-
-def test_two_sections_that_are_not_told_apart_are_both_offered() -> None:
-    hits = [Hit(PAST, 0.9), Hit(CSV, 0.9)]
-    assert decide(hits, {CSV.key: 0.9, PAST.key: 0.9}) == Clarify((CSV, PAST))
-
-
-@pytest.mark.parametrize(
-    ("lead", "is_vague", "kind"),
-    [
-        (NEAR + 0.01, False, Answer),
-        (NEAR - 0.01, False, Clarify),
-        (2 * NEAR + 0.01, True, Answer),
-        (2 * NEAR - 0.01, True, Clarify),
-    ],
-)
-def test_an_answer_leads_clearly_and_by_more_to_a_vague_word(
-    lead: float, is_vague: bool, kind: type
-) -> None:
-    scores = {CSV.key: 0.8, PAST.key: 0.8 - lead}
-    hits = [Hit(section, scores[section.key]) for section in (CSV, PAST)]
-    assert isinstance(decide(hits, scores, is_vague=is_vague), kind)
-
-
-def test_just_enough_is_enough_and_just_too_little_is_not() -> None:
-    hit, scores = sure(ANSWER_AT)
-    assert isinstance(decide([hit], scores), Answer)
-    hit, scores = sure(ANSWER_AT - 0.001)
-    assert isinstance(decide([hit], scores), Clarify)
 
 
 # --- Clarify -------------------------------------------------------------------------------------
 
 
-def test_a_likely_section_is_asked_about() -> None:
-    hit, scores = sure(0.4)
-    assert decide([hit], scores) == Clarify((CSV,))
-
-
 def test_several_likely_sections_are_offered_best_first() -> None:
     hits = [Hit(PAST, 0.7), Hit(CSV, 0.8), Hit(CAUSE, 0.1)]
-    assert decide(hits, {}) == Clarify((CSV, PAST))
+    scores = {PAST.key: 0.2, CSV.key: 0.3, CAUSE.key: 0.3 * CHOICE_SHARE - A_LITTLE}
+    assert decide(hits, scores) == Clarify((CSV, PAST))
 
 
 def test_no_more_than_three_are_offered() -> None:
-    hits = [Hit(section, 0.8) for section in (CSV, PAST, CAUSE, LINK)]
-    decision = decide(hits, {})
+    sections = (CSV, PAST, CAUSE, LINK)
+    decision = decide([Hit(s, 0.8) for s in sections], {s.key: 0.24 for s in sections})
     assert isinstance(decision, Clarify)
     assert len(decision.sections) == MAX_CHOICES == 3
+
+
+def test_a_section_that_nothing_was_trained_for_is_asked_about_if_the_search_finds_it() -> None:
+    new = Hit(CSV, 0.9, is_trained=False)
+    assert decide([new, Hit(PAST, 0.9)], {PAST.key: 0.02}) == Clarify((CSV,))
+    too_far = Hit(CSV, FOUND_AT - A_LITTLE, is_trained=False)
+    assert decide([too_far], {}) == Abstain()
 
 
 # --- Abstain -------------------------------------------------------------------------------------
@@ -117,44 +117,50 @@ def test_nothing_found_is_nothing_known() -> None:
 
 
 def test_a_near_miss_is_no_answer() -> None:
-    hit, scores = sure(CLARIFY_AT - 0.001)
-    assert decide([hit], scores) == Abstain()
+    too_little = lead_of(CLARIFY_AT) - A_LITTLE
+    assert decide([LIKELY], {CSV.key: max(0.0, too_little)}, outside=0.5) == Abstain()
 
 
 def test_what_is_likelier_outside_than_in_the_articles_is_not_answered() -> None:
-    hit, scores = sure(0.6)
-    assert isinstance(decide([hit], scores, outside=0.59), Answer)
-    assert decide([hit], scores, outside=0.61) == Abstain()
+    assert decide([LIKELY], {CSV.key: 0.1}, outside=0.8) == Abstain()
 
 
 # --- Always --------------------------------------------------------------------------------------
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from([CSV, PAST, CAUSE, LINK]), SCORE), max_size=4,
-             unique_by=lambda pair: pair[0].key),
+    st.lists(st.tuples(st.sampled_from([CSV, PAST, CAUSE, LINK]), SCORE, st.booleans()),
+             max_size=4, unique_by=lambda found: found[0].key),
     st.dictionaries(st.sampled_from([CSV.key, PAST.key, "gone#away"]), SCORE),
     SCORE,
     st.booleans(),
 )  # fmt: skip
 def test_only_what_was_found_is_shown_and_nothing_below_the_thresholds(
-    found: list[tuple[object, float]], labels: dict[str, float], outside: float, is_vague: bool
+    found: list[tuple[Section, float, bool]],
+    labels: dict[str, float],
+    outside: float,
+    is_vague: bool,
 ) -> None:
-    hits = [Hit(section, score) for section, score in found]  # type: ignore[arg-type]
+    hits = [Hit(section, score, is_trained) for section, score, is_trained in found]
     decision = decide(hits, labels, outside=outside, is_vague=is_vague)
     sections = [hit.section for hit in hits]
-    confidences = [0.5 * hit.score + 0.5 * labels.get(hit.section.key, 0.0) for hit in hits]
-    best = max(confidences, default=0.0)
     match decision:
         case Answer(section=section, confidence=confidence):
             assert section in sections
-            assert confidence == best >= max(ANSWER_AT, outside)
-        case Clarify(sections=offered):
+            assert labels[section.key] > 0
+            assert confidence == calibrated(labels[section.key] - outside) >= ANSWER_AT
+        case Clarify(sections=offered, confidence=confidence):
             assert 1 <= len(offered) <= MAX_CHOICES
             assert set(offered) <= set(sections)
-            assert best >= max(CLARIFY_AT, outside)
-        case Abstain():
-            assert best < max(CLARIFY_AT, outside) or not hits
+            assert confidence >= CLARIFY_AT
+        case Abstain(confidence=confidence):
+            assert confidence < CLARIFY_AT
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=2))
+def test_confidence_grows_with_the_lead_and_is_a_share(leads: list[float]) -> None:
+    low, high = sorted(leads)
+    assert 0 <= calibrated(low) <= calibrated(high) <= 1
 
 
 # --- Labels --------------------------------------------------------------------------------------
@@ -175,3 +181,51 @@ def test_a_label_names_an_intent_and_perhaps_a_section(
 ) -> None:
     assert main_intent(label) == intent
     assert section_key(label) == key
+
+
+# --- What leans on the topic before, and what is asked beside ------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "et pour le mois d'avant?",
+        "Where is that button?",
+        "ok mais c’est où ça",
+        "je trouve pas le bouton",
+        "Merci! Et si je veux l’envoyer au comptable?",
+        "I can't find it",
+    ],
+)
+def test_a_message_that_needs_the_topic_before_is_known(text: str) -> None:
+    assert leans_on_topic(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Comment télécharger le détail d’une facture?",
+        "How do I remove a user who left the clinic?",
+        "et " + "vraiment " * LEANING_WORDS + "rien ne marche",
+    ],
+)
+def test_a_message_that_stands_alone_is_known(text: str) -> None:
+    assert not leans_on_topic(text)
+
+
+def test_the_questions_of_a_message_are_told_apart_in_their_order() -> None:
+    parts = [("faq/invoice-details.csv", 0.9), ("greet", 0.99), ("faq/link-emr.how-to", 0.8)]
+    assert asked_in_parts(parts) == [CSV.key, LINK.key]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [],
+        [("faq/link-emr.how-to", SECOND_AT - 0.01)],
+        [("faq/invoice-details.csv", 0.9), ("faq/invoice-details.who", 0.9)],
+        [("faq/invoice-details.csv", 0.9), ("ask_person", 0.9)],
+    ],
+)
+def test_no_second_question_is_made_up(parts: list[tuple[str, float]]) -> None:
+    assert len(asked_in_parts(parts)) < 2

@@ -405,6 +405,20 @@ def test_a_new_article_is_found_at_the_next_question(tmp_path: Path) -> None:
     assert keys(live.current(), "canoe") == ["canoe#lock"]
 
 
+def test_articles_that_contradict_one_another_are_not_published_until_mended(
+    tmp_path: Path,
+) -> None:
+    for slug, label in (("bicycle", "Site Account"), ("canoe", "Site Acount")):
+        file = write_article(tmp_path, slug, f"Lock the {slug}")
+        file.write_text(f"{file.read_text(encoding='utf-8')}\nOpen **{label}**.\n", "utf-8")
+    write_article(tmp_path, "scooter", "Lock the scooter")
+    live = a_live_index(tmp_path)
+    assert keys(live.current(), "lock canoe") == ["scooter#lock"]
+    mended = file.read_text(encoding="utf-8").replace("Acount", "Account")
+    file.write_text(mended, encoding="utf-8")
+    assert keys(live.current(), "canoe") == ["canoe#lock"]
+
+
 def test_a_changed_or_deleted_article_is_not_found_by_its_old_text(tmp_path: Path) -> None:
     write_article(tmp_path, "bicycle", "Lock the bicycle")
     write_article(tmp_path, "canoe", "Moor the canoe")
