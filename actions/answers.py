@@ -8,6 +8,7 @@ from actions.base import TalkAction, Turn
 from actions.handoff import hand_off
 from actions.slots import Event, set_slot
 from bot.core.answers import (
+    CLEARLY_OUTSIDE,
     Abstain,
     Answer,
     Clarify,
@@ -27,7 +28,7 @@ VAGUE_WORDS = 2
 ABSTENTIONS_BEFORE_HANDOFF = 2
 RELATED = 2
 # Where these are shown, a request to cancel may follow.
-_CANCELLING = frozenset(
+CANCELLING = frozenset(
     "cancel-services cancel-per-product licence-remove tablet-deregister"
     " online-booking-stop-billing website-form-delete study-delete".split()
 )
@@ -115,7 +116,7 @@ class SwitchLanguage(TalkAction):
 def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = None) -> None:
     """Says a whole section, with its source, and offers what goes on from there."""
     buttons: list[Button] = []
-    if section.slug in _CANCELLING:
+    if section.slug in CANCELLING:
         buttons.append(Button(turn.phrase("utter_button_cancel"), payload("request_cancellation")))
     if section.slug == "per-message-fees":
         buttons.append(Button(turn.phrase("utter_button_fees"), payload("ask_fee_check")))
@@ -171,6 +172,7 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
     labels = turn.tracker.latest_message.get("label_ranking") or []
     by_label = {item["name"]: item["confidence"] for item in labels}
     by_section = {key: p for name, p in by_label.items() if (key := section_key(name))}
+    outside = by_label.get("out_of_scope", 0.0)
     likely = [search.section(key, turn.language) for key in by_section]
     decision = decide(
         [
@@ -178,7 +180,7 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
             *(candidate for candidate in likely if candidate),
         ],
         by_section,
-        outside=by_label.get("out_of_scope", 0.0),
+        outside=outside,
         is_vague=len(turn.text.split()) <= VAGUE_WORDS,
     )
     if isinstance(decision, Answer):
@@ -186,7 +188,7 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
     questions = _asked(turn)
     if len(questions) > 1 and (first := search.section(questions[0], turn.language)):
         return Answer(first.section, decision.confidence)
-    if not leans_on_topic(turn.text):
+    if outside >= CLEARLY_OUTSIDE or not leans_on_topic(turn.text):
         return decision
     before = _spoken_of(turn)
     if before is None:

@@ -53,9 +53,7 @@ class DiagnoseFees(TalkAction):
         if found.finding in _CHARGED:
             parts.append(turn.phrase("utter_fees_review_note"))
         sources: tuple[SourceLink, ...] = ()
-        section = (
-            turn.services.search.section(found.section, turn.language) if found.section else None
-        )
+        section = turn.services.search.section(found.section, turn.language)
         if section is not None:
             sources = (source_of(section.section),)
             if _shows_section(found):

@@ -78,7 +78,7 @@ def train(
     if training.is_current() and not force:
         console.print("The dialogue model is up to date.")
         return
-    with _step("Training the dialogue model (about a minute)"):
+    with _step("Training the dialogue model (about two minutes)"):
         training.train()
 
 

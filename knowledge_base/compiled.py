@@ -2,7 +2,7 @@
 
 The folder is an ordinary model of sentence-transformers. PyTorch reads it once; the graph made of
 it is kept beside the index and run by onnxruntime, so that no process holds PyTorch. Weights are
-rounded to 8 bits per output channel, inputs as they come (https://arxiv.org/abs/1712.05877).
+rounded per output channel, inputs as they come (https://arxiv.org/abs/1712.05877).
 """
 
 import json
@@ -20,6 +20,13 @@ from tokenizers import Tokenizer
 
 Weights = Mapping[str, NDArray[np.float32]]
 
+# Weights go to 7 bits of the 8, words to all 8: sums of two products then fit into the 16 bits that
+# processors without 8-bit dot products have for them, and all processors give the same vectors.
+WEIGHT_STEPS = 63
+WORD_STEPS = 127
+# Part of every encoder's name: raised when the same model would give other vectors.
+FORM = 2
+
 # Texts at once from which a second processor pays.
 MANY = 64
 
@@ -32,19 +39,17 @@ class CompiledEncoder:
 
         `name` says which model it is: a changed model needs another one.
         """
-        self.name = name
+        self.name = f"compiled-{FORM}:{name}"
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self._tokenizer.enable_truncation(config["max_position_embeddings"])
         self.dim = int(config["hidden_size"])
-        graph = kept_in / f"encoder-{name.rpartition('@')[2]}.onnx"
+        graph = kept_in / f"encoder-{name.rpartition('@')[2]}-{FORM}.onnx"
         if not graph.exists():
             _write(graph, compile_bert(_weights(folder), heads=config["num_attention_heads"]))
         options = SessionOptions()
         options.intra_op_num_threads = 1
-        # The same numbers on processors without 8-bit dot products.
-        options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -125,7 +130,7 @@ def compile_bert(weights: Weights, *, heads: int) -> bytes:
 
 def _embed(graph: "_Graph", weights: Weights) -> str:
     """Words, places and the one token type, added and normalised."""
-    words, scales = _rounded(weights["embeddings.word_embeddings.weight"])
+    words, scales = _rounded(weights["embeddings.word_embeddings.weight"], WORD_STEPS)
     pieces = graph.node("Cast", graph.node("Gather", graph.constant(words), "ids"), to="FLOAT")
     scaled = graph.node("Mul", pieces, graph.node("Gather", graph.constant(scales), "ids"))
     types = weights.get("embeddings.token_type_embeddings.weight")
@@ -139,7 +144,7 @@ def _embed(graph: "_Graph", weights: Weights) -> str:
 
 def _linear(graph: "_Graph", inputs: str, layer: Weights) -> str:
     """`inputs @ weight.T + bias`, multiplied as 8-bit integers."""
-    matrix, scales = _rounded(layer["weight"])
+    matrix, scales = _rounded(layer["weight"], WEIGHT_STEPS)
     rounded, scale, zero = graph.nodes("DynamicQuantizeLinear", inputs, outputs=3)
     weight = graph.constant(np.ascontiguousarray(matrix.T))
     zeros = graph.constant(np.zeros(len(matrix), dtype=np.int8))
@@ -155,9 +160,11 @@ def _norm(graph: "_Graph", left: str, right: str, layer: Weights) -> str:
     return graph.node("LayerNormalization", total, *parts, axis=-1, epsilon=1e-12)
 
 
-def _rounded(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """The matrix as integers from -127 to 127, and `(rows, 1)` what to multiply each row by."""
-    scales = np.maximum(np.abs(matrix).max(axis=1, keepdims=True) / 127, 1e-9)
+def _rounded(
+    matrix: NDArray[np.float32], steps: int
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """The matrix as integers from -steps to steps, and `(rows, 1)` what to multiply each row by."""
+    scales = np.maximum(np.abs(matrix).max(axis=1, keepdims=True) / steps, 1e-9)
     return np.rint(matrix / scales).astype(np.int8), scales.astype(np.float32)
 
 

@@ -108,7 +108,7 @@ def load_encoder(name: str) -> Encoder:
             "sentence-transformers model, or the id of one (`organization/model`)"
         )
     if CompiledEncoder.reads(folder := Path(name)):
-        return CompiledEncoder(folder, f"compiled:{_known_as(folder)}", KEPT)
+        return CompiledEncoder(folder, _known_as(folder), KEPT)
     return SentenceEncoder(name)
 
 

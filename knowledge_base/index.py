@@ -4,9 +4,11 @@ A section is found by any of its passages: its heading, its paragraphs, and the 
 the intent of the same name, all in both languages. So a French section answers an English question.
 """
 
+import math
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,13 +107,19 @@ class LiveIndex:
         encoder: Encoder,
         support_address: str,
         cache: Path | None = None,
+        look_again_s: float = 0.0,
     ) -> None:
-        """Name the folders; nothing is read before the first call of `current`."""
+        """Name the folders; nothing is read before the first call of `current`.
+
+        To look at a hundred files takes a millisecond: `look_again_s` is how long not to.
+        """
         self._articles = articles
         self._questions = questions
         self._encoder = encoder
         self._support_address = support_address
         self._cache = cache
+        self._look_again_s = look_again_s
+        self._looked_at = -math.inf
         self._seen: frozenset[tuple[str, int, int]] = frozenset()
         self._index: Index | None = None
         self._building = threading.Lock()
@@ -124,7 +132,10 @@ class LiveIndex:
         Raises:
             ArticleErrors: the files are faulty and no index has been built yet.
         """
+        if self._index is not None and time.monotonic() - self._looked_at < self._look_again_s:
+            return self._index
         seen = frozenset(_fingerprint(self._articles, self._questions))
+        self._looked_at = time.monotonic()
         if self._index is not None and seen == self._seen:
             return self._index
         if self._building.acquire(blocking=self._index is None):

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from knowledge_base.index import LiveIndex
 
 
+# A changed article is found so many seconds later at the latest.
+LOOK_AGAIN_S = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     section: Section
@@ -48,6 +52,7 @@ class KnowledgeSearch:
             encoder,
             self._settings.support_address,
             cache=ROOT / "models" / "index",
+            look_again_s=LOOK_AGAIN_S,
         )
 
     def find(self, query: str, language: Language, limit: int) -> Sequence[Candidate]:

@@ -31,8 +31,9 @@ FOUND_AT = 0.6
 MAX_CHOICES = 3
 # From here on a sentence of a message asks a question of its own.
 SECOND_AT = 0.5
-# A message of at most so many words may lean on the topic before.
+# A message of at most so many words may lean on the topic before, unless it clearly lies outside.
 LEANING_WORDS = 12
+CLEARLY_OUTSIDE = 0.5
 _LEANING = re.compile(
     r"""^(?:ok(?:ay)?\W+|oui\W+|yes\W+|bon\W+|parfait\W+|merci\W+|thanks\W+|great\W+)*
         (?:(?:et|pis|mais|puis|alors|and|but|so|then|what\ about|how\ about)\b)

@@ -49,7 +49,7 @@ CURRENCY = "CAD"
 
 # The section of the knowledge base that goes with each finding. The remedy (link the accounts)
 # stands beside `not_linked` alone: for whoever is linked it has been refuted.
-_SECTIONS: Mapping[Finding, str] = {
+SECTIONS: Mapping[Finding, str] = {
     "unverified": "per-message-fees#cause",
     "directory_unavailable": "per-message-fees#check",
     "billed_by_emr_vendor": "emr-vendor-billing#who-bills-you",
@@ -63,7 +63,7 @@ _SECTIONS: Mapping[Finding, str] = {
     "other_senders": "per-message-fees#check",
 }
 # Where the section above is of use to a site admin only.
-_SECTIONS_OF_NON_ADMINS: Mapping[Finding, str] = {
+SECTIONS_OF_NON_ADMINS: Mapping[Finding, str] = {
     "no_message_charges": "invoice-details#who-can-see",
     "other_senders": "invoice-details#who-can-see",
 }
@@ -135,7 +135,7 @@ class Diagnosis:
     """
 
     finding: Finding
-    section: str | None
+    section: str
     lines: tuple[SenderLine, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     months: tuple[str, ...] = ()
@@ -146,12 +146,12 @@ class Diagnosis:
 
 def unverified() -> Diagnosis:
     """For a visitor who is not signed in: no account data at all."""
-    return Diagnosis("unverified", _SECTIONS["unverified"])
+    return Diagnosis("unverified", SECTIONS["unverified"])
 
 
 def directory_unavailable() -> Diagnosis:
     """For a signed-in visitor whose account cannot be read."""
-    return Diagnosis("directory_unavailable", _SECTIONS["directory_unavailable"])
+    return Diagnosis("directory_unavailable", SECTIONS["directory_unavailable"])
 
 
 def diagnose(snapshot: AccountSnapshot) -> Diagnosis:
@@ -178,9 +178,9 @@ def diagnose(snapshot: AccountSnapshot) -> Diagnosis:
         visible = {visitor: by_sender[visitor]} if visitor in by_sender else {}
     lines = _lines(snapshot, visible)
     finding = _headline(snapshot, by_sender)
-    section = _SECTIONS[finding]
+    section = SECTIONS[finding]
     if not snapshot.is_site_admin:
-        section = _SECTIONS_OF_NON_ADMINS.get(finding, section)
+        section = SECTIONS_OF_NON_ADMINS.get(finding, section)
     return Diagnosis(
         finding=finding,
         section=section,

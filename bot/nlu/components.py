@@ -5,6 +5,7 @@ Rasa trains and persists them; what they know lives in the modules beside this o
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,12 @@ class ClinicIntents(GraphComponent, IntentClassifier):
     ) -> ClinicIntents:
         """A component to be trained."""
         return cls(model_storage, resource, None)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:  # noqa: ARG003
+        """What it is trained with beside the messages: Rasa's cache must not outlive it."""
+        sources = [file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py"))]
+        return f"{load_encoder(settings().encoder).name} {sha256(b''.join(sources)).hexdigest()}"
 
     @classmethod
     def load(

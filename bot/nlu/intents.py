@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
@@ -56,9 +57,13 @@ class IntentModel:
     """A fitted classifier; the encoder of `encoder_name` must be given to it again."""
 
     encoder_name: str
+    labels: list[str]
     features: FeatureUnion
     meaning: LogisticRegression
-    spelling: LogisticRegression
+    spelling: NDArray[np.float32]
+    """`(n_features, n_labels)`, row by row in memory: as scikit-learn keeps it, each message would
+    copy it."""
+    offsets: NDArray[np.float32]
 
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[str], encoder: Encoder) -> IntentModel:
@@ -67,25 +72,26 @@ class IntentModel:
         spelled = features.fit_transform(list(texts))
         meaning = LogisticRegression(C=C_MEANING, max_iter=300)
         spelling = LogisticRegression(C=C_SPELLING, solver="liblinear", random_state=0)
+        meaning.fit(encoder.encode(texts), list(labels))
+        spelling.fit(spelled, list(labels))
         return cls(
             encoder.name,
+            [str(label) for label in meaning.classes_],
             features,
-            meaning.fit(encoder.encode(texts), list(labels)),
-            spelling.fit(spelled, list(labels)),
+            meaning,
+            np.ascontiguousarray(spelling.coef_.T, dtype=np.float32),
+            spelling.intercept_.astype(np.float32),
         )
 
     def probabilities(self, texts: Sequence[str], encoder: Encoder) -> NDArray[np.float64]:
         """`(len(texts), n_labels)`, rows that add up to 1, columns in the order of `labels`."""
         meant = self.meaning.predict_proba(encoder.encode(texts))
-        spelled = self.spelling.predict_proba(self.features.transform(list(texts)))
+        written = self.features.transform(list(texts)).astype(np.float32)
+        spelled = expit(written @ self.spelling + self.offsets)
+        spelled /= spelled.sum(axis=1, keepdims=True)
         both = np.sqrt((meant + HARDLY) * (spelled + HARDLY))
         found: NDArray[np.float64] = both / both.sum(axis=1, keepdims=True)
         return found
-
-    @property
-    def labels(self) -> list[str]:
-        """All labels."""
-        return [str(label) for label in self.meaning.classes_]
 
     def understand(self, text: str, encoder: Encoder) -> Understood:
         """What the message asks for, as a whole and in its sentences.
