@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile, takewhile
 from typing import Any
 
 from actions.base import TalkAction, Turn
@@ -204,12 +205,13 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
 
 
 def _spoken_of(turn: Turn) -> Section | None:
-    """The section that the bot's last message showed."""
+    """The section that the bot has just shown: what it said since the visitor's last message."""
     said = turn.services.conversations.messages(turn.conversation.id)
-    last = next((message for message in reversed(said) if message.author == "bot"), None)
-    if last is None or not last.sources:
+    earlier = dropwhile(lambda message: message.author == "visitor", reversed(said))
+    just_said = takewhile(lambda message: message.author != "visitor", earlier)
+    source = next((message.sources[0] for message in just_said if message.sources), None)
+    if source is None:
         return None
-    source = last.sources[0]
     found = turn.services.search.section(f"{source.slug}#{source.section}", turn.language)
     return found.section if found else None
 
