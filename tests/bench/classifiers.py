@@ -24,9 +24,8 @@ from sklearn.svm import LinearSVC
 from bot.nlu.intents import C_MEANING, C_SPELLING, IntentModel, lexical_features
 from bot.settings import settings
 from knowledge_base.encoder import load_encoder
-from tests.bench.leakage import ROOT, training_messages
+from tests.bench.leakage import CALIBRATION, training_messages
 
-CALIBRATION = ROOT / "data" / "calibration.jsonl"
 DIET_EPOCHS = 40
 
 

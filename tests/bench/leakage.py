@@ -22,7 +22,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 ROOT = Path(__file__).resolve().parents[2]
 TRAINING = ROOT / "data" / "nlu"
 # Messages that no training data may hold: to measure with, and to choose thresholds with.
-KEPT_APART = (Path(__file__).with_name("questions.jsonl"), ROOT / "data" / "calibration.jsonl")
+CALIBRATION = ROOT / "data" / "calibration.jsonl"
+KEPT_APART = (Path(__file__).with_name("questions.jsonl"), CALIBRATION)
 # From here on two messages of five words or more are told apart by a word or a letter.
 NEARLY_ALIKE = 0.9
 # Shorter ones ("annuler les rappels") come to many people's minds.

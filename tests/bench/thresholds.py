@@ -26,9 +26,8 @@ from bot.settings import settings
 from knowledge_base.article import Section, load_articles
 from knowledge_base.encoder import load_encoder
 from knowledge_base.sections import Sections
-from tests.bench.leakage import ROOT, training_messages
+from tests.bench.leakage import CALIBRATION, ROOT, training_messages
 
-CALIBRATION = ROOT / "data" / "calibration.jsonl"
 # As the pipeline does (config.yml): below it, or with another intent so near, no flow starts.
 FLOW_AT, AMBIGUITY = 0.25, 0.10
 WRONG, UNANSWERED, ASKED_BACK = 10.0, 1.0, 0.5
