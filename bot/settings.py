@@ -57,6 +57,16 @@ class Settings(BaseSettings):
         f"sqlite:///{ROOT / 'var' / 'helpdesk.db'}",
         description="SQLAlchemy address of the database: SQLite or PostgreSQL (psycopg).",
     )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis by which several gateways wake one another, such as redis://host:6379/0.",
+    )
+    rasa_address: str = Field(
+        "", description="Where the gateway reaches Rasa, if not on this machine."
+    )
+    action_address: str = Field(
+        "", description="Where Rasa reaches the action server, if not on this machine."
+    )
     identity_keys: dict[str, SecretStr] = Field(
         default={DEMO_KEY_ID: SecretStr(_DEMO_SECRET)},
         description='Keys that sign visitor identities, as JSON: {"key id": "secret"}.',
@@ -93,12 +103,12 @@ class Settings(BaseSettings):
     @property
     def rasa_url(self) -> str:
         """Where the gateway reaches Rasa."""
-        return f"http://127.0.0.1:{self.rasa_port}"
+        return self.rasa_address.rstrip("/") or f"http://127.0.0.1:{self.rasa_port}"
 
     @property
     def action_url(self) -> str:
         """Where Rasa reaches the action server."""
-        return f"http://127.0.0.1:{self.action_port}"
+        return self.action_address.rstrip("/") or f"http://127.0.0.1:{self.action_port}"
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from bot.adapters.database import Database
 from bot.adapters.domain_phrases import DomainPhrases
 from bot.adapters.events_local import LocalEvents
+from bot.adapters.events_redis import RedisEvents
 from bot.adapters.helpdesk_builtin import BuiltinHelpdesk
 from bot.adapters.language_lingua import LinguaDetector
 from bot.adapters.probes import answers_http, reads_database
@@ -31,6 +32,7 @@ def build(chosen: Settings) -> Services:
     """Services for these settings."""
     database = Database(chosen.database_url)
     clock = SystemClock()
+    redis_url = chosen.redis_url
     return Services(
         clock=clock,
         phrases=DomainPhrases(ROOT / "domain.yml"),
@@ -42,7 +44,7 @@ def build(chosen: Settings) -> Services:
         assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s),
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
-        events=LocalEvents(),
+        events=RedisEvents(redis_url.get_secret_value()) if redis_url else LocalEvents(),
         probes={
             "database": reads_database(database),
             "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/"),

@@ -18,8 +18,9 @@ from bot.adapters.database import Database
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.tables import metadata, outbox, ticket_history, tickets
 from bot.core.errors import Unavailable
+from tests.support import postgres
 from tests.support.builders import a_ticket
-from tests.support.stores import DATABASES, POSTGRES_URL
+from tests.support.stores import DATABASES
 
 # Rasa's own table shares the database; it is Rasa's to change.
 NOT_OURS = {"events", "alembic_version"}
@@ -30,12 +31,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database without any table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'migrated.db'}"
-    database = Database(POSTGRES_URL or "")
-    with database.write() as connection:
-        metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    database.dispose()
-    return POSTGRES_URL or ""
+    return postgres.new_database("migrated")
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import random
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +27,7 @@ from bot.adapters.database import Database
 from bot.launcher import Stack
 from bot.settings import ROOT, Settings
 from bot.training import MODEL
+from tests.support.ports import free_ports
 
 READY_WITHIN_S = 120.0
 ANSWER_WITHIN_S = 40.0
@@ -254,17 +253,6 @@ def wait_for(condition: Callable[[], Found], within_s: float = 15.0) -> Found:
             return found
         assert time.monotonic() < deadline, f"not within {within_s:.0f} s; at last: {found!r}"
         time.sleep(POLL_S)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on, below those that systems give to clients."""
-    found: list[int] = []
-    while len(found) < count:
-        port = random.randrange(20_000, 30_000)
-        with socket.socket() as probe:
-            if port not in found and probe.connect_ex(("127.0.0.1", port)) != 0:
-                found.append(port)
-    return found
 
 
 def _turn(answer: httpx.Response) -> Turn:

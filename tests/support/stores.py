@@ -1,11 +1,10 @@
 """The stores that the contract suites hold to one promise: in memory, SQLite and PostgreSQL.
 
-PostgreSQL takes part when HELPDESK_TEST_POSTGRES_URL names a database; its tables are emptied.
+PostgreSQL takes part where there is one (tests/support/postgres.py).
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +20,9 @@ from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.tables import metadata
 from bot.core.ports import Agents, Clock, Conversations, Helpdesk, TicketStore
+from tests.support import postgres
 
-POSTGRES_URL = os.environ.get("HELPDESK_TEST_POSTGRES_URL")
-DATABASES = ["sqlite", *(["postgresql"] if POSTGRES_URL else [])]
+DATABASES = ["sqlite", *(["postgresql"] if postgres.IS_THERE else [])]
 BACKENDS = ["memory", *DATABASES]
 
 
@@ -46,7 +45,7 @@ def open_stores(backend: str, folder: Path, clock: Clock) -> Iterator[Stores]:
         conversations = MemoryConversations(on_erase=tickets.forget_conversation)
         yield Stores(conversations, tickets, MemoryAgents(), MemoryHelpdesk(), None)
         return
-    url = POSTGRES_URL or "" if backend == "postgresql" else f"sqlite:///{folder / 'stores.db'}"
+    url = f"sqlite:///{folder / 'stores.db'}" if backend == "sqlite" else postgres.server_url()
     database = Database(url)
     metadata.create_all(database.engine)
     try:

@@ -1,0 +1,136 @@
+"""Wake-up calls: one suite over a single process and over Redis.
+
+The latter takes part where Debian's `redis-server` is installed; .ci/run installs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from bot.adapters.events_local import LocalEvents
+from bot.adapters.events_redis import RedisEvents
+from bot.core.ports import Events
+from tests.support.ports import free_ports
+from tests.support.stack import wait_for
+
+WITHIN_S = 10.0
+
+
+class RedisServer:
+    """A Redis of the test's own, on loopback, that keeps nothing."""
+
+    def __init__(self) -> None:
+        (self.port,) = free_ports(1)
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        self._process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""],
+            stdout=subprocess.DEVNULL,
+        )
+        wait_for(self._answers)
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.url).ping())
+        except redis.RedisError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[RedisServer]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
+    server = RedisServer()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def pair(redis_server: RedisServer) -> Iterator[tuple[RedisEvents, RedisEvents]]:
+    """Two gateways' ends, each known to hear the other."""
+    first, second = RedisEvents(redis_server.url), RedisEvents(redis_server.url)
+    for one, other in ((first, second), (second, first)):
+        wait_for(lambda one=one, other=other: heard(one, other))
+    yield first, second
+    first.close()
+    second.close()
+
+
+@pytest.fixture(params=["local", "redis"])
+def events(request: pytest.FixtureRequest) -> Events:
+    if request.param == "local":
+        return LocalEvents()
+    ends: tuple[RedisEvents, RedisEvents] = request.getfixturevalue("pair")
+    return ends[0]
+
+
+def heard(one: Events, other: Events) -> bool:
+    """Whether a call of one reaches the other, now."""
+    since = other.position()
+    one.publish("hello")
+    return asyncio.run(other.wait(["hello"], since, 0.2)) > since
+
+
+def test_who_waits_for_a_topic_is_woken_by_it(events: Events) -> None:
+    async def scene() -> tuple[int, int]:
+        since = events.position()
+        waiting = asyncio.create_task(events.wait(["a", "b"], since, WITHIN_S))
+        await asyncio.sleep(0)
+        events.publish("b")
+        return since, await waiting
+
+    since, position = asyncio.run(scene())
+    assert position > since
+
+
+def test_a_call_before_the_wait_is_not_missed(events: Events) -> None:
+    since = events.position()
+    events.publish("a")
+    assert asyncio.run(events.wait(["a"], since, WITHIN_S)) > since
+
+
+def test_another_topic_wakes_nobody(events: Events) -> None:
+    async def scene() -> bool:
+        waiting = asyncio.create_task(events.wait(["a"], events.position(), WITHIN_S))
+        await asyncio.sleep(0)
+        events.publish("b")
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        waiting.cancel()
+        return bool(done)
+
+    assert not asyncio.run(scene())
+
+
+def test_a_call_crosses_from_one_gateway_to_another(pair: tuple[RedisEvents, RedisEvents]) -> None:
+    first, second = pair
+    since = second.position()
+    first.publish("conversation")
+    assert asyncio.run(second.wait(["conversation"], since, WITHIN_S)) > since
+
+
+def test_without_redis_the_own_process_is_woken_and_nothing_fails(
+    pair: tuple[RedisEvents, RedisEvents], redis_server: RedisServer
+) -> None:
+    first, second = pair
+    redis_server.kill()
+    try:
+        since = first.position()
+        first.publish("a")
+        assert asyncio.run(first.wait(["a"], since, WITHIN_S)) > since
+    finally:
+        redis_server.start()
+    wait_for(lambda: heard(first, second), within_s=20)
