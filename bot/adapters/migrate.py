@@ -1,9 +1,10 @@
-"""Brings the database to the newest schema, with Alembic."""
+"""Brings the database to the newest schema, with Alembic. Many may call it at once: one does it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +13,8 @@ from bot.adapters.database import Database
 from bot.core.errors import Unavailable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# PostgreSQL's lock for applications; any number will do that nothing else here takes.
+_LOCK = 7_326_001
 
 
 def upgrade(url: str) -> None:
@@ -22,9 +25,11 @@ def upgrade(url: str) -> None:
     """
     database = Database(url)
     try:
-        with database.engine.connect() as connection:
+        # A write transaction: on SQLite it has the lock before it looks what is missing.
+        with database.write() as connection:
+            if not database.is_sqlite:
+                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             command.upgrade(configuration(connection), "head")
-            connection.commit()
     except SQLAlchemyError as error:
         raise Unavailable(f"The database could not be brought up to date: {error}") from error
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from bot.adapters.database import Database
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.tables import metadata, outbox, ticket_history, tickets
 from bot.core.errors import Unavailable
+from bot.settings import ROOT
 from tests.support import postgres
 from tests.support.builders import a_ticket
 from tests.support.stores import DATABASES
@@ -114,3 +117,10 @@ def test_a_database_that_cannot_be_reached_is_said_to_be_so(tmp_path: Path) -> N
     (tmp_path / "taken").mkdir()
     with pytest.raises(Unavailable):
         migrate.upgrade(f"sqlite:///{tmp_path / 'taken'}")
+
+
+def test_of_many_that_start_at_once_one_migrates_and_the_others_wait(url: str) -> None:
+    command = [sys.executable, "-c", f"from bot.adapters.migrate import upgrade; upgrade({url!r})"]
+    started = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(4)]
+    told = [process.communicate()[1].decode() for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0, 0], told
