@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -74,12 +74,15 @@ def train(
 ) -> None:
     """Train the dialogue model if something that it is made of has changed."""
     from bot import training
+    from bot.wiring import services
 
     if training.is_current() and not force:
         console.print("The dialogue model is up to date.")
         return
     with _step("Training the dialogue model (about two minutes)"):
         training.train()
+    with _step("Indexing the articles"):
+        services().search.warm()
 
 
 @app.command()
@@ -112,9 +115,9 @@ def demo_data() -> None:
                 agents.add(agent, hash_password(demo.password))
 
 
-@app.command()
+@app.command(hidden=True)
 def gateway() -> None:
-    """Run the gateway alone, in the foreground."""
+    """Run the gateway alone, as `serve gateway` does."""
     import uvicorn
 
     from bot import logs
@@ -144,6 +147,16 @@ def gateway() -> None:
         # Streams never end by themselves.
         timeout_graceful_shutdown=2,
     )
+
+
+@app.command()
+def serve(
+    process: Annotated[Literal["gateway", "rasa", "actions"], typer.Argument(help="Which one.")],
+) -> None:
+    """Run one of the three processes alone, in the foreground, for containers and the like."""
+    from bot.launcher import become
+
+    become(process, settings())
 
 
 @app.command()

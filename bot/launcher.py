@@ -2,6 +2,7 @@
 
 A process that dies is started again, later each time it dies soon. Each has its own process group
 and its own log under var/log, so that one Ctrl-C here ends everything and leaves nothing running.
+`become` is for where something else watches the processes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 
@@ -193,11 +195,17 @@ def require_free_port(port: int, setting: str) -> None:
             ) from None
 
 
+def become(name: str, chosen: Settings) -> NoReturn:
+    """Turns this process into "gateway", "rasa" or "actions", for containers and the like."""
+    command = _commands(chosen)[name]
+    os.execve(command[0], command, env={**ONE_THREAD, **os.environ, **_environment(chosen)})
+
+
 def _commands(chosen: Settings) -> dict[str, list[str]]:
     python = sys.executable
     return {
         "rasa": [
-            *[python, "-m", "rasa", "run", "--interface", "127.0.0.1"],
+            *[python, "-m", "rasa", "run", "--interface", chosen.internal_host],
             *["--port", str(chosen.rasa_port), "--model", str(MODEL)],
             *["--endpoints", "endpoints.yml", "--credentials", "credentials.yml"],
         ],
@@ -210,15 +218,19 @@ def _commands(chosen: Settings) -> dict[str, list[str]]:
 
 def _environment(chosen: Settings) -> dict[str, str]:
     """The environment of the children: the settings as given, and what Rasa's files refer to."""
+    redis = {"HELPDESK_REDIS_URL": chosen.redis_url.get_secret_value()} if chosen.redis_url else {}
     return {
         **RASA_ENVIRONMENT,
+        **redis,
         "HELPDESK_PORT": str(chosen.port),
         "HELPDESK_RASA_PORT": str(chosen.rasa_port),
         "HELPDESK_ACTION_PORT": str(chosen.action_port),
+        "HELPDESK_RASA_ADDRESS": chosen.rasa_address,
+        "HELPDESK_ACTION_ADDRESS": chosen.action_address,
         "HELPDESK_DATABASE_URL": chosen.database_url,
         "HELPDESK_ACTION_URL": chosen.action_url,
         # The action server would listen on every address otherwise.
-        "SANIC_HOST": "127.0.0.1",
+        "SANIC_HOST": chosen.internal_host,
         "LOG_LEVEL": "WARNING",
         "PYTHONUNBUFFERED": "1",
     }

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
     rasa_port: int = Field(5005, ge=1, le=65535, description="Port of Rasa, on loopback.")
     action_port: int = Field(5055, ge=1, le=65535, description="Port of the action server.")
+    internal_host: str = Field(
+        "127.0.0.1",
+        description="Address that Rasa and the action server listen on; beyond loopback only in a "
+        "network that nobody else reaches.",
+    )
     database_url: str = Field(
         f"sqlite:///{ROOT / 'var' / 'helpdesk.db'}",
         description="SQLAlchemy address of the database: SQLite or PostgreSQL (psycopg).",

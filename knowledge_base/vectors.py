@@ -26,6 +26,7 @@ def encode_cached(encoder: Encoder, texts: Sequence[str], folder: Path) -> NDArr
     """What `encoder.encode(texts)` gives, encoding only texts that the folder does not hold.
 
     A file that cannot be read is as good as none: its texts are encoded again and it is replaced.
+    Where nothing can be written (a read-only image), nothing is kept.
     """
     file = folder / f"vectors-{_digest(encoder.name)}.npz"
     known = _read(file, encoder.dim)
@@ -34,8 +35,11 @@ def encode_cached(encoder: Encoder, texts: Sequence[str], folder: Path) -> NDArr
     if fresh:
         vectors = encoder.encode(list(fresh.values()))
         known.update(zip(fresh, vectors, strict=True))
-        _write(file, {digest: known[digest] for digest in digests})
         log.info("texts encoded", encoder=encoder.name, new=len(fresh), of=len(texts))
+        try:
+            _write(file, {digest: known[digest] for digest in digests})
+        except OSError as error:
+            log.warning("vectors cannot be kept; they are made at each start", error=str(error))
     if not texts:
         return np.zeros((0, encoder.dim), dtype=np.float32)
     return np.stack([known[digest] for digest in digests])

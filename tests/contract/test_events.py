@@ -7,47 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
 from collections.abc import Iterator
 
 import pytest
-import redis
 
 from bot.adapters.events_local import LocalEvents
 from bot.adapters.events_redis import RedisEvents
 from bot.core.ports import Events
-from tests.support.ports import free_ports
+from tests.support.redis import RedisServer
 from tests.support.stack import wait_for
 
 WITHIN_S = 10.0
-
-
-class RedisServer:
-    """A Redis of the test's own, on loopback, that keeps nothing."""
-
-    def __init__(self) -> None:
-        (self.port,) = free_ports(1)
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.start()
-
-    def start(self) -> None:
-        """Starts it and waits until it answers."""
-        self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""],
-            stdout=subprocess.DEVNULL,
-        )
-        wait_for(self._answers)
-
-    def kill(self) -> None:
-        """Ends it at once."""
-        self._process.kill()
-        self._process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            return bool(redis.Redis.from_url(self.url).ping())
-        except redis.RedisError:
-            return False
 
 
 @pytest.fixture(scope="module")

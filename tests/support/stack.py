@@ -50,7 +50,7 @@ class RunningStack:
         )
         self.url = f"http://127.0.0.1:{gateway}"
         for command in ("migrate", "demo-data"):
-            self._run(command)
+            run_command(command, self.settings.database_url)
         self.database = Database(self.settings.database_url)
         self._processes: Stack | None = None
 
@@ -81,18 +81,18 @@ class RunningStack:
         child = self.processes.processes[name].child
         return None if child is None else child.pid
 
-    def _run(self, command: str) -> None:
-        """Runs one of the product's own commands on this database."""
-        address = {"HELPDESK_DATABASE_URL": self.settings.database_url}
-        done = subprocess.run(
-            [sys.executable, "-m", "bot", command],
-            cwd=ROOT,
-            env={**os.environ, **address},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+
+def run_command(command: str, database_url: str) -> None:
+    """Runs one of the product's own commands on a database."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", command],
+        cwd=ROOT,
+        env={**os.environ, "HELPDESK_DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,108 @@
+"""What an operator is handed fits the product: settings, ports, and nothing runs as root."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings import ROOT, Settings
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+KUBERNETES = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text("utf-8")))
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+NGINX = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+OURS = ("migrate", "actions", "rasa", "gateway")
+SETTINGS = {f"HELPDESK_{name.upper()}" for name in Settings.model_fields}
+
+
+def containers() -> list[dict[str, Any]]:
+    return [
+        container
+        for document in KUBERNETES
+        if document["kind"] in ("Job", "Deployment")
+        for container in document["spec"]["template"]["spec"]["containers"]
+    ]
+
+
+def test_every_setting_that_is_named_exists() -> None:
+    files = [
+        ROOT / "Dockerfile", ROOT / "compose.yaml", *sorted((ROOT / "deploy").iterdir()),
+        *sorted((ROOT / "docs").glob("*.md")),
+    ]  # fmt: skip
+    for file in files:
+        if file.name == "settings.md":
+            continue
+        named = set(re.findall(r"HELPDESK_[A-Z_]*[A-Z]", file.read_text("utf-8")))
+        assert named - SETTINGS <= {"HELPDESK_TEST_POSTGRES_URL"}, file.name
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_are_read_only_and_have_no_privileges(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "USER helpdesk" in DOCKERFILE
+
+
+def test_no_secret_has_a_default() -> None:
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    assert set(re.findall(r"\$\{(\w+):", text)) == {
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "HELPDESK_IDENTITY_KEYS",
+    }
+    assert re.findall(r"\$\{\w+(?!:\?|\w)", text) == []
+
+
+def test_only_the_proxy_is_published_and_only_on_loopback() -> None:
+    published = {name: s["ports"] for name, s in COMPOSE["services"].items() if "ports" in s}
+    assert published == {"proxy": ["127.0.0.1:8080:8080"]}
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+
+
+def test_each_process_has_two_of_its_kind_and_says_when_it_is_ill() -> None:
+    for name in ("gateway", "rasa", "actions"):
+        assert COMPOSE["services"][name]["deploy"]["replicas"] == 2
+        assert COMPOSE["services"][name]["healthcheck"]["test"]
+    deployments = [d for d in KUBERNETES if d["kind"] == "Deployment"]
+    assert {d["spec"]["replicas"] for d in deployments} == {2}
+    for deployment in deployments:
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        assert {"readinessProbe", "livenessProbe", "resources"} <= container.keys()
+
+
+@pytest.mark.parametrize("container", containers(), ids=lambda c: str(c["name"]))
+def test_the_pods_are_locked_down(container: dict[str, Any]) -> None:
+    assert container["securityContext"] == {
+        "runAsNonRoot": True,
+        "readOnlyRootFilesystem": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def test_only_gateways_reach_rasa_and_only_rasa_and_gateways_the_actions() -> None:
+    allowed = {
+        policy["metadata"]["name"]: {
+            source["podSelector"]["matchLabels"]["app"]
+            for rule in policy["spec"]["ingress"]
+            for source in rule["from"]
+        }
+        for policy in KUBERNETES
+        if policy["kind"] == "NetworkPolicy"
+    }
+    assert allowed == {
+        "helpdesk-rasa": {"helpdesk-gateway"},
+        "helpdesk-actions": {"helpdesk-gateway", "helpdesk-rasa"},
+    }
+
+
+def test_the_proxy_knows_each_process_and_does_not_hold_events_back() -> None:
+    for name, port in (("gateway", 8000), ("rasa", 5005), ("actions", 5055)):
+        assert f"server {name}:{port} resolve;" in NGINX
+    assert "proxy_buffering off;" in NGINX
+    assert "location = /metrics { return 404; }" in NGINX
