@@ -14,7 +14,7 @@ endif
 # Rasa would report to the internet, and wait for it.
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help install run train test check fix bench evaluate lock clean
+.PHONY: help install run train test check fix bench load evaluate lock clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,10 @@ fix: install  ## Mend what ruff can mend.
 bench: install  ## Measure turns, start-up, training and memory; saved under results/.
 	@$(BIN)/python -m bot train
 	@$(BIN)/python -m tests.bench.turns
+
+load: install  ## Many visitors at once: times, lost and doubled messages (python -m tests.bench.load --help).
+	@$(BIN)/python -m bot train
+	@$(BIN)/python -m tests.bench.load crowd
 
 evaluate: install  ## Play messages never trained on through the gateway; how many are understood.
 	@$(BIN)/python -m bot train

@@ -39,14 +39,14 @@ Found = TypeVar("Found")
 class RunningStack:
     """The three processes; `stop` and `start` keep ports and database."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str | None = None) -> None:
         gateway, rasa, actions = free_ports(3)
         self._logs = folder / "log"
         self.settings = Settings(
             port=gateway,
             rasa_port=rasa,
             action_port=actions,
-            database_url=f"sqlite:///{folder / 'helpdesk.db'}",
+            database_url=database_url or f"sqlite:///{folder / 'helpdesk.db'}",
         )
         self.url = f"http://127.0.0.1:{gateway}"
         for command in ("migrate", "demo-data"):
@@ -58,7 +58,7 @@ class RunningStack:
         """Starts all three and waits until they answer."""
         self._processes = Stack(self.settings, self._logs)
         self._processes.__enter__()
-        self.wait_until_ready()
+        self.ready_s = self._processes.wait_until_ready(READY_WITHIN_S)
 
     def stop(self) -> None:
         """Stops all three, if they run."""
