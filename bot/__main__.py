@@ -94,6 +94,29 @@ def migrate() -> None:
         migration.upgrade(settings().database_url)
 
 
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The new file.")]) -> None:
+    """Copy the whole database, as it is at this moment, into one file; while everything runs."""
+    from bot.adapters.backup import back_up
+
+    with _step(f"Backing up to {file}"):
+        size = back_up(settings().database_url, file)
+    console.print(f"{size / 1024**2:.1f} MB. Keep it as safe as the conversations that it holds.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, help="What `backup` wrote.")],
+    replace: Annotated[bool, typer.Option(help="Replace what the database holds.")] = False,
+) -> None:
+    """Put a backup into the database, all of it or nothing, and bring it to the newest schema."""
+    from bot.adapters.backup import restore as put_back
+
+    with _step(f"Restoring {file}"):
+        put_back(settings().database_url, file, replace=replace)
+    migrate()
+
+
 @app.command(name="demo-data")
 def demo_data() -> None:
     """Fill in the demo's clinics, visitors and agents; safe to repeat."""
