@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import Metric
 
+from bot.gateway.metrics import registry
 from bot.settings import ROOT, Settings
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
@@ -106,3 +109,19 @@ def test_the_proxy_knows_each_process_and_does_not_hold_events_back() -> None:
         assert f"server {name}:{port} resolve;" in NGINX
     assert "proxy_buffering off;" in NGINX
     assert "location = /metrics { return 404; }" in NGINX
+
+
+def test_dashboard_and_alerts_speak_of_metrics_that_exist() -> None:
+    dashboard = json.loads((ROOT / "deploy" / "grafana.json").read_text("utf-8"))
+    alerts = yaml.safe_load((ROOT / "deploy" / "alerts.yml").read_text("utf-8"))
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    asked += [rule["expr"] for group in alerts["groups"] for rule in group["rules"]]
+    named = {name for expr in asked for name in re.findall(r"helpdesk_\w+", expr)}
+    assert named
+    assert named <= {sample for metric in registry.collect() for sample in samples(metric)}
+
+
+def samples(metric: Metric) -> set[str]:
+    """The names under which Prometheus keeps it."""
+    endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+    return {metric.name + ending for ending in endings.get(metric.type, ("",))}
