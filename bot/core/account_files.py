@@ -63,8 +63,9 @@ DEFAULT_LIMITS = Limits()
 class UserRow:
     """A user of the site. `email` and `name` are "" where the export has none.
 
-    `emr_username` is None where no link to the site's EMR was there when the file was exported;
-    since when there is one, no export says. `is_site_admin` is None if the file has no such column.
+    `emr_username` is None where no link to the site's EMR was there when the file was exported.
+    Since when there is one, no export says: an `AccountLink` made of it has no `linked_at`.
+    `is_site_admin` is None if the file has no such column.
     """
 
     line: int
