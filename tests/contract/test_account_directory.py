@@ -474,6 +474,19 @@ def test_a_database_without_the_tables_is_unavailable(engine: Engine) -> None:
         SqlAccounts(engine).snapshot("amy", "4417", TODAY)
 
 
+def test_views_over_the_tables_of_a_vendor_do_as_well(engine: Engine, rows: Rows) -> None:
+    store(engine, rows)
+    expected = SqlAccounts(engine).snapshot("amy", "4417", TODAY)
+    with engine.begin() as connection:
+        connection.execute(text("PRAGMA legacy_alter_table = ON"))
+        for table in metadata.sorted_tables:
+            if table.name.startswith("account_"):
+                connection.execute(text(f"ALTER TABLE {table.name} RENAME TO vendor_{table.name}"))
+                view = f"CREATE VIEW {table.name} AS SELECT * FROM vendor_{table.name}"
+                connection.execute(text(view))
+    assert SqlAccounts(engine).snapshot("amy", "4417", TODAY) == expected
+
+
 def test_a_stored_date_that_is_none_is_unavailable(engine: Engine, rows: Rows) -> None:
     store(engine, rows)
     with engine.begin() as connection:

@@ -52,7 +52,17 @@ class AccountService:
         # Changes an answer in place before it is sent.
         self.spoil: Callable[[dict[str, Any]], object] | None = None
         self.misfits: list[str] = []
+        # Set, it ends what is hanging or dripping.
         self.let_go = threading.Event()
+        self._port = 0
+        self.open()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def open(self) -> None:
+        """Listens; on the port that it had before, if it had one."""
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,13 +74,13 @@ class AccountService:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
-        self.let_go.set()
+        """Refuses whoever calls from now on."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -214,6 +224,7 @@ def account_service(rows: Rows) -> Iterator[AccountService]:
     try:
         yield service
     finally:
+        service.let_go.set()
         service.close()
     assert not service.misfits, service.misfits
 
