@@ -77,9 +77,12 @@ def import_users(
     stays, as long as the EMR username is the same.
 
     Raises:
-        BadInput: What is stored is newer; or an admin is not in the list.
+        BadInput: What is stored is newer; nobody of the site, or not an admin who was named, is in
+            the list.
         Unavailable: The database cannot be written to.
     """
+    if not rows:
+        raise BadInput("The file has no users. Export it again.")
     missing = {name.casefold() for name in site.admins} - {row.username.casefold() for row in rows}
     if missing:
         raise BadInput(f"Not in the users list: {', '.join(sorted(missing))}. Correct --admin.")
@@ -160,6 +163,11 @@ def _put_members(
         row.user_id: row.is_site_admin
         for row in connection.execute(select(columns.user_id, columns.is_site_admin).where(here))
     }
+    if known and not known.keys() & set(ids.values()):
+        raise BadInput(
+            f"None of the {len(known)} users of site {export.site_number} is in this list. "
+            "Give the right --site, or the right file."
+        )
     connection.execute(delete(account_members).where(here))
     named = {name.casefold() for name in admins}
     members = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -72,10 +73,10 @@ def import_bill_items(
     _refuse_the_impossible(rows, export)
     invoices = _by_invoice(rows, export.site_number)
     with database.write() as connection:
-        senders = _known_senders(connection, rows, export.site_number)
+        find = cache(_known_senders(connection, rows, export.site_number).find)
         _put_invoices(connection, invoices, export)
-        _put_items(connection, invoices, senders, on_progress)
-    unknown = (row.sender for row in rows if row.sender and senders.find(row.sender) is None)
+        _put_items(connection, invoices, find, on_progress)
+    unknown = (row.sender for row in rows if row.sender and find(row.sender) is None)
     return ItemsImported(
         invoices=tuple(
             InvoiceImported(
@@ -182,10 +183,10 @@ def _put_invoices(
 def _put_items(
     connection: Connection,
     invoices: Mapping[str, Sequence[BillItemRow]],
-    senders: KnownSenders,
+    find: Callable[[str | None], str | None],
     on_progress: Callable[[int, int], None] | None,
 ) -> None:
-    items = (item for number, rows in invoices.items() for item in _items(number, rows, senders))
+    items = (item for number, rows in invoices.items() for item in _items(number, rows, find))
     total = sum(_count(row) for rows in invoices.values() for row in rows)
     done = 0
     for some in chunks(items, INSERT_CHUNK):
@@ -200,10 +201,10 @@ def _count(row: BillItemRow) -> int:
 
 
 def _items(
-    number: str, rows: Iterable[BillItemRow], senders: KnownSenders
+    number: str, rows: Iterable[BillItemRow], find: Callable[[str | None], str | None]
 ) -> Iterator[dict[str, Any]]:
     for row in rows:
-        sender_id = senders.find(row.sender)
+        sender_id = find(row.sender)
         for cents in row.unit_cents if row.product == MESSAGES else (row.amount_cents,):
             yield {
                 "invoice_number": number,

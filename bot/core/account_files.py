@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from typing import Generic, Literal, TypeVar
 
 from bot.core.cells import (
@@ -185,20 +186,26 @@ def read_bill_items(
     table = read_table(data, BILL_ITEM_COLUMNS, limits, faults)
     if table is None:
         return _result((), faults, None)
-    found = date_order(_column(table, "date"))
+    found = date_order(_column(table, "date")) or order
     mark = decimal_mark(_column(table, "amount"))
+    # A file says the same few things over and over; what it said is forgotten with it.
+    says = _Says(
+        day=cache(partial(read_date, order=found)),
+        cents=cache(partial(read_cents, mark=mark)),
+        product=cache(product_code),
+    )
     rows: list[BillItemRow] = []
     for nth, (line, cells) in enumerate(table.rows):
         if on_progress and nth % PROGRESS_EVERY == 0:
             on_progress(nth, len(table.rows))
         reader = _Cells(table, line, cells, faults)
         if _is_total(reader, nth == len(table.rows) - 1):
-            _check_total(reader, rows, mark)
+            _check_total(reader, rows, says)
             continue
-        rows.append(_item_row(reader, found or order, mark, currency))
+        rows.append(_item_row(reader, says, currency))
     if on_progress:
         on_progress(len(table.rows), len(table.rows))
-    return _result(rows, faults, _understood(table, found or order, mark))
+    return _result(rows, faults, _understood(table, found, mark))
 
 
 # --- Rows ----------------------------------------------------------------------------------------
@@ -266,18 +273,25 @@ def _user_row(cells: _Cells, order: DateOrder | None) -> UserRow:
     )
 
 
-def _item_row(
-    cells: _Cells, order: DateOrder | None, mark: DecimalMark | None, currency: str
-) -> BillItemRow:
+@dataclass(frozen=True, slots=True)
+class _Says:
+    """How the cells of one file are read."""
+
+    day: Callable[[str], date]
+    cents: Callable[[str], int]
+    product: Callable[[str], str]
+
+
+def _item_row(cells: _Cells, says: _Says, currency: str) -> BillItemRow:
     description = cells.text("product", is_required=True)
     return BillItemRow(
         line=cells.line,
-        product=product_code(description),
+        product=says.product(description),
         description=description,
         sender=cells.text("sender") or None,
-        sent_on=cells.read("date", lambda text: read_date(text, order), date.min),
+        sent_on=cells.read("date", says.day, date.min),
         quantity=cells.read("quantity", read_quantity, 1),
-        amount_cents=cells.read("amount", lambda text: read_cents(text, mark), 0),
+        amount_cents=cells.read("amount", says.cents, 0),
         currency=cells.read("currency", read_currency, None)
         or currency_in(cells.raw("amount"))
         or currency,
@@ -291,9 +305,9 @@ def _is_total(cells: _Cells, is_last: bool) -> bool:
     return is_last and not cells.raw("date") and "total" in words(first)
 
 
-def _check_total(cells: _Cells, rows: Iterable[BillItemRow], mark: DecimalMark | None) -> None:
+def _check_total(cells: _Cells, rows: Iterable[BillItemRow], says: _Says) -> None:
     total = sum(row.amount_cents for row in rows)
-    if cells.read("amount", lambda text: read_cents(text, mark), total) != total:
+    if cells.read("amount", says.cents, total) != total:
         cells.fault("amount", "total", f"{total / 100:.2f}, which is what the rows add up to")
 
 

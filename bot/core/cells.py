@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 from typing import Literal
 
 from bot.core.csv_table import FaultCode, words
@@ -24,6 +23,7 @@ MAX_QUANTITY = 10_000
 
 # By which an export says that there is nothing; NA and ND may be somebody's initials.
 _NOTHING = frozenset({"", "n a", "n d", "none", "null", "never", "jamais", "aucun"})
+LONGEST_NOTHING = 8
 _TIME = r"(?:[T,\s]+(?:à\s*)?\d{1,2}\s?[:h].*)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){_TIME}")
@@ -69,7 +69,7 @@ class CellError(ValueError):
 
 def is_nothing(text: str) -> bool:
     """Whether the cell is empty, or says in a word or a dash that there is nothing."""
-    return words(text) in _NOTHING
+    return len(text) <= LONGEST_NOTHING and words(text) in _NOTHING
 
 
 def yes_or_no(text: str) -> bool:
@@ -97,7 +97,6 @@ def date_order(texts: Iterable[str]) -> DateOrder | None:
     return orders.pop() if len(orders) == 1 else None
 
 
-@lru_cache(maxsize=4096)
 def read_date(text: str, order: DateOrder | None) -> date:
     """The day, as it is written: a time beside it is left out, whatever its zone.
 
@@ -198,7 +197,6 @@ def decimal_mark(texts: Iterable[str]) -> DecimalMark | None:
     return marks.pop() if len(marks) == 1 else None
 
 
-@lru_cache(maxsize=4096)
 def read_cents(text: str, mark: DecimalMark | None) -> int:
     """The amount in cents. `mark` settles 1,234: the decimal mark of the rest of the file.
 

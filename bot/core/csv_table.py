@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
@@ -160,7 +159,6 @@ def headers_match(data: bytes, wanted: Mapping[str, Column]) -> bool:
     return decoded is not None and _find_header(decoded[0], wanted, quiet) is not None
 
 
-@lru_cache(maxsize=4096)
 def words(text: str) -> str:
     """The text for comparing: no accents, case or punctuation; licence has one spelling."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -170,12 +168,13 @@ def words(text: str) -> str:
     return " ".join(kept.replace("license", "licence").split())
 
 
-@lru_cache(maxsize=4096)
 def clean(cell: str) -> str:
     """The cell without what cannot be seen, and without the ="…" by which exports force text."""
-    text = "".join(char if char.isprintable() else " " for char in cell.replace("\ufeff", ""))
-    text = " ".join(text.split())
-    forced = re.fullmatch(r'="([^"]*)"', text)
+    text = cell.strip()
+    if not text.isprintable():
+        seen = "".join(char if char.isprintable() else " " for char in text.replace("\ufeff", ""))
+        text = " ".join(seen.split())
+    forced = re.fullmatch(r'="([^"]*)"', text) if text.startswith("=") else None
     return forced[1].strip() if forced else text
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Literal
 
 from bot.core.cells import CellError, is_nothing
@@ -106,7 +105,6 @@ _PRODUCTS = tuple(
 _CODES = frozenset(code for code, _ in _PRODUCTS)
 
 
-@lru_cache(maxsize=4096)
 def product_code(description: str) -> str:
     """The code of the product that a bill item is of.
 
@@ -127,7 +125,6 @@ _HOLDER = re.compile(
 )
 
 
-@lru_cache(maxsize=256)
 def coverage(text: str) -> Coverage | None:
     """What a user's type of licence means; None for no licence.
 

@@ -253,6 +253,16 @@ def test_an_invoice_of_another_site_is_refused_and_stays(database: Database) -> 
     assert everything(database) == before
 
 
+def test_a_list_of_other_people_is_taken_for_one_of_another_site(database: Database) -> None:
+    put_users(database)
+    before = everything(database)
+    header = USERS.splitlines()[0]
+    for text, says in ((f"{header}\nx,X,,,,no\n", "None of the 3 users"), (header, "no users")):
+        with pytest.raises(BadInput, match=says):
+            put_users(database, text, NEXT_DAY)
+    assert everything(database) == before
+
+
 def test_items_of_a_site_that_nobody_knows_are_refused(database: Database) -> None:
     with pytest.raises(BadInput, match="users list first"):
         put_items(database)
