@@ -34,7 +34,7 @@ from bot.core.accounts import (
 )
 from bot.core.errors import NotFound, Unavailable
 from bot.core.fee_diagnosis import diagnose
-from tests.support.accounts_service import TOKEN, account_service
+from tests.support.accounts_service import PATIENT_S, TOKEN, account_service
 from tests.support.exports import import_everything
 from tests.support.stores import DATABASES, open_stores
 
@@ -179,7 +179,7 @@ def build(kind: str, tmp_path: Path, clock: HeldClock) -> Iterator[Build]:
                 return MemoryAccounts(rows)
             if kind == "service":
                 service = stack.enter_context(account_service(rows))
-                directory = HttpAccounts(service.url, TOKEN, timeout_s=2.5)
+                directory = HttpAccounts(service.url, TOKEN, timeout_s=PATIENT_S)
                 stack.callback(directory.close)
                 return directory
             backend = "sqlite" if kind == "exports" else kind

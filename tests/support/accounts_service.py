@@ -28,6 +28,8 @@ from bot.settings import ROOT
 # The description's own example of where the service may be.
 DESCRIBED_AT = "https://accounts.vendor.example"
 TOKEN = "let-the-assistant-in"
+# For a directory whose punctuality is not what a test is about; the machine may be busy.
+PATIENT_S = 30.0
 Mode = Literal["well", "hanging", "dripping", "broken", "busy", "cut_off", "garbage", "lost"]
 
 
@@ -52,9 +54,10 @@ class AccountService:
         # Changes an answer in place before it is sent.
         self.spoil: Callable[[dict[str, Any]], object] | None = None
         self.misfits: list[str] = []
-        # Set, it ends what is hanging or dripping.
+        # Set, it ends what is hanging or dripping; nothing else does.
         self.let_go = threading.Event()
         self._port = 0
+        description()  # Read before anybody waits for it.
         self.open()
 
     @property
@@ -94,7 +97,7 @@ class AccountService:
             case "well":
                 self._answer_well(handler)
             case "hanging":
-                self.let_go.wait(30)
+                self.let_go.wait()
             case "dripping":
                 handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
                 while not self.let_go.wait(0.05):
