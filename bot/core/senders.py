@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from bot.core.accounts import OceanUser
 from bot.core.csv_table import words
 
-_TITLES = frozenset("dr dre dr. mme m mr mrs ms me inf prof".split())
+_TITLES = frozenset("dr dre mme m mr mrs ms me prof".split())
 
 
 class KnownSenders:
@@ -43,5 +43,9 @@ class KnownSenders:
 
 
 def _name_key(name: str) -> tuple[str, ...]:
-    """The parts of a name without titles, in any order: "Charbonneau, Solène" is the same."""
-    return ("name", *sorted(part for part in words(name).split() if part not in _TITLES))
+    """The parts of a name in any order, without a title: "Charbonneau, Solène" is the same."""
+    parts = words(name).split()
+    # Later in a name, "M" is an initial, and another person's.
+    if len(parts) > 1 and parts[0] in _TITLES:
+        del parts[0]
+    return ("name", *sorted(parts))
