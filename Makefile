@@ -49,9 +49,10 @@ fix: install  ## Mend what ruff can mend.
 	@$(BIN)/ruff check --fix bot knowledge_base actions tests models
 	@$(BIN)/ruff format bot knowledge_base actions tests models
 
-bench: install  ## Measure turns, start-up, training and memory; saved under results/.
+bench: install  ## Measure turns, start-up, training, memory, diagnoses, imports; saved under results/.
 	@$(BIN)/python -m bot train
 	@$(BIN)/python -m tests.bench.turns
+	@$(BIN)/python -m tests.bench.accounts
 
 load: install  ## Many visitors at once: times, lost and doubled messages (python -m tests.bench.load --help).
 	@$(BIN)/python -m bot train

@@ -93,7 +93,7 @@ def _diagnose(turn: Turn) -> _Reading:
 
 def _shows_section(found: Diagnosis) -> bool:
     """Whether the section's words are shown too: for whoever is linked they are refuted."""
-    return found.finding in _EXPLAINED and found.also.linked_at is None
+    return found.finding in _EXPLAINED and found.also.linked_by is None
 
 
 def _headline(turn: Turn, found: Diagnosis) -> str:
@@ -103,7 +103,7 @@ def _headline(turn: Turn, found: Diagnosis) -> str:
         "emr_vendor": facts.emr_vendor or "",
         "months": _months(turn, found),
         "count": facts.colleague_count,
-        "linked_on": _day_of(facts.linked_at, turn),
+        "linked_on": _since(facts.linked_at, facts.linked_by, turn),
         "last_charge_on": day(facts.last_charge_on, language) if facts.last_charge_on else "",
         "site": turn.conversation.identity.site_number if turn.conversation.identity else "",
     }
@@ -111,8 +111,9 @@ def _headline(turn: Turn, found: Diagnosis) -> str:
     match found.finding:
         case "no_message_charges" if not found.months:
             name = "utter_fees_no_invoices"
-        case "link_unknown" if facts.linked_at:
-            name = "utter_fees_unattributed_only"
+        case "link_unknown" if facts.linked_by:
+            is_own = any(line.user_id == _visitor_id(turn) for line in found.lines)
+            name = "utter_fees_linked_by" if is_own else "utter_fees_unattributed_only"
         case "linked_after_charges" if facts.unexplained_count:
             name = "utter_fees_linked_unexplained"
             values["count"] = facts.unexplained_count
@@ -127,7 +128,7 @@ def _headline(turn: Turn, found: Diagnosis) -> str:
                 f"utter_fees_elsewhere_{where}",
                 site_number=facts.elsewhere_site or "",
                 emr_vendor=facts.elsewhere_emr or "",
-                linked_on=_day_of(facts.elsewhere_linked_at, turn),
+                linked_on=_since(facts.elsewhere_linked_at, facts.elsewhere_linked_by, turn),
             )
     return turn.phrase(name, **values)
 
@@ -172,16 +173,16 @@ def _fact(turn: Turn, found: Diagnosis, evidence: Evidence) -> str:
         values["month"] = month(str(values["month"]), turn.language)
     if "amount_cents" in values:
         values["amount"] = amount(int(str(values["amount_cents"])), turn.language)
-    if "linked_at" in values:
-        values["linked_on"] = _day_of(datetime.fromisoformat(str(values["linked_at"])), turn)
+    if evidence.fact == "link_seen":
+        at, by = (_moment(values.get(name)) for name in ("linked_at", "linked_by"))
+        values["linked_on"] = _since(at, by, turn)
     if "user_id" in values:
         values["who"] = _who(turn, found, str(values["user_id"]))
     return turn.phrase(f"utter_fact_{evidence.fact}", **values)
 
 
 def _who(turn: Turn, found: Diagnosis, user_id: str) -> str:
-    identity = turn.conversation.identity
-    if identity and identity.external_id == user_id:
+    if user_id == _visitor_id(turn):
         return turn.phrase("utter_fees_you")
     names = {line.user_id: line.name for line in found.lines}
     return names.get(user_id) or turn.phrase("utter_fees_colleague")
@@ -200,8 +201,20 @@ def _months(turn: Turn, found: Diagnosis) -> str:
     return listed([month(value, turn.language) for value in reversed(found.months)], turn.language)
 
 
-def _day_of(moment: datetime | None, turn: Turn) -> str:
-    return local_day(moment, turn.language) if moment else ""
+def _visitor_id(turn: Turn) -> str | None:
+    identity = turn.conversation.identity
+    return identity.external_id if identity else None
+
+
+def _since(at: datetime | None, by: datetime | None, turn: Turn) -> str:
+    """The day of a link: the one it was made on, else the one by which it was there."""
+    if at is None and by is not None:
+        return turn.phrase("utter_fees_at_the_latest", day=local_day(by, turn.language))
+    return local_day(at, turn.language) if at else ""
+
+
+def _moment(value: object) -> datetime | None:
+    return datetime.fromisoformat(str(value)) if value else None
 
 
 def _cell(text: str) -> str:

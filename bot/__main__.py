@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot import import_commands
 from bot.core.errors import HelpdeskError
 from bot.settings import DEMO_AGENTS, ROOT, Settings, settings
 
@@ -30,6 +31,8 @@ app = typer.Typer(
     help="The Ocean helpdesk assistant.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 console = Console(stderr=True)
+app.command()(import_commands.import_users)
+app.command()(import_commands.import_items)
 READY_WITHIN_S = 180.0
 LOGS = ROOT / "var" / "log"
 MIN_FREE_BYTES = 500 * 1024**2
@@ -269,7 +272,8 @@ def main() -> None:
     try:
         app()
     except HelpdeskError as error:
-        console.print(f"[red]{error}", soft_wrap=True)
+        # What a file holds may look like Rich's markup.
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -87,6 +88,21 @@ class Settings(BaseSettings):
         description="Folder or id of a sentence-transformers model, or `ngram` for none.",
     )
     helpdesk: Literal["builtin"] = Field("builtin", description="Where tickets are created.")
+    accounts: Literal["sql", "http"] = Field(
+        "sql", description="Where clinics' accounts are read: the `account_*` tables, or a service."
+    )
+    accounts_database_url: str | None = Field(
+        None, description="Database of the `account_*` tables or views, if it is another one."
+    )
+    accounts_url: str | None = Field(
+        None, description="Address of the account service; HTTPS, save on this machine."
+    )
+    accounts_token: SecretStr | None = Field(
+        None, description="Bearer token for the account service."
+    )
+    accounts_timeout_s: float = Field(
+        2.5, gt=0, le=2.8, description="Seconds that a whole look-up may take, retries included."
+    )
     rasa_timeout_s: float = Field(
         10.0, gt=0, le=25, description="Seconds that the dialogue engine may take to answer."
     )
@@ -114,6 +130,20 @@ class Settings(BaseSettings):
     def action_url(self) -> str:
         """Where Rasa reaches the action server."""
         return self.action_address.rstrip("/") or f"http://127.0.0.1:{self.action_port}"
+
+    @model_validator(mode="after")
+    def _require_the_account_service(self) -> Self:
+        if self.accounts == "http" and not (self.accounts_url and self.accounts_token):
+            raise ValueError(
+                "HELPDESK_ACCOUNTS is http: HELPDESK_ACCOUNTS_URL and HELPDESK_ACCOUNTS_TOKEN "
+                "must say which service, and let us in."
+            )
+        address = urlsplit(self.accounts_url or "https://none")
+        is_local = address.hostname in ("127.0.0.1", "::1", "localhost")
+        if address.scheme != "https" and not (address.scheme == "http" and is_local):
+            # The token would travel in the clear.
+            raise ValueError("HELPDESK_ACCOUNTS_URL must begin with https://.")
+        return self
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:

@@ -9,8 +9,10 @@ from bot.adapters.domain_phrases import DomainPhrases
 from bot.adapters.events_local import LocalEvents
 from bot.adapters.events_redis import RedisEvents
 from bot.adapters.helpdesk_builtin import BuiltinHelpdesk
+from bot.adapters.http_accounts import HttpAccounts
 from bot.adapters.language_lingua import LinguaDetector
 from bot.adapters.probes import answers_http, reads_database
+from bot.adapters.punctual_accounts import PunctualAccounts
 from bot.adapters.rasa_http import RasaAssistant
 from bot.adapters.section_search import KnowledgeSearch
 from bot.adapters.sql_accounts import SqlAccounts
@@ -18,6 +20,7 @@ from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
+from bot.core.accounts import AccountDirectory
 from bot.core.ports import Services
 from bot.settings import ROOT, Settings, settings
 
@@ -38,7 +41,7 @@ def build(chosen: Settings) -> Services:
         phrases=DomainPhrases(ROOT / "domain.yml"),
         conversations=SqlConversations(database),
         tickets=SqlTickets(database),
-        accounts=SqlAccounts(database.engine),
+        accounts=_accounts(chosen, database),
         agents=SqlAgents(database),
         helpdesk=BuiltinHelpdesk(database, clock),
         assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s),
@@ -51,3 +54,17 @@ def build(chosen: Settings) -> Services:
             "action_server": answers_http(f"{chosen.action_url}/health"),
         },
     )
+
+
+def _accounts(chosen: Settings, database: Database) -> AccountDirectory:
+    directory: AccountDirectory
+    if chosen.accounts == "http":
+        assert chosen.accounts_url, "the settings have seen to it"
+        assert chosen.accounts_token
+        token = chosen.accounts_token.get_secret_value()
+        directory = HttpAccounts(chosen.accounts_url, token, chosen.accounts_timeout_s)
+    elif chosen.accounts_database_url:
+        directory = SqlAccounts(Database(chosen.accounts_database_url).engine)
+    else:
+        directory = SqlAccounts(database.engine)
+    return PunctualAccounts(directory, chosen.accounts_timeout_s)

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
+
+from sqlalchemy import DefaultClause
 
 from bot.adapters.sql_accounts import (
     MESSAGE_PRODUCT,
+    OF_MEMBERSHIP,
     Row,
     SnapshotRows,
     not_a_member,
     to_snapshot,
 )
+from bot.adapters.tables import metadata
 from bot.core.accounts import MONTHS_READ, AccountSnapshot
 from bot.core.errors import Unavailable
 
-# Rows by the name of their table. Every column is there, None where it is empty.
+# Rows by the name of their table. A column that a row lacks has its default, as in the database.
 Rows = Mapping[str, Sequence[Row]]
 
 
@@ -49,7 +54,7 @@ class MemoryAccounts:
                 is_site_admin=here[external_id]["is_site_admin"],
                 site=sites[site_number],
                 users=[
-                    {**row, "links_read_at": here.get(id_, {}).get("links_read_at")}
+                    row | {name: here.get(id_, {}).get(name) for name in OF_MEMBERSHIP}
                     for id_, row in sorted(users.items())
                     if id_ in people
                 ],
@@ -63,9 +68,15 @@ class MemoryAccounts:
             )
         )
 
-    def _all(self, table: str, site_number: str | None = None) -> list[Row]:
+    def _all(self, table: str, site_number: str | None = None) -> list[dict[str, Any]]:
         """The rows of a table: all, or those of one site."""
-        rows = self.rows.get(table, ())
+        defaults = {
+            column.name: default.arg
+            if isinstance(default := column.server_default, DefaultClause)
+            else None
+            for column in metadata.tables[table].columns
+        }
+        rows = [defaults | row for row in map(dict, self.rows.get(table, ()))]
         return [row for row in rows if site_number is None or row["site_number"] == site_number]
 
     def _invoices(self, site_number: str, today: date) -> list[Row]:

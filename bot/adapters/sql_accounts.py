@@ -7,8 +7,8 @@ makes a snapshot of rows, here and in `memory_accounts.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, get_args
 
 from sqlalchemy import Connection, Engine, Select, select
@@ -25,21 +25,27 @@ from bot.adapters.tables import (
     account_users,
 )
 from bot.core.accounts import (
+    MAX_COVERED,
     MONTHS_READ,
     AccountLink,
     AccountSnapshot,
     BilledBy,
     Invoice,
+    LicenceModel,
     LinkKnowledge,
     MessageCharge,
     MessagingLicence,
     OceanUser,
     Provenance,
     Site,
+    Source,
 )
 from bot.core.errors import NotFound, Unavailable
 
 MESSAGE_PRODUCT = "patient_messages"
+
+# Columns of `account_members` that say when and where somebody looked at a user's links.
+OF_MEMBERSHIP = ("links_read_at", "source", "source_detail")
 
 # A row of a table, by column name.
 Row = Mapping[str, Any]
@@ -53,8 +59,8 @@ class SnapshotRows:
         visitor_id: The visitor's `external_id`.
         is_site_admin: Of the visitor's membership here.
         site: Of `account_sites`.
-        users: Of `account_users`, with `links_read_at` of their membership here, else None. The
-            visitor's is among them.
+        users: Of `account_users`, with `links_read_at`, `source` and `source_detail` of their
+            membership here, else None. The visitor's is among them.
         licences: Of `account_licences`, each once per staff member covered, as `user_id`; once
             with None where it covers nobody. By id.
         links: Of `account_links`.
@@ -123,7 +129,7 @@ def _read(connection: Connection, external_id: str, site_number: str, today: dat
         is_site_admin=site[0]["is_site_admin"],
         site=site[0],
         users=rows(
-            select(account_users, members.links_read_at)
+            select(account_users, *(members[name] for name in OF_MEMBERSHIP))
             .outerjoin(
                 account_members,
                 (members.user_id == users.external_id) & (members.site_number == site_number),
@@ -198,7 +204,7 @@ def to_snapshot(rows: SnapshotRows) -> AccountSnapshot:
             LinkKnowledge(
                 user_id=row["external_id"],
                 site_number=site.number,
-                provenance=Provenance("database", "account_members", row["links_read_at"]),
+                provenance=_provenance(row, "account_members", row["links_read_at"]),
             )
             for row in rows.users
             if row["links_read_at"] is not None
@@ -207,7 +213,7 @@ def to_snapshot(rows: SnapshotRows) -> AccountSnapshot:
             Invoice(
                 number=row["number"],
                 month=row["month"],
-                provenance=Provenance("database", "account_invoices", row["as_of"]),
+                provenance=_provenance(row, "account_invoices", row["as_of"]),
             )
             for row in rows.invoices
         ),
@@ -216,17 +222,12 @@ def to_snapshot(rows: SnapshotRows) -> AccountSnapshot:
 
 
 def _site(row: Row) -> Site:
-    if row["billed_by"] not in get_args(BilledBy):
-        raise Unavailable(
-            f"Site {row['number']} has billed_by {row['billed_by']!r} in account_sites. "
-            f"Allowed: {', '.join(get_args(BilledBy))}. Correct the row."
-        )
     return Site(
         number=row["number"],
         name=row["name"],
-        billed_by=row["billed_by"],
+        billed_by=_one_of(get_args(BilledBy), row, "billed_by", "account_sites"),
         emr_vendor=row["emr_vendor"],
-        provenance=Provenance("database", "account_sites", row["as_of"]),
+        provenance=_provenance(row, "account_sites", row["as_of"]),
     )
 
 
@@ -240,14 +241,37 @@ def _user(row: Row) -> OceanUser:
 
 
 def _licences(rows: Iterable[Row]) -> tuple[MessagingLicence, ...]:
-    holders: dict[int, str] = {}
-    covered: dict[int, list[str]] = {}
+    licences: dict[int, MessagingLicence] = {}
     for row in rows:
-        holders[row["id"]] = row["holder_id"]
-        staff = covered.setdefault(row["id"], [])
+        model = _one_of(get_args(LicenceModel), row, "model", "account_licences")
+        licence = licences.get(row["id"]) or MessagingLicence(row["holder_id"], (), model)
         if row["user_id"] is not None:
-            staff.append(row["user_id"])
-    return tuple(MessagingLicence(holders[id_], tuple(covered[id_])) for id_ in holders)
+            licence = replace(licence, covered_ids=(*licence.covered_ids, row["user_id"]))
+        licences[row["id"]] = licence
+    for id_, licence in licences.items():
+        if len(licence.covered_ids) > MAX_COVERED[licence.model]:
+            # Who is really covered cannot be told.
+            raise Unavailable(
+                f"Licence {id_} of account_licences covers {len(licence.covered_ids)} people "
+                f"beside its holder. Allowed for {licence.model}: {MAX_COVERED[licence.model]}. "
+                "Correct account_licence_staff."
+            )
+    return tuple(licences.values())
+
+
+def _provenance(row: Row, table: str, as_of: datetime) -> Provenance:
+    source = _one_of(get_args(Source), row, "source", table)
+    return Provenance(source, row["source_detail"] or table, as_of)
+
+
+def _one_of(allowed: tuple[Any, ...], row: Row, column: str, table: str) -> Any:
+    """The value of a column that holds one of a few words."""
+    if row[column] not in allowed:
+        raise Unavailable(
+            f"A row of {table} has {column} {row[column]!r}. "
+            f"Allowed: {', '.join(allowed)}. Correct the row."
+        )
+    return row[column]
 
 
 def _link(row: Row) -> AccountLink:
@@ -257,7 +281,7 @@ def _link(row: Row) -> AccountLink:
         emr_vendor=row["emr_vendor"],
         emr_username=row["emr_username"],
         linked_at=row["linked_at"],
-        provenance=Provenance("database", "account_links", row["as_of"]),
+        provenance=_provenance(row, "account_links", row["as_of"]),
     )
 
 

@@ -222,7 +222,16 @@ agent_sessions = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
-# --- Accounts of clinics, filled or replicated into by the vendor --------------------------------
+# --- Accounts of clinics, filled or replicated into by the vendor (docs/accounts.md) -------------
+
+
+def _source() -> tuple[Column[str], Column[str]]:
+    """Where the row's facts come from: "database", "csv" or "service", and more precisely."""
+    return (
+        Column("source", String(8), nullable=False, server_default="database"),
+        Column("source_detail", String(200)),
+    )
+
 
 account_sites = Table(
     "account_sites",
@@ -232,6 +241,7 @@ account_sites = Table(
     Column("billed_by", String(12), nullable=False),
     Column("emr_vendor", String(80), nullable=False),
     Column("as_of", UtcDateTime, nullable=False),
+    *_source(),
 )
 
 account_users = Table(
@@ -252,6 +262,7 @@ account_members = Table(
     Column("user_id", ForeignKey("account_users.external_id"), primary_key=True),
     Column("is_site_admin", Boolean, nullable=False),
     Column("links_read_at", UtcDateTime),
+    *_source(),
 )
 
 account_links = Table(
@@ -261,8 +272,9 @@ account_links = Table(
     Column("site_number", ForeignKey("account_sites.number"), primary_key=True),
     Column("emr_vendor", String(80), primary_key=True),
     Column("emr_username", String(120), nullable=False),
-    Column("linked_at", UtcDateTime, nullable=False),
+    Column("linked_at", UtcDateTime),  # null where nobody knows since when
     Column("as_of", UtcDateTime, nullable=False),
+    *_source(),
 )
 
 account_licences = Table(
@@ -270,7 +282,9 @@ account_licences = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("site_number", ForeignKey("account_sites.number"), nullable=False, index=True),
-    Column("holder_id", ForeignKey("account_users.external_id"), nullable=False),
+    # Null where the source tells who is covered, but not by whose licence.
+    Column("holder_id", ForeignKey("account_users.external_id")),
+    Column("model", String(16), nullable=False, server_default="support_staff"),
 )
 
 account_licence_staff = Table(
@@ -287,6 +301,7 @@ account_invoices = Table(
     Column("site_number", ForeignKey("account_sites.number"), nullable=False),
     Column("month", String(7), nullable=False),
     Column("as_of", UtcDateTime, nullable=False),
+    *_source(),
     Index(None, "site_number", "month"),
 )
 

@@ -142,12 +142,13 @@ def _report(figures: dict[str, Any]) -> None:
     console.print(f"Memory: {total} MB in all ({each})")
     console.print(f"Start to ready: {figures['ready_s']} s. Training: {figures['training_s']} s.")
     RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"turns-{_commit()}.json"
+    file = RESULTS / f"turns-{commit()}.json"
     file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(f"Saved as {file.relative_to(ROOT)}")
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit that was measured, shortened, by which results are named."""
     found = subprocess.run(
         ["git", "rev-parse", "--short=12", "HEAD"],
         cwd=ROOT,

@@ -1,9 +1,15 @@
-"""What every account directory promises, over the same rows; then the demo data, through each."""
+"""What every account directory promises, over the same rows; then the demo data, through each.
+
+The rows lie in memory, in a database, behind a service, or come from a site admin's exports, which
+tell less. PostgreSQL takes part when HELPDESK_TEST_POSTGRES_URL names a database.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,24 +18,29 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, insert, select, text
 
 from bot.adapters.demo_accounts import DEMO_IDENTITIES, demo_rows, fill
+from bot.adapters.http_accounts import HttpAccounts
+from bot.adapters.memory import HeldClock
 from bot.adapters.memory_accounts import MemoryAccounts
 from bot.adapters.sql_accounts import SqlAccounts
 from bot.adapters.tables import account_sites, account_users, metadata
 from bot.core.accounts import (
     AccountDirectory,
-    LinkKnowledge,
+    AccountSnapshot,
     MessageCharge,
     MessagingLicence,
     OceanUser,
     Provenance,
-    Site,
+    Source,
 )
 from bot.core.errors import NotFound, Unavailable
 from bot.core.fee_diagnosis import diagnose
+from tests.support.accounts_service import PATIENT_S, TOKEN, account_service
+from tests.support.exports import import_everything
+from tests.support.stores import DATABASES, open_stores
 
 Rows = dict[str, list[dict[str, Any]]]
 
-AS_OF = datetime(2024, 11, 19, 6, tzinfo=UTC)
+AS_OF = datetime(2024, 11, 19, 12, tzinfo=UTC)
 LINKED_AT = datetime(2024, 10, 25, 15, tzinfo=UTC)
 TODAY = date(2024, 11, 20)
 
@@ -135,6 +146,15 @@ def base_rows() -> Rows:
 
 Build = Callable[[Rows], AccountDirectory]
 
+TABLES = ["memory", *DATABASES]
+# Whoever can tell everything that a snapshot holds.
+COMPLETE = [*TABLES, "service"]
+SOURCES: dict[str, Source] = {"service": "service", "exports": "csv"}
+
+tables_only = pytest.mark.parametrize("kind", TABLES, indirect=True)
+exports_only = pytest.mark.parametrize("kind", ["exports"], indirect=True)
+complete_only = pytest.mark.parametrize("kind", COMPLETE, indirect=True)
+
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
@@ -144,15 +164,34 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture(params=["sql", "memory"])
-def build(request: pytest.FixtureRequest, engine: Engine) -> Build:
-    """Makes a directory over rows, by either adapter."""
+@pytest.fixture(params=[*COMPLETE, "exports"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
-    def build_sql(rows: Rows) -> AccountDirectory:
-        store(engine, rows)
-        return SqlAccounts(engine)
 
-    return build_sql if request.param == "sql" else MemoryAccounts
+@pytest.fixture
+def build(kind: str, tmp_path: Path, clock: HeldClock) -> Iterator[Build]:
+    """Makes a directory over rows, of that kind."""
+    with ExitStack() as stack:
+
+        def build_one(rows: Rows) -> AccountDirectory:
+            if kind == "memory":
+                return MemoryAccounts(rows)
+            if kind == "service":
+                service = stack.enter_context(account_service(rows))
+                directory = HttpAccounts(service.url, TOKEN, timeout_s=PATIENT_S)
+                stack.callback(directory.close)
+                return directory
+            backend = "sqlite" if kind == "exports" else kind
+            database = stack.enter_context(open_stores(backend, tmp_path, clock)).database
+            assert database is not None
+            if kind == "exports":
+                import_everything(database, rows)
+            else:
+                store(database.engine, rows)
+            return SqlAccounts(database.engine)
+
+        yield build_one
 
 
 @pytest.fixture
@@ -163,8 +202,9 @@ def rows() -> Rows:
 def store(engine: Engine, rows: Rows) -> None:
     with engine.begin() as connection:
         for table in metadata.sorted_tables:
-            if rows.get(table.name):
-                connection.execute(insert(table), rows[table.name])
+            # One by one: rows need not name the same columns.
+            for row in rows.get(table.name, ()):
+                connection.execute(insert(table), row)
 
 
 # --- The promises --------------------------------------------------------------------------------
@@ -172,13 +212,9 @@ def store(engine: Engine, rows: Rows) -> None:
 
 def test_a_snapshot_holds_the_site_and_the_user(build: Build, rows: Rows) -> None:
     snapshot = build(rows).snapshot("amy", "4417", TODAY)
-    assert snapshot.site == Site(
-        "4417",
-        "Clinic 4417",
-        "ocean",
-        "Accuro",
-        Provenance("database", "account_sites", AS_OF),
-    )
+    site = snapshot.site
+    assert (site.number, site.name, site.billed_by) == ("4417", "Clinic 4417", "ocean")
+    assert site.emr_vendor == "Accuro"
     assert snapshot.user == OceanUser("amy", "amy.login", "Name of amy", "amy@clinic.example.com")
 
 
@@ -201,13 +237,14 @@ def test_unknown_users_unknown_sites_and_strangers_get_the_same_error(
     assert len(messages) == 1
 
 
+@complete_only
 def test_only_the_last_three_months_that_have_invoices_are_read(build: Build, rows: Rows) -> None:
     snapshot = build(rows).snapshot("amy", "4417", TODAY)
     assert snapshot.months == ("2024-10", "2024-09", "2024-07")
     assert [invoice.number for invoice in snapshot.invoices] == ["I-10", "I-10b", "I-09", "I-07"]
-    assert snapshot.invoices[0].provenance == Provenance("database", "account_invoices", AS_OF)
 
 
+@complete_only
 def test_an_invoice_of_the_current_month_is_read_and_a_later_one_is_not(
     build: Build, rows: Rows
 ) -> None:
@@ -216,6 +253,7 @@ def test_an_invoice_of_the_current_month_is_read_and_a_later_one_is_not(
     assert directory.snapshot("amy", "4417", date(2024, 11, 30)).months[0] == "2024-10"
 
 
+@complete_only
 def test_charges_are_the_messages_of_the_invoices_that_were_read(build: Build, rows: Rows) -> None:
     rows["account_bill_items"] = [
         item(1, "I-10", "amy", cents=45),
@@ -244,6 +282,7 @@ def test_a_charge_may_have_no_sender(build: Build, rows: Rows) -> None:
     assert [known.external_id for known in snapshot.users] == ["amy"]
 
 
+@complete_only
 def test_senders_are_known_even_after_they_left_the_site(build: Build, rows: Rows) -> None:
     rows["account_bill_items"] = [item(1, "I-10", "gone"), item(2, "I-10", "never-stored")]
     snapshot = build(rows).snapshot("amy", "4417", TODAY)
@@ -251,6 +290,7 @@ def test_senders_are_known_even_after_they_left_the_site(build: Build, rows: Row
     assert "gone" not in {knowledge.user_id for knowledge in snapshot.link_knowledge}
 
 
+@complete_only
 def test_links_are_those_of_the_visitor_and_the_senders_wherever_they_are(
     build: Build, rows: Rows
 ) -> None:
@@ -262,18 +302,52 @@ def test_links_are_those_of_the_visitor_and_the_senders_wherever_they_are(
     ]
     assert snapshot.links[0].linked_at == LINKED_AT
     assert snapshot.links[0].emr_username == "EMR-amy"
-    assert snapshot.links[0].provenance == Provenance("database", "account_links", AS_OF)
 
 
+@complete_only
 def test_links_that_were_never_looked_at_are_not_known(build: Build, rows: Rows) -> None:
     """Bo's link was looked at elsewhere, which says nothing about this site."""
     rows["account_bill_items"] = [item(1, "I-10", "bo")]
     snapshot = build(rows).snapshot("amy", "4417", TODAY)
-    assert snapshot.link_knowledge == (
-        LinkKnowledge("amy", "4417", Provenance("database", "account_members", AS_OF)),
-    )
+    assert [(read.user_id, read.site_number) for read in snapshot.link_knowledge] == [
+        ("amy", "4417")
+    ]
 
 
+def test_every_fact_says_where_it_comes_from_and_as_of_when(
+    build: Build, kind: str, rows: Rows
+) -> None:
+    snapshot = build(rows).snapshot("amy", "4417", TODAY)
+    said = [
+        fact.provenance
+        for fact in (
+            snapshot.site,
+            *snapshot.links,
+            *snapshot.link_knowledge,
+            *snapshot.invoices,
+        )
+    ]
+    assert len(said) > 3
+    assert {(fact.source, fact.as_of) for fact in said} == {(SOURCES.get(kind, "database"), AS_OF)}
+    assert all(fact.detail for fact in said)
+
+
+@tables_only
+def test_a_row_may_say_more_exactly_where_its_facts_come_from(build: Build, rows: Rows) -> None:
+    rows["account_invoices"][2] |= {"source": "csv", "source_detail": "october.csv"}
+    snapshot = build(rows).snapshot("amy", "4417", TODAY)
+    assert snapshot.invoices[0].provenance == Provenance("csv", "october.csv", AS_OF)
+    assert snapshot.site.provenance == Provenance("database", "account_sites", AS_OF)
+
+
+@complete_only
+def test_a_link_may_be_seen_without_a_date(build: Build, rows: Rows) -> None:
+    rows["account_links"][0]["linked_at"] = None
+    (link,) = build(rows).snapshot("amy", "4417", TODAY).links
+    assert (link.linked_at, link.linked_by) == (None, AS_OF)
+
+
+@complete_only
 def test_licences_are_the_sites_with_the_staff_that_each_covers(build: Build, rows: Rows) -> None:
     snapshot = build(rows).snapshot("amy", "4417", TODAY)
     assert snapshot.licences == (
@@ -282,12 +356,42 @@ def test_licences_are_the_sites_with_the_staff_that_each_covers(build: Build, ro
     )
 
 
+@complete_only
+def test_a_licence_of_the_older_model_has_one_primary_delegate(build: Build, rows: Rows) -> None:
+    rows["account_licences"][2] |= {"model": "primary_delegate"}
+    rows["account_licence_staff"].append({"licence_id": 3, "user_id": "bo"})
+    licences = build(rows).snapshot("amy", "4417", TODAY).licences
+    assert licences[1] == MessagingLicence("cy", ("bo",), "primary_delegate")
+
+
+@complete_only
+def test_a_licence_may_have_a_holder_whom_nobody_knows(build: Build, rows: Rows) -> None:
+    rows["account_licences"][0]["holder_id"] = None
+    licences = build(rows).snapshot("amy", "4417", TODAY).licences
+    assert licences[0] == MessagingLicence(None, ("bo", "cy"))
+
+
+@complete_only
+@pytest.mark.parametrize(("model", "most"), [("support_staff", 3), ("primary_delegate", 1)])
+def test_a_licence_shared_by_more_people_than_it_can_be_is_no_fact(
+    build: Build, rows: Rows, model: str, most: int
+) -> None:
+    rows["account_licences"][2] |= {"model": model}
+    rows["account_licence_staff"] += [
+        {"licence_id": 3, "user_id": id_} for id_ in ("amy", "bo", "di", "gone")[: most + 1]
+    ]
+    with pytest.raises(Unavailable):
+        build(rows).snapshot("amy", "4417", TODAY)
+
+
+@tables_only
 def test_charges_in_two_currencies_are_not_added_up(build: Build, rows: Rows) -> None:
     rows["account_bill_items"].append(item(3, "I-09", "amy", currency="USD"))
     with pytest.raises(Unavailable, match="CAD, USD"):
         build(rows).snapshot("amy", "4417", TODAY)
 
 
+@tables_only
 def test_a_biller_that_nobody_knows_makes_the_directory_unavailable(
     build: Build, rows: Rows
 ) -> None:
@@ -296,12 +400,53 @@ def test_a_biller_that_nobody_knows_makes_the_directory_unavailable(
         build(rows).snapshot("amy", "4417", TODAY)
 
 
-def test_both_adapters_read_the_same_snapshot(engine: Engine, rows: Rows) -> None:
+def of_one_source(snapshot: AccountSnapshot) -> AccountSnapshot:
+    """The same snapshot, as if all came from one place."""
+
+    def told(fact: Any) -> Any:
+        return replace(fact, provenance=Provenance("database", "", fact.provenance.as_of))
+
+    return replace(
+        snapshot,
+        site=told(snapshot.site),
+        links=tuple(map(told, snapshot.links)),
+        link_knowledge=tuple(map(told, snapshot.link_knowledge)),
+        invoices=tuple(map(told, snapshot.invoices)),
+    )
+
+
+@complete_only
+def test_all_read_the_same_snapshot(build: Build, rows: Rows) -> None:
     rows["account_bill_items"] += [item(nth, "I-09", "cy") for nth in range(3, 9)]
-    store(engine, rows)
-    in_memory, stored = MemoryAccounts(rows), SqlAccounts(engine)
+    in_memory, other = MemoryAccounts(rows), build(rows)
     for id_, number in (("amy", "4417"), ("bo", "4417"), ("cy", "4417"), ("bo", "9120")):
-        assert stored.snapshot(id_, number, TODAY) == in_memory.snapshot(id_, number, TODAY)
+        assert of_one_source(other.snapshot(id_, number, TODAY)) == of_one_source(
+            in_memory.snapshot(id_, number, TODAY)
+        )
+
+
+# --- What exports tell ---------------------------------------------------------------------------
+
+
+@exports_only
+def test_exports_tell_of_links_at_the_site_but_not_since_when(build: Build, rows: Rows) -> None:
+    rows["account_bill_items"] = [item(1, "I-10", "bo"), item(2, "I-10", "cy")]
+    snapshot = build(rows).snapshot("amy", "4417", TODAY)
+    assert [(link.user_id, link.site_number, link.linked_at) for link in snapshot.links] == [
+        ("amy", "4417", None),
+        ("bo", "9120", None),
+    ]
+    assert [read.user_id for read in snapshot.link_knowledge] == ["amy", "bo", "cy"]
+
+
+@exports_only
+def test_exports_tell_who_is_covered_but_not_by_whose_licence(build: Build, rows: Rows) -> None:
+    licences = build(rows).snapshot("amy", "4417", TODAY).licences
+    assert set(licences) == {
+        MessagingLicence("amy", ()),
+        MessagingLicence("cy", ()),
+        MessagingLicence(None, ("bo",)),
+    }
 
 
 # --- Trouble -------------------------------------------------------------------------------------
@@ -327,6 +472,19 @@ def test_a_database_without_the_tables_is_unavailable(engine: Engine) -> None:
     metadata.drop_all(engine)
     with pytest.raises(Unavailable, match="migrated"):
         SqlAccounts(engine).snapshot("amy", "4417", TODAY)
+
+
+def test_views_over_the_tables_of_a_vendor_do_as_well(engine: Engine, rows: Rows) -> None:
+    store(engine, rows)
+    expected = SqlAccounts(engine).snapshot("amy", "4417", TODAY)
+    with engine.begin() as connection:
+        connection.execute(text("PRAGMA legacy_alter_table = ON"))
+        for table in metadata.sorted_tables:
+            if table.name.startswith("account_"):
+                connection.execute(text(f"ALTER TABLE {table.name} RENAME TO vendor_{table.name}"))
+                view = f"CREATE VIEW {table.name} AS SELECT * FROM vendor_{table.name}"
+                connection.execute(text(view))
+    assert SqlAccounts(engine).snapshot("amy", "4417", TODAY) == expected
 
 
 def test_a_stored_date_that_is_none_is_unavailable(engine: Engine, rows: Rows) -> None:

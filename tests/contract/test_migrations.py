@@ -9,16 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from bot.adapters import migrate
 from bot.adapters.database import Database
 from bot.adapters.sql_tickets import SqlTickets
-from bot.adapters.tables import metadata, outbox, ticket_history, tickets
+from bot.adapters.tables import (
+    account_licence_staff,
+    account_licences,
+    account_links,
+    account_sites,
+    metadata,
+    outbox,
+    ticket_history,
+    tickets,
+)
 from bot.core.errors import Unavailable
 from bot.settings import ROOT
 from tests.support import postgres
@@ -105,6 +115,33 @@ def test_deleting_a_ticket_takes_its_history_and_outbox_along(database: Database
         connection.execute(tickets.delete().where(tickets.c.reference == ticket.reference))
         left = [connection.execute(table.select()).all() for table in (ticket_history, outbox)]
     assert left == [[], []]
+
+
+def test_account_rows_of_the_first_schema_stay_and_come_from_the_database(url: str) -> None:
+    older = Database(url)
+    with older.engine.connect() as connection:
+        command.upgrade(migrate.configuration(connection), "0001")
+        connection.commit()
+    rows = (
+        "account_sites VALUES ('4417', 'Parc', 'ocean', 'Accuro', '2026-03-01 12:00:00')",
+        "account_users VALUES ('amy', 'amy', 'Amy', 'amy@clinic.example.com')",
+        "account_links VALUES ('amy', '4417', 'Accuro', 'A1', '2026-02-01', '2026-03-01 12:00:00')",
+        "account_licences (id, site_number, holder_id) VALUES (7, '4417', 'amy')",
+        "account_licence_staff VALUES (7, 'amy')",
+    )
+    with older.write() as connection:
+        for row in rows:
+            connection.execute(text(f"INSERT INTO {row}"))
+    older.dispose()
+    migrate.upgrade(url)
+    newer = Database(url)
+    with newer.read() as connection:
+        assert connection.scalar(select(account_sites.c.source)) == "database"
+        assert connection.scalar(select(account_links.c.source)) == "database"
+        (licence,) = connection.execute(select(account_licences)).all()
+        assert (licence.id, licence.holder_id, licence.model) == (7, "amy", "support_staff")
+        assert connection.execute(select(account_licence_staff)).all() == [(7, "amy")]
+    newer.dispose()
 
 
 def test_there_is_one_newest_migration(database: Database) -> None:

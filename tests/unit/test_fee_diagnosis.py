@@ -57,9 +57,10 @@ def a_link(
     *,
     site: str = SITE.number,
     emr: str = SITE.emr_vendor,
-    at: datetime = datetime(2024, 11, 2, 15, tzinfo=UTC),
+    at: datetime | None = datetime(2024, 11, 2, 15, tzinfo=UTC),
+    seen: datetime = NOW,
 ) -> AccountLink:
-    provenance = Provenance("database", "account_links", NOW)
+    provenance = Provenance("database", "account_links", seen)
     return AccountLink(user.external_id, site, emr, f"EMR-{user.external_id}", at, provenance)
 
 
@@ -282,6 +283,21 @@ def test_messages_of_an_unlicensed_sender_are_not_called_unexplained() -> None:
     assert diagnosis.also.unexplained_count == 0
 
 
+def test_a_link_of_unknown_date_explains_no_message_of_before_it_was_seen() -> None:
+    diagnosis = diagnose(a_snapshot(a_charge(), links=(a_link(at=None),)))
+    assert diagnosis.finding == "link_unknown"
+    assert (diagnosis.also.linked_at, diagnosis.also.linked_by) == (None, NOW)
+    assert evidence_of(diagnosis, "link_seen").params["linked_by"] == NOW.isoformat()
+    assert "linked_at" not in evidence_of(diagnosis, "link_seen").params
+
+
+def test_a_message_sent_after_a_link_of_unknown_date_was_seen_is_unexplained() -> None:
+    link = a_link(at=None, seen=datetime(2024, 10, 7, 12, tzinfo=UTC))
+    diagnosis = diagnose(a_snapshot(a_charge(on="2024-10-07"), a_charge(), links=(link,)))
+    assert diagnosis.finding == "linked_after_charges"
+    assert diagnosis.also.unexplained_count == 1
+
+
 # --- Evidence ------------------------------------------------------------------------------------
 
 
@@ -469,7 +485,7 @@ def snapshots(draw: st.DrawFn) -> AccountSnapshot:
                         people,
                         st.sampled_from([SITE.number, "9120"]),
                         st.sampled_from(["Accuro", "Med Access"]),
-                        TIMES,
+                        st.one_of(st.none(), TIMES),
                     ),
                     max_size=4,
                 )

@@ -122,6 +122,24 @@ def test_production_with_keys_of_its_own_has_no_demo(monkeypatch: pytest.MonkeyP
     assert settings().is_demo is False
 
 
+def test_an_account_service_needs_an_address_and_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = faults(monkeypatch, accounts="http", accounts_url="https://accounts.example")
+    assert "HELPDESK_ACCOUNTS_TOKEN" in line
+
+
+@pytest.mark.parametrize("url", ["http://accounts.example", "ftp://127.0.0.1", "accounts.example"])
+def test_a_token_never_travels_in_the_clear(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    (line,) = faults(monkeypatch, accounts="http", accounts_url=url, accounts_token="hunter22")
+    assert "HELPDESK_ACCOUNTS_URL must begin with https://" in line
+    assert "hunter22" not in line
+
+
+def test_an_account_service_on_this_machine_needs_no_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "http://127.0.0.1:9000"
+    give(monkeypatch, accounts="http", accounts_url=address, accounts_token="hunter22")
+    assert settings().accounts_url == address
+
+
 def test_every_setting_says_what_it_is() -> None:
     undescribed = [name for name, field in Settings.model_fields.items() if not field.description]
     assert undescribed == []
