@@ -1,13 +1,15 @@
 """Tickets: what one is, and the gate through which every ticket is opened.
 
-A cancellation ticket comes only from a draft whose recap the visitor confirmed: the confirmation
-carries the draft's digest, and every field is validated once more here, whatever came before.
+A ticket comes only from what the visitor saw and confirmed: the confirmation carries the digest of
+a `Request` (of a cancellation: of its draft), and every field is validated once more here, whatever
+came before.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.errors import BadInput, NotFound
+from bot.core.wording import EMAIL
 
 if TYPE_CHECKING:
     from bot.core.cancellation import Draft
@@ -27,12 +30,19 @@ STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected")
 # While a request is in one of these, the same request again is not a new one.
 OPEN_STATES: tuple[TicketState, ...] = ("open", "in_progress")
 CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "processed")
+# What agents have to do for each kind of ticket, in order.
+CHECKLISTS: Mapping[TicketKind, tuple[str, ...]] = {
+    "cancellation": CHECKLIST,
+    "billing_review": ("account_reviewed", "processed"),
+    "support_request": ("processed",),
+}
 
 DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]
 
 # No vowels, so no words; no 0/O, 1/I/L, 2/Z, 5/S, so that it survives a telephone. 8 of 22
 # letters and digits are 5.5e10 references: nobody guesses one.
 _ALPHABET = "34679BCDFGHJKMNPQRTVWX"
+_SITE_NUMBER = re.compile(r"[0-9]{3,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,46 @@ class Ticket:
     conversation_id: str | None
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asks for, before it is a ticket; `digest` ties the visitor's yes to it.
+
+    `about` says what makes another request the same one, besides kind and site; the order does not
+    matter. A support request may be about no site: its number is then "".
+    """
+
+    kind: TicketKind
+    requester_name: str
+    requester_email: str
+    site_number: str
+    fields: Mapping[str, Any]
+    about: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Of all of it: 16 hexadecimal digits, another for any other content."""
+        shown = [
+            self.kind,
+            self.requester_name,
+            self.requester_email,
+            self.site_number,
+            dict(self.fields),
+            sorted(self.about),
+        ]
+        text = json.dumps(shown, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a ticket may be made of it."""
+        is_siteless = self.kind == "support_request" and not self.site_number
+        return (
+            bool(self.requester_name.strip())
+            and bool(EMAIL.fullmatch(self.requester_email))
+            and (is_siteless or bool(_SITE_NUMBER.fullmatch(self.site_number)))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +192,11 @@ def open_cancellation(
         return Refused("changed")
     if draft.faults():
         return Refused("incomplete")
-    identity = conversation.identity
-    now = clock.now()
-    ticket = Ticket(
-        reference=new_reference(),
+    request = Request(
         kind="cancellation",
-        state="open",
-        request_key=request_key("cancellation", draft.site_number or "", *draft.products),
         requester_name=draft.requester_name or "",
         requester_email=draft.requester_email or "",
         site_number=draft.site_number or "",
-        language=conversation.language,
         fields={
             "products": list(draft.products),
             "requester_name": draft.requester_name,
@@ -162,10 +206,45 @@ def open_cancellation(
             "reason": draft.reason,
             "language": conversation.language,
             "duties": list(draft.duties()),
-            "identity": _identity_line(identity, draft),
         },
-        checklist=dict.fromkeys(CHECKLIST, False),
-        to_confirm=not _administers(identity, draft),
+        about=draft.products,
+    )
+    return open_ticket(request, request.digest, conversation, store, clock)
+
+
+def open_ticket(
+    request: Request,
+    confirmed: str | None,
+    conversation: Conversation,
+    store: TicketStore,
+    clock: Clock,
+) -> TicketOpened | AlreadyOpen | Refused:
+    """Files a confirmed request of any kind, exactly once however often this is called.
+
+    `confirmed` is the digest that the visitor's yes carried; None if there was no yes. While an
+    equal request is open, that one is given instead.
+    """
+    if confirmed is None:
+        return Refused("not_confirmed")
+    if confirmed != request.digest:
+        return Refused("changed")
+    if not request.is_valid:
+        return Refused("incomplete")
+    identity = conversation.identity
+    now = clock.now()
+    ticket = Ticket(
+        reference=new_reference(),
+        kind=request.kind,
+        state="open",
+        request_key=request_key(request.kind, request.site_number, *request.about),
+        requester_name=request.requester_name,
+        requester_email=request.requester_email,
+        site_number=request.site_number,
+        language=conversation.language,
+        fields={**request.fields, "identity": _identity_line(identity, request.site_number)},
+        checklist=dict.fromkeys(CHECKLISTS[request.kind], False),
+        to_confirm=request.kind != "support_request"
+        and not _administers(identity, request.site_number),
         requester_id=identity.external_id if identity else None,
         conversation_id=conversation.id,
         created_at=now,
@@ -244,14 +323,14 @@ def parse_change(state: str | None, checklist: Mapping[str, bool] | None) -> Cha
     return Change(known, dict(checklist or {}))
 
 
-def _administers(identity: Identity | None, draft: Draft) -> bool:
+def _administers(identity: Identity | None, site_number: str) -> bool:
     """Whether the visitor is known to be an admin of the very site that the request is for."""
-    return bool(identity and identity.is_site_admin and identity.site_number == draft.site_number)
+    return bool(identity and identity.is_site_admin and identity.site_number == site_number)
 
 
-def _identity_line(identity: Identity | None, draft: Draft) -> str:
+def _identity_line(identity: Identity | None, site_number: str) -> str:
     if identity is None:
         return "anonymous"
-    same_site = identity.site_number == draft.site_number
+    same_site = identity.site_number == site_number
     role = "site_admin" if identity.is_site_admin else "user"
     return f"signed_in:{role}:{'same_site' if same_site else 'other_site'}"

@@ -16,9 +16,11 @@ from bot.core.conversations import Conversation
 from bot.core.errors import BadInput
 from bot.core.tickets import (
     CHECKLIST,
+    CHECKLISTS,
     AlreadyOpen,
     Change,
     Refused,
+    Request,
     TicketFilter,
     TicketOpened,
     find_for_visitor,
@@ -26,6 +28,7 @@ from bot.core.tickets import (
     is_requester,
     new_reference,
     open_cancellation,
+    open_ticket,
     parse_change,
     request_key,
 )
@@ -167,6 +170,67 @@ def test_the_same_request_after_the_first_was_processed_is_new(
     assert isinstance(first, TicketOpened)
     store.change(first.ticket.reference, Change("done"), who="Amélie", at=NOW)
     assert isinstance(file(confirmed(), store, clock), TicketOpened)
+
+
+# --- Requests of other kinds ---------------------------------------------------------------------
+
+
+def a_request(**changes: object) -> Request:
+    request = Request(
+        kind="billing_review",
+        requester_name="Manon Thibodeau",
+        requester_email="m.thibodeau@clinique.example.com",
+        site_number="4411",
+        fields={"invoice": "F-2026-02", "finding": "not_linked"},
+        about=("F-2026-02",),
+    )
+    return replace(request, **changes)  # type: ignore[arg-type]
+
+
+def open_it(
+    request: Request, store: MemoryTickets, clock: HeldClock, confirmed: str | None
+) -> TicketOpened | AlreadyOpen | Refused:
+    return open_ticket(request, confirmed, a_conversation(), store, clock)
+
+
+@pytest.mark.parametrize("kind", ["billing_review", "support_request"])
+def test_a_confirmed_request_of_any_kind_is_filed_once(
+    store: MemoryTickets, clock: HeldClock, kind: str
+) -> None:
+    request = a_request(kind=kind)
+    first, second = (open_it(request, store, clock, request.digest) for _ in range(2))
+    assert isinstance(first, TicketOpened)
+    assert second == AlreadyOpen(first.ticket)
+    assert first.ticket.fields == {**request.fields, "identity": "anonymous"}
+    assert list(first.ticket.checklist) == list(CHECKLISTS[request.kind])
+    assert first.ticket.to_confirm is (kind == "billing_review")
+    assert count(store) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"fields": {"invoice": "F-2026-01"}}, "changed"),
+        ({"requester_email": "m@x"}, "incomplete"),
+        ({"requester_email": ""}, "incomplete"),
+        ({"requester_name": "  "}, "incomplete"),
+        ({"site_number": ""}, "incomplete"),
+        ({"site_number": "4411\n"}, "incomplete"),
+    ],
+)
+def test_a_request_that_was_not_confirmed_as_it_is_or_is_not_whole_is_refused(
+    store: MemoryTickets, clock: HeldClock, change: dict[str, object], why: str
+) -> None:
+    request = a_request(**change)
+    confirmed = request.digest if why == "incomplete" else a_request().digest
+    assert open_it(request, store, clock, confirmed) == Refused(why)  # type: ignore[arg-type]
+    assert open_it(request, store, clock, None) == Refused("not_confirmed")
+    assert count(store) == 0
+
+
+def test_a_support_request_may_be_about_no_site(store: MemoryTickets, clock: HeldClock) -> None:
+    request = a_request(kind="support_request", site_number="")
+    assert isinstance(open_it(request, store, clock, request.digest), TicketOpened)
 
 
 def test_the_key_of_a_request_is_of_a_set() -> None:
