@@ -246,7 +246,10 @@ def _ask_which(turn: Turn, decision: Clarify) -> None:
 
 def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:
     text = turn.phrase("utter_abstain")
-    if turn.conversation.abstentions + 1 >= ABSTENTIONS_BEFORE_HANDOFF:
+    # In the middle of a request the open question goes on: a person is offered, not brought.
+    is_collecting = turn.services.conversations.draft(turn.conversation.id) is not None
+    is_too_many = turn.conversation.abstentions + 1 >= ABSTENTIONS_BEFORE_HANDOFF
+    if is_too_many and not is_collecting:
         turn.say("abstain", text, "abstain", data=data)
         hand_off(turn, "abstained")
     else:

@@ -16,7 +16,7 @@ from actions.say import listed
 from actions.slots import Event, form_ends, form_gives_way, form_rejects, set_slot
 from bot.core.cancellation import PRODUCTS, Draft, Step
 from bot.core.conversations import Button, payload
-from bot.core.hearing import Outcome, hear, start
+from bot.core.hearing import Outcome, hear, names_unknown_service, start
 from bot.core.tickets import (
     AlreadyOpen,
     Refused,
@@ -41,7 +41,9 @@ class StartCancellation(TalkAction):
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
         draft = start(turn.heard, _load(turn) or _known(turn))
-        _save(turn, replace(draft, remark="utter_start_request", heard_message=turn.message_id))
+        is_unknown = not draft.products and names_unknown_service(turn.heard)
+        remark = "utter_start_unknown_service" if is_unknown else "utter_start_request"
+        _save(turn, replace(draft, remark=remark, heard_message=turn.message_id))
         return [_STILL_OPEN]
 
 

@@ -18,6 +18,8 @@ FieldName = Literal[
 EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
 # What stands for an EMR vendor where there is no EMR.
 NO_EMR = frozenset({"aucun", "none"})
+# What stands for an EMR vendor that the visitor does not know.
+UNKNOWN_EMR = frozenset({"inconnu", "unknown"})
 
 
 def _phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
@@ -70,9 +72,10 @@ _DECLINES = _phrases(
 )
 
 _LEAD_IN = _phrases(
-    "c'est, moi c'est, moi, je m'appel*, je suis, mon nom, mon nom est, mon nom c'est, mon nom "
-    "complet est, au nom de, my name is, my full name is, my name's, it's, it is, this is, i am, "
-    "i'm, in the name of, bonjour, allo, hello, hi, non, no",
+    "c'est, c, cest, moi c'est, moi c, moi, je m'appel*, jm'appel*, je mappel*, je suis, mon nom, "
+    "mon nom est, mon nom c'est, mon nom complet est, au nom de, my name is, my full name is, "
+    "my name's, it's, its, it is, this is, i am, i'm, im, in the name of, bonjour, allo, hello, "
+    "hi, non, no",
     opening=True,
 )
 _WORD_OF_NAME = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]*)*")
@@ -102,16 +105,21 @@ _OF_THE_EMR = _phrases(
 )
 _NO_EMR_FR = _phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
 _NO_EMR_EN = _phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
+_UNSURE_FR = _phrases("sais pas, sais plus, aucune idée, pas certaine, pas certain, inconnu")
+_UNSURE_EN = _phrases("don't know, dont know, idk, no idea, no clue, not sure, unknown")
 _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
-_SPACED_DIGITS = re.compile(r"\D{0,12}(?:\d ?){3,6}\D?", re.ASCII)
+_SPACED_DIGITS = re.compile(r"\D{0,25}(?:\d ?){3,6}\D?", re.ASCII)
 _NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)", re.ASCII)
 _NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
 
 _OFF_THE_LIST = re.compile(
     r"\b(?:de|from|off|sur) (?:la|ma|the|my) (?:liste|demande|list|request)\b", re.IGNORECASE
 )
-_SWAPS = _phrases("rempla*, replace, swap, au lieu, plutôt que, instead of")
-_ADDS = _phrases("ajout*, add, aussi, too, also, as well, en plus, également, include, inclu*")
+_SWAPS = _phrases("rempla*, replace, swap, au lieu, plutôt que, instead of, à place, à la place")
+_ADDS = _phrases(
+    "ajout*, rajout*, add, aussi, too, also, as well, en plus, également, include, inclu*, met, "
+    "mets, mettez, remets, remettez, put"
+)
 _REMOVES = _phrases(
     "enlev*, enlèv*, retir*, ôte, ôter, ôtez, supprim*, remov*, drop, sans, without, take, rather "
     "not, non pour, not for, no for"
@@ -120,9 +128,15 @@ _SPARES = re.compile(
     r"\b(?:ne|n'|don't|do not|not)\b.*\b(?:annul|résili|cancel|disconnect|déconnect)", re.IGNORECASE
 )
 _ONLY = _phrases("seulement, juste, uniquement, just, only, rien que")
+# What may stand before the point: "non attendez, pas tout, juste les études".
+_ON_SECOND_THOUGHT = _phrases(
+    "oui, non, nan, ok, okay, attend*, finalement, en fait, oups, mais, pas tout, yes, no, nope, "
+    "wait, actually, oops, but, not all, not everything, hold on, ah, euh, hmm, svp, please",
+    opening=True,
+)
 _ORDERS = _phrases(
-    "ajout*, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, annulez aussi, add, remove, keep, "
-    "replace, take, drop, changez, changer, change the, change my, corrig*, finalement gard*, "
+    "ajout*, rajout*, remet*, mettez, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, "
+    "annulez aussi, add, remove, keep, replace, take, drop, changez, changer, change the, change my, corrig*, finalement gard*, "
     "finalement enlev*, finalement retir*, actually keep, actually remove, please keep, please "
     "remove, also cancel",
     opening=True,
@@ -153,6 +167,47 @@ _STATED_REASON = re.compile(
 )
 
 
+# A field ordered to be changed, without a word of what is right: "oui mais changez le courriel". Of
+# the field's own words only: "on change de logiciel" is a reason to cancel.
+_ORDERS_CHANGE = re.compile(
+    r"\b(?:chang(?:e|ez|er)|corrig(?:e|ez|er)|modifi(?:e|ez|er)|rectifi(?:e|ez|er)|fix|correct|edit"
+    r"|update)\s+(?:donc\s+)?(?:le|la|les|l'|mon|ma|mes|the|my|our)\s*(?P<field>\w+(?:-\w+)?)",
+    re.IGNORECASE,
+)
+_ASKS_FOR_A_WAY = _phrases("comment, où, how, where", opening=True)
+_STATED_NAME = re.compile(
+    r"\b(?:nom|name)\b.{0,25}?(?:\bc'est|\bc|\best|\bis|\bbe|:)\s+"
+    r"(?:(?:plutôt|en fait|actually|rather)\s+)*(?P<name>[^\W\d_a-zà-ÿ].*)"
+)
+_BECAUSE = re.compile(
+    r"\b(?:parce que?|vu que?|étant donné que?|puisque?|because|since we|as we)['\s]\s*"
+    r"(?P<reason>[^.!?]{3,})",
+    re.IGNORECASE,
+)
+_STUCK = re.compile(
+    r"\bj?(?:trouv\w*|voi[st]|comprend\w*|march\w*|fonctionn\w*) (?:pas|plus)\b"
+    r"|\b(?:can't|cannot|can not|cant|don't|dont|couldn't) (?:find|see|open|get to|understand)\b",
+    re.IGNORECASE,
+)
+_KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")
+_CANCELLED = re.compile(
+    r"\b(?:annul\w*|résili\w*|cancel\w*|arrêt\w*|retir\w*|enlev\w*|stop|drop|end|remove)\s+"
+    r"(?:(?:le|la|les|mon|ma|mes|notre|nos|the|our|my|this)\s+|l')"
+    r"(?:(?P<general>\w+)\s+(?:de|du|des|à|au|aux|pour|for|of)\s+(?:le|la|les|the)?\s*|d'|l')?"
+    r"(?P<what>[^\W\d]{3,})",
+    re.IGNORECASE,
+)
+_GENERAL = _phrases(
+    "service*, abonnement*, produit*, licence*, compte*, forfait*, contrat*, demande*, ocean, "
+    "reste, tout, frais, option*, module*, chose*, truc*, site*, clinique*, subscription*, "
+    "account*, product*, plan*, request*, license*, rest, whole, everything, thing*, fees, clinic, "
+    "contract*, "
+    "annulation*, cancellation*, paiement*, payment*, facturation, billing, facture*, invoice*, "
+    "plus, more"
+)
+
+
 def plain(text: str) -> str:
     """The text on one line, with straight apostrophes."""
     return " ".join(text.replace("\u2019", "'").split())
@@ -178,6 +233,11 @@ def agrees(text: str, *, is_yes: bool) -> bool:
 def refuses(text: str) -> bool:
     """Whether this says no, or wants to keep what the question was about."""
     return bool(_SAYS_NO.search(text) or _WANTS_TO_KEEP.search(text))
+
+
+def is_stuck(text: str) -> bool:
+    """Whether somebody cannot find or understand something: no answer, and no wish to skip one."""
+    return _STUCK.search(text) is not None
 
 
 def gives_up(text: str) -> bool:
@@ -220,11 +280,26 @@ def _bare_name(part: str) -> str | None:
         words = list(takewhile(_may_stand_in_name, words))
     is_name = (
         1 <= len(words) <= 5
+        and not all(_is_gibberish(word) for word in words)
         and words[0] not in _PARTICLES
         and all(_WORD_OF_NAME.fullmatch(word) for word in words)
         and not _NEVER_IN_NAMES & {word.lower() for word in words}
     )
     return " ".join(words) if is_name else None
+
+
+def _is_gibberish(word: str) -> bool:
+    """Whether keys were only struck: "asdf", "zxcv", "hjkl"."""
+    letters = word.lower()
+    is_row = len(letters) >= 4 and any(letters in row for row in _KEYBOARD_ROWS)
+    return is_row or (len(letters) >= 3 and not _VOWELS & {*letters})
+
+
+def stated_name(text: str) -> str | None:
+    """The name where the text says that it is one: "the name should be Kimberly Li"."""
+    found = _STATED_NAME.search(text)
+    name = name_in(found["name"]) if found else None
+    return name if name and is_capitalised(name) else None
 
 
 def email_in(text: str) -> str | None:
@@ -252,12 +327,16 @@ def site_number_in(text: str) -> str | None:
 
 
 def emr_vendor_in(text: str) -> str | None:
-    """The EMR in an answer to the question for it, known to us or not; one of `NO_EMR` for none."""
+    """The EMR in an answer to the question for it; of `NO_EMR` or `UNKNOWN_EMR` if that is said."""
     if _NO_EMR_FR.search(text):
         return "aucun"
     if _NO_EMR_EN.search(text):
         return "none"
     lead = _OF_THE_EMR.search(text)
+    if not lead and _UNSURE_FR.search(text):
+        return "inconnu"
+    if not lead and _UNSURE_EN.search(text):
+        return "unknown"
     words = (text[lead.end() :] if lead else text).strip(" .!").split()
     if lead and words and words[0][:1].isupper():
         # "On utilise Akinox, je pense": what follows the name is no part of it.
@@ -266,6 +345,11 @@ def emr_vendor_in(text: str) -> str | None:
     is_vendor = 1 <= len(words) <= 4 and len(vendor) <= 60
     is_chat = bool(_CHAT & {word.lower().strip(",.") for word in words})
     return vendor if is_vendor and not is_chat and re.search(r"[^\W\d_]", vendor) else None
+
+
+def spells_number(text: str) -> bool:
+    """Whether this is a number of three to six digits and little else: "c le 4 4 1 2"."""
+    return _SPACED_DIGITS.fullmatch(text) is not None and not _TELEPHONE.search(text)
 
 
 def speaks_of_emr(text: str) -> bool:
@@ -281,9 +365,23 @@ def reason_in(text: str) -> str | None:
     return found["reason"].strip() if found else None
 
 
+def because_in(text: str) -> str | None:
+    """The reason given along with a wish: "annulez les rappels parce que c'est trop cher"."""
+    found = _BECAUSE.search(text)
+    return found["reason"].strip() if found else None
+
+
+def names_unknown_service(text: str) -> bool:
+    """Whether something is to be cancelled that is named, and of which no service was recognized.
+
+    Called where no service was found: "annuler le fax", but not "annuler mon abonnement".
+    """
+    return any(not _GENERAL.fullmatch(found["what"]) for found in _CANCELLED.finditer(text))
+
+
 def list_change(text: str) -> ListChange | None:
     """What is to become of a list of services that already stands; None if nothing is said."""
-    if _SWAPS.search(text):
+    if _SWAPS.search(text) or (_REMOVES.search(text) and _ADDS.search(text)):
         return "swap"
     if takes_off_the_list(text):
         return "remove"
@@ -299,9 +397,30 @@ def takes_off_the_list(text: str) -> bool:
     return _OFF_THE_LIST.search(text) is not None
 
 
+def narrows(text: str) -> bool:
+    """Whether the whole of a list is to be only what follows: "non, juste les études"."""
+    return _ONLY.match(_to_the_point(text)) is not None
+
+
 def corrects(text: str) -> bool:
     """Whether this puts right what was said before, rather than tells something."""
-    return bool(_ORDERS.search(text) or _PUTS_RIGHT.search(text))
+    point = _to_the_point(text)
+    is_second_thought = point != text and _ONLY.match(point) is not None
+    return bool(is_second_thought or _ORDERS.search(point) or _PUTS_RIGHT.search(text))
+
+
+def ordered_change(text: str) -> FieldName | None:
+    """The field that is to be changed, where the words order it: "oui mais changez le courriel"."""
+    found = _ORDERS_CHANGE.search(text)
+    if found is None or _ASKS_FOR_A_WAY.search(text):
+        return None
+    return next((field for field, pattern in _FIELDS if pattern.fullmatch(found["field"])), None)
+
+
+def _to_the_point(text: str) -> str:
+    while lead := _ON_SECOND_THOUGHT.match(text) or _ORDERS_POLITELY.match(text):
+        text = text[lead.end() :].lstrip(" ,.!:;-")
+    return text
 
 
 def field_to_change(text: str) -> FieldName | None:
