@@ -253,7 +253,9 @@ def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:
         turn.say("abstain", text, "abstain", data=data)
         hand_off(turn, "abstained")
     else:
-        turn.say("abstain", text, "abstain", (turn.person_button(),), data=data)
+        leave = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
+        buttons = (turn.person_button(), *(() if is_collecting else (leave,)))
+        turn.say("abstain", text, "abstain", buttons, data=data)
 
 
 def _weighed(decision: Answer | Clarify | Abstain) -> dict[str, Any]:

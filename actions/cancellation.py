@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from actions.answers import say_ticket, tell_filed
 from actions.base import TalkAction, Turn
-from actions.say import listed
+from actions.say import listed, quoted
 from actions.slots import Event, form_ends, form_gives_way, form_rejects, set_slot
 from bot.core.cancellation import PRODUCTS, Draft, Step
 from bot.core.conversations import Button, payload
@@ -217,21 +217,16 @@ def _choices(turn: Turn, draft: Draft, step: Step) -> tuple[Button, ...]:
 def _recap(turn: Turn, draft: Draft) -> str:
     products = [turn.phrase(f"utter_product_{code}") for code in draft.products]
     duties = [
-        turn.phrase(f"utter_duty_{duty}", emr_vendor=_plain(draft.emr_vendor or ""))
+        turn.phrase(f"utter_duty_{duty}", emr_vendor=quoted(draft.emr_vendor or ""))
         for duty in draft.duties()
     ]
     return turn.phrase(
         "utter_recap",
         products=listed(products, turn.language),
-        requester_name=_plain(draft.requester_name or ""),
-        requester_email=_plain(draft.requester_email or ""),
+        requester_name=quoted(draft.requester_name or ""),
+        requester_email=quoted(draft.requester_email or ""),
         site_number=draft.site_number,
-        emr_vendor=_plain(draft.emr_vendor or ""),
-        reason=_plain(draft.reason or turn.phrase("utter_recap_no_reason")),
+        emr_vendor=quoted(draft.emr_vendor or ""),
+        reason=quoted(draft.reason or turn.phrase("utter_recap_no_reason")),
         duties="\n\n".join(duties),
     )
-
-
-def _plain(text: str) -> str:
-    """What a visitor wrote, so that Markdown shows it as it is."""
-    return "".join("\\" + c if c in "\\`*_[]<>#|~!" else c for c in text)

@@ -36,6 +36,9 @@ _WISHES = frozenset(
         "choose_section",
         "check_again",
         "ask_ticket_status",
+        "add_ticket_note",
+        "withdraw_ticket",
+        "leave_request",
         "help",
         "ask_bot",
         "switch_language",
@@ -116,7 +119,7 @@ def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
     """The draft after this message, and what became of the message."""
     if heard.intent == "confirm_draft":
         return _confirm(draft, heard)
-    heard = _typed(heard)
+    heard = _of_this_request(_typed(heard))
     if not _is_plainly_an_answer(draft, heard):
         if _gives_up(draft, heard):
             return draft, Outcome("stopped")
@@ -146,6 +149,17 @@ def _typed(heard: Heard) -> Heard:
     """The message with the words that were typed; a button has none, its intent says it all."""
     words = "" if heard.text.startswith("/") else wording.plain(heard.text)
     return replace(heard, text=words)
+
+
+def _of_this_request(heard: Heard) -> Heard:
+    """The message with an intent about some filed ticket read as one about this request.
+
+    Without a reference "retirez ma demande" means the one under way, and a note is an answer.
+    """
+    if heard.all_of("ticket_reference") or not heard.text:
+        return heard
+    meant = {"withdraw_ticket": "stop", "add_ticket_note": "inform"}
+    return replace(heard, intent=meant.get(heard.intent, heard.intent))
 
 
 def _confirm(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:

@@ -13,7 +13,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.errors import BadInput, NotFound
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from bot.core.ports import Clock, TicketStore
 
 TicketKind = Literal["cancellation", "billing_review", "support_request"]
-TicketState = Literal["open", "in_progress", "done", "rejected"]
-STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected")
+TicketState = Literal["open", "in_progress", "done", "rejected", "withdrawn"]
+STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected", "withdrawn")
 # While a request is in one of these, the same request again is not a new one.
 OPEN_STATES: tuple[TicketState, ...] = ("open", "in_progress")
 CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "processed")
@@ -42,6 +42,13 @@ DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejecte
 # No vowels, so no words; no 0/O, 1/I/L, 2/Z, 5/S, so that it survives a telephone. 8 of 22
 # letters and digits are 5.5e10 references: nobody guesses one.
 _ALPHABET = "34679BCDFGHJKMNPQRTVWX"
+# Wrong pairs of reference and email within the window, after which the pair is not looked at any
+# more. A requester mistypes; who guesses an email needs many more tries, in however many talks.
+LOOKUP_WINDOW = timedelta(hours=1)
+MAX_FAILED_IN_CONVERSATION = 5
+MAX_FAILED_OF_REFERENCE = 10
+# Who a change of the visitor's own is put down to.
+REQUESTER = "requester"
 _SITE_NUMBER = re.compile(r"[0-9]{3,6}")
 
 
@@ -119,10 +126,11 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an agent changes of a ticket."""
+    """What an agent, or the requester, changes of a ticket."""
 
     state: TicketState | None = None
     checklist: Mapping[str, bool] = field(default_factory=dict)
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,18 @@ class Refused:
     """No ticket: `why` is "not_confirmed", "changed" or "incomplete"."""
 
     why: Literal["not_confirmed", "changed", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyAttempts:
+    """The pair of reference and email was not looked at: there were too many wrong ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpen:
+    """Nothing was changed, since the ticket is not open any more."""
+
+    ticket: Ticket
 
 
 def new_reference() -> str:
@@ -289,23 +309,64 @@ def helpdesk_body(ticket: Ticket) -> str:
 
 
 def find_for_visitor(
-    reference: str, email: str | None, identity: Identity | None, store: TicketStore
-) -> Ticket | None:
+    reference: str,
+    email: str | None,
+    conversation: Conversation,
+    store: TicketStore,
+    clock: Clock,
+) -> Ticket | TooManyAttempts | None:
     """The ticket if this visitor may see it: it is theirs, or they know its requester's email.
 
-    A wrong reference and a wrong email are not told apart.
+    A wrong reference and a wrong email are not told apart. Wrong pairs are counted, by conversation
+    and by reference, and after too many no pair is looked at for a while; whoever is signed in as
+    the requester is not concerned.
     """
+    reference = reference.upper()
     try:
-        ticket = store.get(reference.upper())
+        ticket = store.get(reference)
     except NotFound:
+        ticket = None
+    identity = conversation.identity
+    if ticket and identity and ticket.requester_id == identity.external_id:
+        return ticket
+    if not email:
         return None
-    if identity and ticket.requester_id == identity.external_id:
+    now = clock.now()
+    of_reference, in_conversation = store.failed_lookups(
+        reference, conversation.id, since=now - LOOKUP_WINDOW
+    )
+    if of_reference >= MAX_FAILED_OF_REFERENCE or in_conversation >= MAX_FAILED_IN_CONVERSATION:
+        return TooManyAttempts()
+    given = email.strip().lower().encode()
+    if ticket and secrets.compare_digest(given, ticket.requester_email.lower().encode()):
         return ticket
-    if email and secrets.compare_digest(
-        email.strip().lower().encode(), ticket.requester_email.lower().encode()
-    ):
-        return ticket
+    store.add_failed_lookup(reference, conversation.id, at=now)
     return None
+
+
+def add_note(ticket: Ticket, note: str, store: TicketStore, clock: Clock) -> Ticket | NotOpen:
+    """The ticket with a note of its requester in its history; `NotOpen` if it has ended.
+
+    The same note again is not added twice.
+    """
+    mine = [entry.what for entry in store.history(ticket.reference) if entry.who == REQUESTER]
+    if f"note: {note}" in mine:
+        return store.get(ticket.reference)
+    return _change_open(ticket, Change(note=note), store, clock)
+
+
+def withdraw(ticket: Ticket, store: TicketStore, clock: Clock) -> Ticket | NotOpen:
+    """The ticket taken back by its requester; `NotOpen` if it has ended, withdrawn or not."""
+    return _change_open(ticket, Change("withdrawn"), store, clock)
+
+
+def _change_open(
+    ticket: Ticket, change: Change, store: TicketStore, clock: Clock
+) -> Ticket | NotOpen:
+    now = store.get(ticket.reference)
+    if now.state not in OPEN_STATES:
+        return NotOpen(now)
+    return store.change(ticket.reference, change, who=REQUESTER, at=clock.now())
 
 
 def parse_change(state: str | None, checklist: Mapping[str, bool] | None) -> Change:

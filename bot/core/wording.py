@@ -136,7 +136,8 @@ _ON_SECOND_THOUGHT = _phrases(
 )
 _ORDERS = _phrases(
     "ajout*, rajout*, remet*, mettez, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, "
-    "annulez aussi, add, remove, keep, replace, take, drop, changez, changer, change the, change my, corrig*, finalement gard*, "
+    "annulez aussi, add, remove, keep, replace, take, drop, changez, changer, change the, "
+    "change my, corrig*, finalement gard*, "
     "finalement enlev*, finalement retir*, actually keep, actually remove, please keep, please "
     "remove, also cancel",
     opening=True,

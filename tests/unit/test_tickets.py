@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -17,12 +18,21 @@ from bot.core.errors import BadInput
 from bot.core.tickets import (
     CHECKLIST,
     CHECKLISTS,
+    LOOKUP_WINDOW,
+    MAX_FAILED_IN_CONVERSATION,
+    MAX_FAILED_OF_REFERENCE,
     AlreadyOpen,
     Change,
+    HistoryEntry,
+    NotOpen,
     Refused,
     Request,
+    Ticket,
     TicketFilter,
     TicketOpened,
+    TicketState,
+    TooManyAttempts,
+    add_note,
     find_for_visitor,
     helpdesk_body,
     is_requester,
@@ -31,6 +41,7 @@ from bot.core.tickets import (
     open_ticket,
     parse_change,
     request_key,
+    withdraw,
 )
 from tests.support.builders import NOW, a_conversation, a_draft, a_ticket, an_identity
 
@@ -325,42 +336,145 @@ def reference(store: MemoryTickets) -> str:
     return store.open(a_ticket(requester_id="ocean-17"), "{}", who="assistant").reference
 
 
+def look_up(
+    reference: str,
+    email: str | None,
+    store: MemoryTickets,
+    clock: HeldClock,
+    conversation: Conversation | None = None,
+) -> Ticket | TooManyAttempts | None:
+    return find_for_visitor(reference, email, conversation or a_conversation(), store, clock)
+
+
 @pytest.mark.parametrize(
     "email", ["m.thibodeau@clinique.example.com", " M.Thibodeau@Clinique.Example.COM "]
 )
 def test_reference_and_email_together_show_a_ticket(
-    store: MemoryTickets, reference: str, email: str
+    store: MemoryTickets, clock: HeldClock, reference: str, email: str
 ) -> None:
-    found = find_for_visitor(reference.lower(), email, None, store)
-    assert found is not None
-    assert found.reference == reference
+    assert look_up(reference.lower(), email, store, clock) == store.get(reference)
 
 
-def test_the_requester_sees_it_without_the_email(store: MemoryTickets, reference: str) -> None:
-    assert find_for_visitor(reference, None, an_identity(), store) is not None
+def test_the_requester_sees_it_without_the_email(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    signed_in = a_conversation(identity=an_identity())
+    assert look_up(reference, None, store, clock, signed_in) == store.get(reference)
 
 
 @pytest.mark.parametrize("email", [None, "", "   ", "autre@clinique.example.com", "é@x.ca"])
 def test_a_reference_alone_shows_nothing(
-    store: MemoryTickets, reference: str, email: str | None
+    store: MemoryTickets, clock: HeldClock, reference: str, email: str | None
 ) -> None:
-    stranger = an_identity(external_id="ocean-99")
-    assert find_for_visitor(reference, email, None, store) is None
-    assert find_for_visitor(reference, email, stranger, store) is None
+    stranger = a_conversation(identity=an_identity(external_id="ocean-99"))
+    assert look_up(reference, email, store, clock) is None
+    assert look_up(reference, email, store, clock, stranger) is None
 
 
-def test_the_email_of_one_ticket_opens_no_other(store: MemoryTickets, reference: str) -> None:
+def test_the_email_of_one_ticket_opens_no_other(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
     other = a_ticket(
         request_key="other", requester_email="luc@clinique.example.com", requester_id=None
     )
     store.open(other, "{}", who="assistant")
-    assert find_for_visitor(reference, other.requester_email, None, store) is None
-    assert find_for_visitor("OCN-XXXX-XXXX", other.requester_email, None, store) is None
+    assert look_up(reference, other.requester_email, store, clock) is None
+    assert look_up("OCN-XXXX-XXXX", other.requester_email, store, clock) is None
 
 
-def test_a_ticket_without_a_requester_id_is_nobody_s_by_identity(store: MemoryTickets) -> None:
+def test_a_ticket_without_a_requester_id_is_nobody_s_by_identity(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
     ticket = store.open(a_ticket(requester_id=None), "{}", who="assistant")
-    assert find_for_visitor(ticket.reference, None, an_identity(), store) is None
+    signed_in = a_conversation(identity=an_identity())
+    assert look_up(ticket.reference, None, store, clock, signed_in) is None
+
+
+# --- Guessing ------------------------------------------------------------------------------------
+
+RIGHT = "m.thibodeau@clinique.example.com"
+
+
+@pytest.mark.parametrize(
+    ("reference_tried", "talks", "limit"),
+    [
+        ("the ticket's", 1, MAX_FAILED_IN_CONVERSATION),
+        ("others", 1, MAX_FAILED_IN_CONVERSATION),
+        ("the ticket's", 99, MAX_FAILED_OF_REFERENCE),
+    ],
+)
+def test_after_too_many_wrong_pairs_even_the_right_one_is_not_looked_at_for_a_while(
+    store: MemoryTickets,
+    clock: HeldClock,
+    reference: str,
+    reference_tried: str,
+    talks: int,
+    limit: int,
+) -> None:
+    for number in range(limit):
+        conversation = a_conversation(f"c-{number % talks}")
+        tried = reference if reference_tried == "the ticket's" else f"OCN-XXXX-XXX{number}"
+        assert look_up(tried, f"guess{number}@x.ca", store, clock, conversation) is None
+    again = a_conversation(f"c-{limit % talks}")
+    assert look_up(reference, RIGHT, store, clock, again) == TooManyAttempts()
+    clock.advance(LOOKUP_WINDOW + timedelta(seconds=1))
+    assert look_up(reference, RIGHT, store, clock, again) == store.get(reference)
+
+
+def test_a_right_pair_and_a_missing_email_count_as_no_attempt(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    for _ in range(MAX_FAILED_OF_REFERENCE + 1):
+        assert look_up(reference, None, store, clock) is None
+        assert look_up(reference, RIGHT, store, clock) == store.get(reference)
+
+
+def test_whoever_is_signed_in_as_the_requester_is_never_locked_out(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    for number in range(MAX_FAILED_OF_REFERENCE):
+        look_up(reference, "guess@x.ca", store, clock, a_conversation(f"c-{number}"))
+    signed_in = a_conversation(identity=an_identity())
+    assert look_up(reference, None, store, clock, signed_in) == store.get(reference)
+
+
+# --- What the requester changes ------------------------------------------------------------------
+
+
+def test_a_note_stands_in_the_history_once_and_under_the_requester(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    for _ in range(2):
+        add_note(store.get(reference), "Nous fermons le 30.", store, clock)
+    assert store.history(reference)[1:] == [
+        HistoryEntry(NOW, "requester", "note: Nous fermons le 30.")
+    ]
+
+
+def test_a_withdrawn_request_is_no_longer_open_and_the_same_may_be_filed_anew(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    first = file(confirmed(), store, clock)
+    assert isinstance(first, TicketOpened)
+    gone = withdraw(first.ticket, store, clock)
+    assert isinstance(gone, Ticket)
+    assert gone.state == "withdrawn"
+    assert store.history(gone.reference)[-1] == HistoryEntry(
+        NOW, "requester", "state: open -> withdrawn"
+    )
+    assert withdraw(first.ticket, store, clock) == NotOpen(gone)
+    assert add_note(first.ticket, "Encore là?", store, clock) == NotOpen(gone)
+    assert isinstance(file(confirmed(), store, clock), TicketOpened)
+
+
+@pytest.mark.parametrize("state", ["done", "rejected"])
+def test_what_has_ended_can_be_neither_withdrawn_nor_annotated(
+    store: MemoryTickets, clock: HeldClock, reference: str, state: TicketState
+) -> None:
+    ended = store.change(reference, Change(state), who="Amélie", at=NOW)
+    assert withdraw(ended, store, clock) == NotOpen(ended)
+    assert add_note(ended, "Merci", store, clock) == NotOpen(ended)
+    assert len(store.history(reference)) == 2
 
 
 # --- What agents change and what the helpdesk gets -----------------------------------------------

@@ -284,6 +284,7 @@ const CODES = {
     in_progress: ["En cours", "In progress"],
     done: ["Terminée", "Done"],
     rejected: ["Refusée", "Rejected"],
+    withdrawn: ["Retirée", "Withdrawn"],
   },
   delivery: {
     pending: ["À transmettre", "To be delivered"],
