@@ -161,10 +161,16 @@ def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
     return bool(references)
 
 
-def say_ticket(turn: Turn, topic: str, reference: str, more: str = "") -> None:
+def say_ticket(
+    turn: Turn,
+    topic: str,
+    reference: str,
+    more: str = "",
+    buttons: tuple[Button, ...] = (),
+) -> None:
     """Says that a request is filed, under which reference."""
     text = more or turn.phrase("utter_already_filed", reference=reference)
-    turn.say("ticket", text, f"ticket/{topic}", data={"reference": reference})
+    turn.say("ticket", text, f"ticket/{topic}", buttons, data={"reference": reference})
 
 
 def _decision(turn: Turn) -> Answer | Clarify | Abstain:

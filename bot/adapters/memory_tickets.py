@@ -186,5 +186,5 @@ def _matches(ticket: Ticket, wanted: TicketFilter) -> bool:
             return False
     return all(
         getattr(wanted, name) in (None, getattr(ticket, name))
-        for name in ("kind", "state", "conversation_id", "requester_id")
+        for name in ("kind", "state", "conversation_id", "requester_id", "site_number")
     )

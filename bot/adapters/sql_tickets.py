@@ -64,7 +64,7 @@ class SqlTickets:
     def find(self, wanted: TicketFilter, *, limit: int, cursor: int) -> list[Ticket]:
         """See the port."""
         query = select(tickets).order_by(tickets.c.created_at.desc(), tickets.c.reference)
-        for column in ("kind", "state", "conversation_id", "requester_id"):
+        for column in ("kind", "state", "conversation_id", "requester_id", "site_number"):
             value = getattr(wanted, column)
             if value is not None:
                 query = query.where(tickets.c[column] == value)

@@ -147,7 +147,7 @@ def to_request(errand: Errand, site_number: str | None) -> Request:
         requester_name=errand.name or "",
         requester_email=errand.email or "",
         site_number=site_number or "",
-        fields={"subject": line, "message": text},
+        fields={"subject": line, "description": text},
         about=((errand.email or "").lower(), text),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.core import wording
-from bot.core.cancellation import PRODUCTS, Draft, Step
+from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
 
 Fault = Literal[
     "unknown_product",
@@ -296,7 +296,20 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
         site_number=_new(heard.all_of("site_number"), draft.site_number),
         emr_vendor=_new(heard.all_of("emr_vendor"), draft.emr_vendor),
         cloud_connect_understood=draft.cloud_connect_understood and "cloud_connect" in products,
+        scopes=_scopes(draft, heard, products),
     )
+
+
+def _scopes(draft: Draft, heard: Heard, products: tuple[str, ...]) -> Mapping[str, Scope]:
+    """Which kind of subscription is meant, of the products named or, if none is, of all."""
+    scope = wording.scope_in(heard.text)
+    if scope is None:
+        return draft.scopes
+    chosen = SITE_WIDE & {*products}
+    return {
+        **draft.scopes,
+        **dict.fromkeys(sorted(chosen & {*heard.all_of("product")} or chosen), scope),
+    }
 
 
 def _new(values: Sequence[str], current: str | None) -> str | None:

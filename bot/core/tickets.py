@@ -11,8 +11,8 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,6 +47,8 @@ _ALPHABET = "34679BCDFGHJKMNPQRTVWX"
 LOOKUP_WINDOW = timedelta(hours=1)
 MAX_FAILED_IN_CONVERSATION = 5
 MAX_FAILED_OF_REFERENCE = 10
+# More requests than one site has open at any time.
+_OF_ONE_SITE = 200
 # Who a change of the visitor's own is put down to.
 REQUESTER = "requester"
 _SITE_NUMBER = re.compile(r"[0-9]{3,6}")
@@ -122,6 +124,7 @@ class TicketFilter:
     q: str | None = None
     conversation_id: str | None = None
     requester_id: str | None = None
+    site_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,23 +164,24 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class TicketOpened:
-    """The request was filed just now."""
+    """The request was filed just now; `overlapping` are open ones for some of the same products."""
 
     ticket: Ticket
+    overlapping: tuple[Ticket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyOpen:
-    """The same request had been filed before and is still open."""
+    """The same request, or one that holds all of it, had been filed before and is still open."""
 
     ticket: Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No ticket: `why` is "not_confirmed", "changed" or "incomplete"."""
+    """No ticket: `why` is "not_confirmed", "changed", "incomplete" or "duties_not_shown"."""
 
-    why: Literal["not_confirmed", "changed", "incomplete"]
+    why: Literal["not_confirmed", "changed", "incomplete", "duties_not_shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +207,10 @@ def open_cancellation(
 ) -> TicketOpened | AlreadyOpen | Refused:
     """Files the confirmed request, exactly once however often this is called.
 
-    Nothing is filed unless the visitor confirmed the recap of this very draft and every field of
-    it is valid now.
+    Nothing is filed unless the visitor confirmed the recap of this very draft, was shown every duty
+    that comes with it, and every field of it is valid now. An open request for the same site that
+    holds all of these products is given instead; of somebody else's, its history then says who
+    asked again, so that nobody's wish is lost.
     """
     if draft is None or draft.confirmed is None:
         return Refused("not_confirmed")
@@ -212,7 +218,34 @@ def open_cancellation(
         return Refused("changed")
     if draft.faults():
         return Refused("incomplete")
-    request = Request(
+    if not {*draft.duties()} <= {notice.duty for notice in draft.notices}:
+        return Refused("duties_not_shown")
+    open_ones = _open_cancellations(draft, store)
+    whole = next((one for one in open_ones if {*draft.products} <= _products(one)), None)
+    result: TicketOpened | AlreadyOpen | Refused
+    if whole is not None:
+        result = AlreadyOpen(whole)
+    else:
+        overlapping = tuple(one for one in open_ones if _products(one) & {*draft.products})
+        request = _cancellation_request(draft, conversation, overlapping, clock)
+        result = open_ticket(request, request.digest, conversation, store, clock)
+        if isinstance(result, TicketOpened):
+            result = replace(result, overlapping=overlapping)
+    if isinstance(result, AlreadyOpen) and not is_requester(result.ticket, draft, conversation):
+        _note_asked_again(result.ticket, draft, store, clock)
+    return result
+
+
+def _cancellation_request(
+    draft: Draft, conversation: Conversation, overlapping: Sequence[Ticket], clock: Clock
+) -> Request:
+    now = clock.now().isoformat()
+    accepted = [
+        replace(notice, accepted_at=notice.accepted_at or now)
+        for notice in draft.notices
+        if notice.duty in draft.duties()
+    ]
+    return Request(
         kind="cancellation",
         requester_name=draft.requester_name or "",
         requester_email=draft.requester_email or "",
@@ -226,10 +259,28 @@ def open_cancellation(
             "reason": draft.reason,
             "language": conversation.language,
             "duties": list(draft.duties()),
+            "scopes": {p: draft.scopes[p] for p in draft.products if p in draft.scopes},
+            "duties_shown": [asdict(notice) for notice in accepted],
+            "overlaps": [ticket.reference for ticket in overlapping],
         },
         about=draft.products,
     )
-    return open_ticket(request, request.digest, conversation, store, clock)
+
+
+def _open_cancellations(draft: Draft, store: TicketStore) -> list[Ticket]:
+    wanted = TicketFilter(kind="cancellation", site_number=draft.site_number)
+    found = store.find(wanted, limit=_OF_ONE_SITE, cursor=0)
+    return [ticket for ticket in found if ticket.state in OPEN_STATES]
+
+
+def _products(ticket: Ticket) -> set[str]:
+    return {*ticket.fields.get("products", ())}
+
+
+def _note_asked_again(ticket: Ticket, draft: Draft, store: TicketStore, clock: Clock) -> None:
+    note = f"also asked for by {draft.requester_name} <{draft.requester_email}>"
+    if f"note: {note}" not in [entry.what for entry in store.history(ticket.reference)]:
+        store.change(ticket.reference, Change(note=note), who="assistant", at=clock.now())
 
 
 def open_ticket(

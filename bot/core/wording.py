@@ -16,6 +16,7 @@ FieldName = Literal[
 ]
 
 EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
+ScopeName = Literal["site_wide", "licence"]
 # What stands for an EMR vendor where there is no EMR.
 NO_EMR = frozenset({"aucun", "none"})
 # What stands for an EMR vendor that the visitor does not know.
@@ -209,6 +210,19 @@ _GENERAL = _phrases(
 )
 
 
+_OF_WHOLE_SITE = _phrases(
+    "tout le site, toute la clinique, l'ensemble du site, l'échelle du site, illimité*, "
+    "abonnement mensuel, abonnements mensuels, ocean unlimited, unlimited, site-wide, sitewide, "
+    "site wide, whole site, whole clinic, entire site, entire clinic, monthly subscription*"
+)
+_OF_LICENCE = _phrases(
+    "licence de base, licences de base, licence plus, une licence, la licence de, la licence du, "
+    "licence individuelle, licence d'engagement, étude de base, une étude, une seule étude, "
+    "basic licence*, plus licence*, basic license*, plus license*, one licence, one license, "
+    "licence of, license of, engagement licence*, basic study, one study, a study, single study"
+)
+
+
 def plain(text: str) -> str:
     """The text on one line, with straight apostrophes."""
     return " ".join(text.replace("\u2019", "'").split())
@@ -378,6 +392,13 @@ def names_unknown_service(text: str) -> bool:
     Called where no service was found: "annuler le fax", but not "annuler mon abonnement".
     """
     return any(not _GENERAL.fullmatch(found["what"]) for found in _CANCELLED.finditer(text))
+
+
+def scope_in(text: str) -> ScopeName | None:
+    """Whether a subscription of the whole site or a single licence is spoken of, if it is said."""
+    if _OF_WHOLE_SITE.search(text):
+        return "site_wide"
+    return "licence" if _OF_LICENCE.search(text) else None
 
 
 def list_change(text: str) -> ListChange | None:

@@ -132,7 +132,7 @@ def test_a_request_holds_what_was_written_and_a_short_subject() -> None:
     request = to_request(replace(MESSAGE, text="a" * 200), "4411")
     assert request.is_valid
     assert (request.kind, request.site_number) == ("support_request", "4411")
-    assert request.fields["message"] == "a" * 200
+    assert request.fields["description"] == "a" * 200
     assert len(request.fields["subject"]) == 80
 
 

@@ -215,3 +215,32 @@ def test_a_no_to_the_recap_is_no_mistake_however_often() -> None:
     for _ in range(4):
         draft, outcome = hear(draft, typed("non", "deny"))
         assert outcome == Outcome("misunderstood", "to_correct")
+
+
+# --- Which kind of subscription ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "scopes"),
+    [
+        ("annuler l'abonnement aux messages pour tout le site", {"patient_messages": "site_wide"}),
+        ("cancel our Ocean Unlimited", {"patient_messages": "site_wide"}),
+        ("je veux retirer la licence de messages de la Dre Roy, c'est une licence de base",
+         {"patient_messages": "licence"}),
+        ("annuler une étude", {"studies": "licence"}),
+        ("cancel the site-wide studies and the kiosks", {"studies": "site_wide"}),
+        ("annuler les messages et les études", {}),
+        ("annuler les kiosques pour tout le site", {}),
+    ],
+)  # fmt: skip
+def test_the_kind_of_subscription_is_heard_where_it_is_said(
+    text: str, scopes: dict[str, str]
+) -> None:
+    assert start(typed(text, "request_cancellation"), Draft()).scopes == scopes
+
+
+def test_the_kind_of_subscription_can_be_said_at_the_recap_which_is_then_another() -> None:
+    before = asking("confirm")
+    draft, outcome = hear(before, typed("c'est une étude de base", "inform"))
+    assert (outcome.result, draft.scopes) == ("taken", {"studies": "licence"})
+    assert draft.digest != before.digest

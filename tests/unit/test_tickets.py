@@ -7,14 +7,16 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from bot.adapters.memory import HeldClock
 from bot.adapters.memory_tickets import MemoryTickets
-from bot.core.cancellation import PRODUCTS, Draft
+from bot.core.cancellation import PRODUCTS, SELF_SERVICE, SITE_WIDE, Draft, Notice, Scope
 from bot.core.conversations import Conversation
 from bot.core.errors import BadInput
+from bot.core.language import LANGUAGES, Language
 from bot.core.tickets import (
     CHECKLIST,
     CHECKLISTS,
@@ -43,6 +45,9 @@ from bot.core.tickets import (
     request_key,
     withdraw,
 )
+from bot.core.wording import NO_EMR
+from knowledge_base.__main__ import ARTICLES
+from knowledge_base.article import load_articles
 from tests.support.builders import NOW, a_conversation, a_draft, a_ticket, an_identity
 
 REFERENCE = re.compile(r"OCN-[0-9A-Z]{4}-[0-9A-Z]{4}")
@@ -283,30 +288,171 @@ def test_whoever_is_no_admin_of_the_site_files_a_request_to_be_confirmed(
     assert opened.ticket.requester_id == expected
 
 
+# --- Requests that overlap -----------------------------------------------------------------------
+
+TWO = ("tablets_kiosks", "patient_reminders")
+
+
+def test_a_request_within_an_open_one_points_to_it_and_files_nothing(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    first = file(confirmed(products=(*TWO, "website_forms")), store, clock)
+    assert isinstance(first, TicketOpened)
+    assert file(confirmed(products=TWO), store, clock) == AlreadyOpen(first.ticket)
+    assert count(store) == 1
+
+
+@pytest.mark.parametrize("products", [(*TWO, "website_forms"), ("patient_reminders", "studies")])
+def test_a_request_for_more_is_filed_and_names_the_one_it_overlaps(
+    store: MemoryTickets, clock: HeldClock, products: tuple[str, ...]
+) -> None:
+    first = file(confirmed(products=TWO), store, clock)
+    other_site = file(confirmed(products=TWO, site_number="9120"), store, clock)
+    assert isinstance(first, TicketOpened)
+    assert isinstance(other_site, TicketOpened)
+    more = file(confirmed(products=products), store, clock)
+    assert isinstance(more, TicketOpened)
+    assert more.overlapping == (first.ticket,)
+    assert more.ticket.fields["overlaps"] == [first.ticket.reference]
+
+
+def test_what_has_ended_is_overlapped_by_nothing(store: MemoryTickets, clock: HeldClock) -> None:
+    first = file(confirmed(products=(*TWO, "studies")), store, clock)
+    assert isinstance(first, TicketOpened)
+    withdraw(first.ticket, store, clock)
+    again = file(confirmed(products=TWO), store, clock)
+    assert isinstance(again, TicketOpened)
+    assert again.overlapping == ()
+
+
+def test_somebody_else_who_asks_for_the_same_is_noted_once_in_the_first(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    first = file(confirmed(), store, clock)
+    assert isinstance(first, TicketOpened)
+    for _ in range(2):
+        other = confirmed(requester_name="Luc Roy", requester_email="luc@clinique.example.com")
+        assert file(other, store, clock) == AlreadyOpen(first.ticket)
+    said = [entry.what for entry in store.history(first.ticket.reference)]
+    assert said == ["opened", "note: also asked for by Luc Roy <luc@clinique.example.com>"]
+
+
 # --- What the clinic has to do itself ------------------------------------------------------------
 
-
-@pytest.mark.parametrize(
-    ("products", "emr", "duties"),
-    [
-        (("patient_messages",), "Accuro", {"call_emr_vendor", "self_service"}),
-        (("studies", "ereferral"), "Accuro", {"call_emr_vendor", "self_service"}),
-        (("tablets_kiosks",), "Accuro", {"tell_emr_vendor", "self_service"}),
-        (("ereferral",), "Accuro", {"tell_emr_vendor"}),
-        (("ereferral",), "aucun", set()),
-        (("studies",), "none", {"self_service"}),
-        (
-            ("cloud_connect",),
-            "Accuro",
-            {"tell_emr_vendor", "cloud_connect_caution", "self_service"},
-        ),
-        (PRODUCTS, "Accuro", {"call_emr_vendor", "cloud_connect_caution", "self_service"}),
-    ],
+CALL, TELL, CAUTION, OWN = (
+    "call_emr_vendor",
+    "tell_emr_vendor",
+    "cloud_connect_caution",
+    "self_service",
 )
-def test_the_products_say_what_the_clinic_has_to_do(
-    products: tuple[str, ...], emr: str, duties: set[str]
+# What the articles say of each product and scope (cancel-per-product, cancel-services): who stops
+# it, and whether the EMR vendor is to be phoned or told.
+MATRIX: dict[tuple[str, str | None], set[str]] = {
+    ("tablets_kiosks", None): {TELL, OWN},
+    ("patient_messages", None): {CALL, OWN},
+    ("patient_messages", "licence"): {TELL, OWN},
+    ("patient_messages", "site_wide"): {CALL},
+    ("patient_reminders", None): {TELL, OWN},
+    ("website_forms", None): {TELL, OWN},
+    ("online_booking", None): {TELL, OWN},
+    ("studies", None): {CALL, OWN},
+    ("studies", "licence"): {TELL, OWN},
+    ("studies", "site_wide"): {CALL},
+    ("cloud_connect", None): {TELL, CAUTION, OWN},
+    ("ereferral", None): {TELL},
+}
+
+
+def of_scope(product: str, scope: str | None) -> dict[str, str]:
+    return {product: scope} if scope else {}
+
+
+def test_the_matrix_speaks_of_every_product_and_scope() -> None:
+    scopes = [None, *get_args(Scope)]
+    sold_both_ways = {(product, scope) for product in SITE_WIDE for scope in scopes}
+    assert set(MATRIX) == {(product, None) for product in PRODUCTS} | sold_both_ways
+
+
+@pytest.mark.parametrize(("product", "scope"), MATRIX)
+def test_the_product_and_its_scope_say_what_the_clinic_has_to_do(
+    product: str, scope: str | None
 ) -> None:
-    assert set(a_draft(products=products, emr_vendor=emr).duties()) == duties
+    draft = a_draft(products=(product,), scopes=of_scope(product, scope))
+    assert set(draft.duties()) == MATRIX[product, scope]
+    # Without an EMR there is no vendor to phone or to tell.
+    for none in NO_EMR:
+        assert set(replace(draft, emr_vendor=none).duties()) == MATRIX[product, scope] - {
+            CALL,
+            TELL,
+        }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_article_lists_the_same_products_as_the_clinic_s_own_to_stop(
+    language: Language,
+) -> None:
+    (article,) = [
+        article
+        for article in load_articles(ARTICLES, "")
+        if (article.slug, article.language) == ("cancel-per-product", language)
+    ]
+    (section,) = [part for part in article.sections if part.anchor == "by-product"]
+    own, formal = re.split(r"(?=[^\n]*site-wide-subscriptions)", section.body, maxsplit=1)
+    for key in SELF_SERVICE.values():
+        assert links_to(own, key), key
+    assert links_to(formal, "cancel-services#formal-request")
+    assert {*PRODUCTS} - {*SELF_SERVICE} == {"ereferral"}
+
+
+def links_to(text: str, key: str) -> bool:
+    slug, anchor = key.split("#")
+    return re.search(rf"{slug}[^)\s]*#{anchor}\b", text) is not None
+
+
+@pytest.mark.parametrize("products", [("patient_messages", "tablets_kiosks"), PRODUCTS])
+def test_one_call_to_the_vendor_stands_for_telling_it(products: tuple[str, ...]) -> None:
+    duties = a_draft(products=products).duties()
+    assert CALL in duties
+    assert TELL not in duties
+    assert len(duties) == len({*duties})
+
+
+def test_nothing_is_filed_whose_duties_were_not_all_shown(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    draft = confirmed(products=("cloud_connect", "studies"), cloud_connect_understood=True)
+    for number in range(len(draft.notices)):
+        less = replace(draft, notices=draft.notices[:number])
+        assert file(less, store, clock) == Refused("duties_not_shown")
+    assert count(store) == 0
+
+
+def test_a_ticket_keeps_which_duties_were_shown_and_accepted_when_and_in_which_words(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    draft = confirmed(products=("cloud_connect",), cloud_connect_understood=True)
+    shown, accepted = "2026-03-10T14:00:00+00:00", "2026-03-10T14:01:00+00:00"
+    draft = replace(
+        draft,
+        notices=(
+            Notice(CAUTION, "fr", "Attention :", shown, accepted),
+            Notice(CALL, "fr", "Téléphonez.", shown),
+            Notice(TELL, "en", "Tell them.", shown),
+            Notice(OWN, "en", "Stop it.", shown),
+        ),
+    )
+    opened = file(draft, store, clock)
+    assert isinstance(opened, TicketOpened)
+    now = NOW.isoformat()
+    # The call was shown for a product that is no longer in the request.
+    assert opened.ticket.fields["duties_shown"] == [
+        {"duty": duty, "language": language, "text": text, "shown_at": shown, "accepted_at": at}
+        for duty, language, text, at in (
+            (CAUTION, "fr", "Attention :", accepted),
+            (TELL, "en", "Tell them.", now),
+            (OWN, "en", "Stop it.", now),
+        )
+    ]
 
 
 # --- References ----------------------------------------------------------------------------------
