@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from bot.core import wording
+from bot.core import corrections, wording
 from bot.core.tickets import Request
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _hear_confirmation(errand: Errand, heard: Heard, text: str) -> tuple[Errand,
     email = wording.email_in(text)
     if errand.purpose == "support" and email:
         return _taken(replace(errand, email=email))
-    if errand.purpose == "support" and (field := wording.field_to_change(text)):
+    if errand.purpose == "support" and (field := corrections.field_to_change(text)):
         match field:
             case "requester_email":
                 return _taken(replace(errand, email=None))

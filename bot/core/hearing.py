@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bot.core import wording
+from bot.core import corrections, wording
 from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
 
 Fault = Literal[
@@ -112,7 +112,9 @@ def start(heard: Heard, known: Draft) -> Draft:
 
 def names_unknown_service(heard: Heard) -> bool:
     """Whether the first message names something to cancel that is none of the services."""
-    return not heard.all_of("product") and wording.names_unknown_service(wording.plain(heard.text))
+    return not heard.all_of("product") and corrections.names_unknown_service(
+        wording.plain(heard.text)
+    )
 
 
 def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
@@ -248,15 +250,15 @@ def _puts_right(draft: Draft, heard: Heard) -> bool:
     if not heard.text or heard.intent in _WISHES:
         return False
     if draft.asked == "confirm" and not wording.asks(heard.text):
-        return bool(wording.corrects(heard.text) or wording.field_to_change(heard.text))
+        return bool(corrections.corrects(heard.text) or corrections.field_to_change(heard.text))
     return _field_put_right(draft, heard) is not None
 
 
-def _field_put_right(draft: Draft, heard: Heard) -> wording.FieldName | None:
+def _field_put_right(draft: Draft, heard: Heard) -> corrections.FieldName | None:
     """The known field that the words say is wrong; none while an answer may be read so too."""
-    wrong = wording.ordered_change(heard.text)
+    wrong = corrections.ordered_change(heard.text)
     if wrong is None and draft.asked not in _FREE_TEXT and not wording.asks(heard.text):
-        wrong = wording.field_to_change(heard.text)
+        wrong = corrections.field_to_change(heard.text)
     if wrong is None or wrong == draft.asked:
         return None
     is_known = draft.reason_skipped if wrong == "reason" else False
@@ -277,7 +279,7 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
     """The draft with the values that the message names, whatever was asked."""
     emails = [email.lower() for email in heard.all_of("email")]
     draft = replace(draft, requester_email=_new(emails, draft.requester_email))
-    is_correction = wording.corrects(heard.text) or _keeps_or_names(
+    is_correction = corrections.corrects(heard.text) or _keeps_or_names(
         draft, replace(heard, entities=[e for e in heard.entities if e[0] == "kept_product"])
     )
     if draft.asked == "reason" and not is_correction:
@@ -302,7 +304,7 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
 
 def _scopes(draft: Draft, heard: Heard, products: tuple[str, ...]) -> Mapping[str, Scope]:
     """Which kind of subscription is meant, of the products named or, if none is, of all."""
-    scope = wording.scope_in(heard.text)
+    scope = corrections.scope_in(heard.text)
     if scope is None:
         return draft.scopes
     chosen = SITE_WIDE & {*products}
@@ -326,13 +328,13 @@ def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
     if "rest" in named and kept:
         # "Gardez les rappels, annulez le reste": of what is in the request already, else of all.
         wanted |= before or {*PRODUCTS}
-    change = wording.list_change(heard.text) if before else None
+    change = corrections.list_change(heard.text) if before else None
     if change == "swap" and wanted - before:
         chosen = before ^ wanted
-    elif change == "remove" and (wanted & before or wording.takes_off_the_list(heard.text)):
+    elif change == "remove" and (wanted & before or corrections.takes_off_the_list(heard.text)):
         chosen = before - wanted
     elif wanted and (
-        (change == "only" and draft.asked == "confirm") or wording.narrows(heard.text)
+        (change == "only" and draft.asked == "confirm") or corrections.narrows(heard.text)
     ):
         chosen = wanted
     else:
@@ -411,7 +413,7 @@ def _answer_recap(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     reason = wording.reason_in(text)
     if reason:
         return replace(draft, reason=reason[:MAX_REASON_CHARS]), None
-    wrong = wording.field_to_change(text)
+    wrong = corrections.field_to_change(text)
     name = _name(heard)
     is_full_name = name and " " in name and wording.is_capitalised(name) and not heard.entities
     if is_full_name and wrong in (None, "requester_name"):
@@ -422,7 +424,7 @@ def _answer_recap(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     return _without(draft, wrong), None
 
 
-def _without(draft: Draft, wrong: wording.FieldName) -> Draft:
+def _without(draft: Draft, wrong: corrections.FieldName) -> Draft:
     """The draft with a field to be asked for anew: the message does not say what is right."""
     match wrong:
         case "products":

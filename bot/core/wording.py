@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import re
 from itertools import takewhile
-from typing import Literal
-
-ListChange = Literal["add", "remove", "only", "swap"]
-FieldName = Literal[
-    "requester_email", "site_number", "requester_name", "emr_vendor", "reason", "products"
-]
 
 EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
-ScopeName = Literal["site_wide", "licence"]
 # What stands for an EMR vendor where there is no EMR.
 NO_EMR = frozenset({"aucun", "none"})
 # What stands for an EMR vendor that the visitor does not know.
 UNKNOWN_EMR = frozenset({"inconnu", "unknown"})
 
 
-def _phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
+def phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
     """Finds any of some phrases, listed with commas; "gard*" has any ending.
 
     With `opening`, only where the text begins with one.
     """
     # The longest first, or "mon nom" would hide "mon nom est".
-    phrases = sorted((phrase.strip() for phrase in listed.split(",")), key=len, reverse=True)
-    patterns = (re.escape(phrase).replace(r"\*", r"\w*") for phrase in phrases)
+    longest_first = sorted((phrase.strip() for phrase in listed.split(",")), key=len, reverse=True)
+    patterns = (re.escape(phrase).replace(r"\*", r"\w*") for phrase in longest_first)
     return re.compile(rf"{'^' if opening else ''}(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.I)
 
 
@@ -41,38 +34,38 @@ _QUESTION_WORDS = (
     "is it, is that, is there, je veux savoir, je voudrais savoir, j'aimerais savoir, i want to "
     "know, i'd like to know, i would like to know"
 )
-_OPENS_A_QUESTION = _phrases(_QUESTION_WORDS, opening=True)
+_OPENS_A_QUESTION = phrases(_QUESTION_WORDS, opening=True)
 # "Can you remove the reminders?" asks for something, but is no question.
-_ORDERS_POLITELY = _phrases(
+ORDERS_POLITELY = phrases(
     "pouvez-vous, pourriez-vous, voulez-vous, peux-tu, serait-il possible, can you, could you, "
     "would you, will you",
     opening=True,
 )
-_SAYS_YES = _phrases(
+_SAYS_YES = phrases(
     "oui, ouais, ouin, yes, yep, yup, yeah, ok, okay, d'accord, absolument, absolutely, exact*, "
     "parfait, go",
     opening=True,
 )
-_SAYS_NO = _phrases("non, nan, no, nope, finalement non, actually no", opening=True)
-_HEDGES = _phrases(
+_SAYS_NO = phrases("non, nan, no, nope, finalement non, actually no", opening=True)
+_HEDGES = phrases(
     "mais, sauf, attend*, un instant, cependant, par contre, pas, non, but, except, wait, hold on, "
     "one moment, however, not, no, chang*, corrig*, wrong, erreur*"
 )
-_HARMLESS = _phrases("pourquoi pas, why not, pas de problème, pas de souci, no problem")
-_WANTS_TO_KEEP = _phrases("gard*, conserv*, keep*, ne veux pas, ne veux plus, don't want")
-_GIVES_UP = _phrases(
+_HARMLESS = phrases("pourquoi pas, why not, pas de problème, pas de souci, no problem")
+_WANTS_TO_KEEP = phrases("gard*, conserv*, keep*, ne veux pas, ne veux plus, don't want")
+_GIVES_UP = phrases(
     "stop, arrêt*, arret*, laiss*, oubli*, abandonn*, never mind, nevermind, nvm, forget, discard, "
     "drop the request, changé d'idée, changed my mind, changed our mind, quit*, exit, scrap, "
     "abort, plus tard, later, pas maintenant, not now, n'envoyez, ne soumettez, don't send, don't "
     "submit, don't file, give up, let it go, leave it, en parler à"
 )
-_DECLINES = _phrases(
+_DECLINES = phrases(
     "ne veux pas donner, ne veux pas dire, ne veux pas le dire, don't want to give, don't want to "
     "say, rather not, prefer not, préfère pas, préfère ne pas, aime mieux pas, aimerais mieux pas, "
     "none of your business, pas de vos affaires, no reason, aucune raison"
 )
 
-_LEAD_IN = _phrases(
+_LEAD_IN = phrases(
     "c'est, c, cest, moi c'est, moi c, moi, je m'appel*, jm'appel*, je mappel*, je suis, mon nom, "
     "mon nom est, mon nom c'est, mon nom complet est, au nom de, my name is, my full name is, "
     "my name's, it's, its, it is, this is, i am, i'm, im, in the name of, bonjour, allo, hello, "
@@ -98,69 +91,21 @@ _CHAT = frozenset(
     "revoir journée day quoi pourquoi rien correct exact".split()
 )
 _AFTER_A_NAME = re.compile(r"\s+(?:here|ici|speaking|à l'appareil)$", re.IGNORECASE)
-_OF_THE_EMR = _phrases(
+_OF_THE_EMR = phrases(
     "c'est, it's, on est sur, on est avec, on travaille avec, on a, on utilise, nous avons, nous "
     "utilisons, nous sommes sur, nous sommes avec, we're on, we're using, we are on, we use, we "
     "have, notre dmé est, notre logiciel est, notre dmé c'est, le logiciel, our emr is",
     opening=True,
 )
-_NO_EMR_FR = _phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
-_NO_EMR_EN = _phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
-_UNSURE_FR = _phrases("sais pas, sais plus, aucune idée, pas certaine, pas certain, inconnu")
-_UNSURE_EN = _phrases("don't know, dont know, idk, no idea, no clue, not sure, unknown")
+_NO_EMR_FR = phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
+_NO_EMR_EN = phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
+_UNSURE_FR = phrases("sais pas, sais plus, aucune idée, pas certaine, pas certain, inconnu")
+_UNSURE_EN = phrases("don't know, dont know, idk, no idea, no clue, not sure, unknown")
 _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
 _SPACED_DIGITS = re.compile(r"\D{0,25}(?:\d ?){3,6}\D?", re.ASCII)
 _NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)", re.ASCII)
 _NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
 
-_OFF_THE_LIST = re.compile(
-    r"\b(?:de|from|off|sur) (?:la|ma|the|my) (?:liste|demande|list|request)\b", re.IGNORECASE
-)
-_SWAPS = _phrases("rempla*, replace, swap, au lieu, plutôt que, instead of, à place, à la place")
-_ADDS = _phrases(
-    "ajout*, rajout*, add, aussi, too, also, as well, en plus, également, include, inclu*, met, "
-    "mets, mettez, remets, remettez, put"
-)
-_REMOVES = _phrases(
-    "enlev*, enlèv*, retir*, ôte, ôter, ôtez, supprim*, remov*, drop, sans, without, take, rather "
-    "not, non pour, not for, no for"
-)
-_SPARES = re.compile(
-    r"\b(?:ne|n'|don't|do not|not)\b.*\b(?:annul|résili|cancel|disconnect|déconnect)", re.IGNORECASE
-)
-_ONLY = _phrases("seulement, juste, uniquement, just, only, rien que")
-# What may stand before the point: "non attendez, pas tout, juste les études".
-_ON_SECOND_THOUGHT = _phrases(
-    "oui, non, nan, ok, okay, attend*, finalement, en fait, oups, mais, pas tout, yes, no, nope, "
-    "wait, actually, oops, but, not all, not everything, hold on, ah, euh, hmm, svp, please",
-    opening=True,
-)
-_ORDERS = _phrases(
-    "ajout*, rajout*, remet*, mettez, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, "
-    "annulez aussi, add, remove, keep, replace, take, drop, changez, changer, change the, "
-    "change my, corrig*, finalement gard*, "
-    "finalement enlev*, finalement retir*, actually keep, actually remove, please keep, please "
-    "remove, also cancel",
-    opening=True,
-)
-_PUTS_RIGHT = _phrases(
-    "c'est plutôt, est plutôt, c'est pas, ce n'est pas, bon numéro, right number, correct number, "
-    "bon courriel, bon site, it's actually, tromp*, typo"
-)
-_CHANGES = _phrases(
-    "chang*, corrig*, modifi*, mauvais*, erreur*, tromp*, faux, fausse, pas bon, pas bonne, pas le "
-    "bon, pas la bonne, incorrect*, wrong, typo, mistake*, fix, edit, update, mal écrit, mal "
-    "orthographié, misspel*, revoir, rectifi*, à la place, instead, not right, n'est pas, isn't, "
-    "pas correct*"
-)
-_FIELDS: tuple[tuple[FieldName, re.Pattern[str]], ...] = (
-    ("reason", _phrases("raison, motif, reason")),
-    ("requester_email", _phrases("courriel, email, e-mail, adresse, address")),
-    ("emr_vendor", _phrases("dmé, dme, emr, logiciel, software")),
-    ("site_number", _phrases("site, numéro, numero, number")),
-    ("requester_name", _phrases("nom, name")),
-    ("products", _phrases("service*, produit*, product*")),
-)
 _STATED_REASON = re.compile(
     r"\b(?:raison|motif|reason)\b.{0,25}?"
     r"(?:\bc'est|\best|\bis|\bto|:|,? (?:écrivez|mettez|put|write))\s+"
@@ -169,14 +114,6 @@ _STATED_REASON = re.compile(
 )
 
 
-# A field ordered to be changed, without a word of what is right: "oui mais changez le courriel". Of
-# the field's own words only: "on change de logiciel" is a reason to cancel.
-_ORDERS_CHANGE = re.compile(
-    r"\b(?:chang(?:e|ez|er)|corrig(?:e|ez|er)|modifi(?:e|ez|er)|rectifi(?:e|ez|er)|fix|correct|edit"
-    r"|update)\s+(?:donc\s+)?(?:le|la|les|l'|mon|ma|mes|the|my|our)\s*(?P<field>\w+(?:-\w+)?)",
-    re.IGNORECASE,
-)
-_ASKS_FOR_A_WAY = _phrases("comment, où, how, where", opening=True)
 _STATED_NAME = re.compile(
     r"\b(?:nom|name)\b.{0,25}?(?:\bc'est|\bc|\best|\bis|\bbe|:)\s+"
     r"(?:(?:plutôt|en fait|actually|rather)\s+)*(?P<name>[^\W\d_a-zà-ÿ].*)"
@@ -193,34 +130,6 @@ _STUCK = re.compile(
 )
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")
-_CANCELLED = re.compile(
-    r"\b(?:annul\w*|résili\w*|cancel\w*|arrêt\w*|retir\w*|enlev\w*|stop|drop|end|remove)\s+"
-    r"(?:(?:le|la|les|mon|ma|mes|notre|nos|the|our|my|this)\s+|l')"
-    r"(?:(?P<general>\w+)\s+(?:de|du|des|à|au|aux|pour|for|of)\s+(?:le|la|les|the)?\s*|d'|l')?"
-    r"(?P<what>[^\W\d]{3,})",
-    re.IGNORECASE,
-)
-_GENERAL = _phrases(
-    "service*, abonnement*, produit*, licence*, compte*, forfait*, contrat*, demande*, ocean, "
-    "reste, tout, frais, option*, module*, chose*, truc*, site*, clinique*, subscription*, "
-    "account*, product*, plan*, request*, license*, rest, whole, everything, thing*, fees, clinic, "
-    "contract*, "
-    "annulation*, cancellation*, paiement*, payment*, facturation, billing, facture*, invoice*, "
-    "plus, more"
-)
-
-
-_OF_WHOLE_SITE = _phrases(
-    "tout le site, toute la clinique, l'ensemble du site, l'échelle du site, illimité*, "
-    "abonnement mensuel, abonnements mensuels, ocean unlimited, unlimited, site-wide, sitewide, "
-    "site wide, whole site, whole clinic, entire site, entire clinic, monthly subscription*"
-)
-_OF_LICENCE = _phrases(
-    "licence de base, licences de base, licence plus, une licence, la licence de, la licence du, "
-    "licence individuelle, licence d'engagement, étude de base, une étude, une seule étude, "
-    "basic licence*, plus licence*, basic license*, plus license*, one licence, one license, "
-    "licence of, license of, engagement licence*, basic study, one study, a study, single study"
-)
 
 
 def plain(text: str) -> str:
@@ -230,7 +139,7 @@ def plain(text: str) -> str:
 
 def asks(text: str) -> bool:
     """Whether this is a question by its form: by its mark, or by the word that opens it."""
-    if _ORDERS_POLITELY.search(text):
+    if ORDERS_POLITELY.search(text):
         return False
     opens = _OPENS_A_QUESTION.search(text) and not _HARMLESS.search(text)
     return text.rstrip().endswith("?") or bool(opens)
@@ -384,69 +293,3 @@ def because_in(text: str) -> str | None:
     """The reason given along with a wish: "annulez les rappels parce que c'est trop cher"."""
     found = _BECAUSE.search(text)
     return found["reason"].strip() if found else None
-
-
-def names_unknown_service(text: str) -> bool:
-    """Whether something is to be cancelled that is named, and of which no service was recognized.
-
-    Called where no service was found: "annuler le fax", but not "annuler mon abonnement".
-    """
-    return any(not _GENERAL.fullmatch(found["what"]) for found in _CANCELLED.finditer(text))
-
-
-def scope_in(text: str) -> ScopeName | None:
-    """Whether a subscription of the whole site or a single licence is spoken of, if it is said."""
-    if _OF_WHOLE_SITE.search(text):
-        return "site_wide"
-    return "licence" if _OF_LICENCE.search(text) else None
-
-
-def list_change(text: str) -> ListChange | None:
-    """What is to become of a list of services that already stands; None if nothing is said."""
-    if _SWAPS.search(text) or (_REMOVES.search(text) and _ADDS.search(text)):
-        return "swap"
-    if takes_off_the_list(text):
-        return "remove"
-    if _ADDS.search(text):
-        return "add"
-    if _REMOVES.search(text) or _SPARES.search(text):
-        return "remove"
-    return "only" if _ONLY.search(text) else None
-
-
-def takes_off_the_list(text: str) -> bool:
-    """Whether the list itself is meant: "enlevez Cloud Connect de la liste"."""
-    return _OFF_THE_LIST.search(text) is not None
-
-
-def narrows(text: str) -> bool:
-    """Whether the whole of a list is to be only what follows: "non, juste les études"."""
-    return _ONLY.match(_to_the_point(text)) is not None
-
-
-def corrects(text: str) -> bool:
-    """Whether this puts right what was said before, rather than tells something."""
-    point = _to_the_point(text)
-    is_second_thought = point != text and _ONLY.match(point) is not None
-    return bool(is_second_thought or _ORDERS.search(point) or _PUTS_RIGHT.search(text))
-
-
-def ordered_change(text: str) -> FieldName | None:
-    """The field that is to be changed, where the words order it: "oui mais changez le courriel"."""
-    found = _ORDERS_CHANGE.search(text)
-    if found is None or _ASKS_FOR_A_WAY.search(text):
-        return None
-    return next((field for field, pattern in _FIELDS if pattern.fullmatch(found["field"])), None)
-
-
-def _to_the_point(text: str) -> str:
-    while lead := _ON_SECOND_THOUGHT.match(text) or _ORDERS_POLITELY.match(text):
-        text = text[lead.end() :].lstrip(" ,.!:;-")
-    return text
-
-
-def field_to_change(text: str) -> FieldName | None:
-    """Which field is said to be wrong: "changez le courriel", "the name is misspelled"."""
-    if not _CHANGES.search(text):
-        return None
-    return next((field for field, pattern in _FIELDS if pattern.search(text)), None)
