@@ -265,7 +265,7 @@ def _duties(turn: Turn, draft: Draft) -> dict[str, str]:
     """Each duty in words."""
     vendor = quoted(draft.emr_vendor or "")
     if draft.emr_vendor in UNKNOWN_EMR:
-        vendor = turn.phrase("utter_your_emr_vendor")
+        vendor = turn.phrase("utter_unknown_emr_vendor")
     return {
         duty: turn.phrase(f"utter_duty_{duty}", emr_vendor=vendor, steps=_links(turn, draft))
         for duty in draft.duties()
