@@ -298,13 +298,10 @@ def _as_list(duties: Mapping[str, str]) -> str:
 
 
 def _noticed(turn: Turn, draft: Draft, shown: Mapping[str, str]) -> tuple[Notice, ...]:
-    """What the visitor has been shown, the last wording of each duty; an acceptance stays."""
-    accepted = {notice.duty: notice.accepted_at for notice in draft.notices}
-    new = [
-        Notice(duty, turn.language, text, turn.now().isoformat(), accepted.get(duty))
-        for duty, text in shown.items()
-    ]
-    kept = [notice for notice in draft.notices if notice.duty not in shown]
+    """What the visitor has been shown: what was accepted by itself, and the last words of each."""
+    kept = [n for n in draft.notices if n.accepted_at or n.duty not in shown]
+    now = turn.now().isoformat()
+    new = [Notice(duty, turn.language, text, now) for duty, text in shown.items()]
     return (*kept, *new)
 
 
@@ -313,7 +310,9 @@ def _accepted(turn: Turn, draft: Draft, duty: str) -> Draft:
     return replace(
         draft,
         notices=tuple(
-            replace(notice, accepted_at=now) if notice.duty == duty else notice
+            replace(notice, accepted_at=now)
+            if notice.duty == duty and not notice.accepted_at
+            else notice
             for notice in draft.notices
         ),
     )

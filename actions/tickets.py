@@ -262,7 +262,7 @@ def _file_support_request(turn: Turn, errand: Errand) -> None:
 def _ask_to_send(turn: Turn, errand: Errand, topic: str) -> None:
     text = turn.phrase(
         "utter_support_recap",
-        text=quoted(errand.text or ""),
+        text=quoted(" ".join((errand.text or "").split())),
         requester_name=quoted(errand.name or ""),
         requester_email=quoted(errand.email or ""),
     )

@@ -28,15 +28,19 @@ PURPOSES: Mapping[str, Purpose] = {
     "withdraw_ticket": "withdraw",
     "leave_request": "support",
 }
+# Those that change the ticket last spoken of, if no other is named.
+_ON_A_TICKET = frozenset({"note", "withdraw"})
 MAX_TEXT_CHARS = 2_000
 SUBJECT_CHARS = 80
 MAX_MISSES = 3
 # What ends an errand in favour of something else, whatever was asked.
 _ELSEWHERE = frozenset({"ask_person", "abuse", "request_cancellation", "choose_section"})
-# Where any words are the answer, only these are not.
 _SPOKEN = frozenset({"switch_language"}) | _ELSEWHERE
-# In words: a shorter message is hardly what the team is to be told.
-_BARE = 2
+# Where any words are the answer, only these are not, and only if there is no more to them.
+_INSTEAD_OF_TEXT = frozenset({"ask_person", "abuse", "switch_language"})
+# In words.
+_SHORT = 4
+_LONG = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +103,22 @@ class Hearing:
 
 
 def begin(heard: Heard, before: Errand | None) -> Errand:
-    """A new errand with what its first message holds.
+    """A new errand with what its first message holds, and what an errand `before` has found out.
 
-    The email that opened a ticket in this conversation goes on to open that ticket.
+    A ticket that the visitor was shown in this conversation opens again without its email, and a
+    question asked anew before it was answered keeps what was said.
     """
-    errand = Errand(PURPOSES[heard.intent])
+    purpose = PURPOSES[heard.intent]
     references, emails = heard.all_of("ticket_reference"), heard.all_of("email")
     reference = references[-1] if references else None
-    if before and before.is_known and reference in (None, before.reference):
-        return replace(
-            errand, reference=before.reference, email=before.email, is_known=bool(reference)
-        )
-    return replace(errand, reference=reference, email=emails[-1] if emails else None)
+    email = emails[-1] if emails else None
+    if before and before.is_known:
+        is_same = reference == before.reference or (reference is None and purpose in _ON_A_TICKET)
+        if is_same:
+            return Errand(purpose, before.reference, before.email, is_known=True)
+    elif before and before.asked and before.purpose == purpose and reference is None:
+        return replace(before, email=email or before.email)
+    return Errand(purpose, reference, email)
 
 
 def hear(errand: Errand, heard: Heard) -> tuple[Errand, Hearing]:
@@ -122,9 +130,9 @@ def hear(errand: Errand, heard: Heard) -> tuple[Errand, Hearing]:
         return errand, Hearing("stopped")
     match errand.asked:
         case "text":
-            if heard.intent in _SPOKEN or not text:
+            if not text or (heard.intent in _INSTEAD_OF_TEXT and len(text.split()) <= _LONG):
                 return errand, Hearing("elsewhere")
-            return _taken(replace(errand, text=text[:MAX_TEXT_CHARS]))
+            return _taken(replace(errand, text=heard.text.strip()[:MAX_TEXT_CHARS]))
         case "confirm":
             return _hear_confirmation(errand, heard, text)
         case "name" | "email" | "reference":
@@ -158,11 +166,10 @@ def _with_value(errand: Errand, heard: Heard, text: str) -> Errand | None:
     email = wording.email_in(text)
     if errand.purpose != "support" and references:
         return replace(errand, reference=references[-1], email=email, is_known=False)
-    if email and errand.asked in ("email", "reference", "name"):
-        return replace(errand, email=email)
-    if errand.asked == "name" and (name := wording.name_in(text)) and not wording.asks(text):
-        return replace(errand, name=name)
-    return None
+    found = replace(errand, email=email or errand.email)
+    if errand.asked == "name" and not wording.asks(text):
+        found = replace(found, name=wording.name_in(text))
+    return found if found != errand else None
 
 
 def _hear_confirmation(errand: Errand, heard: Heard, text: str) -> tuple[Errand, Hearing]:
@@ -194,7 +201,7 @@ def _is_given_up(errand: Errand, heard: Heard, text: str) -> bool:
 
 
 def _is_short(text: str) -> bool:
-    return len(text.split()) <= 2 * _BARE
+    return len(text.split()) <= _SHORT
 
 
 def _taken(errand: Errand) -> tuple[Errand, Hearing]:

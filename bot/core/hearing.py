@@ -329,6 +329,9 @@ def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
         # "Gardez les rappels, annulez le reste": of what is in the request already, else of all.
         wanted |= before or {*PRODUCTS}
     change = corrections.list_change(heard.text) if before else None
+    if heard.intent == "stop" and wanted < before:
+        # "Laissez tomber les rappels" is said of the rappels alone.
+        change = "remove"
     if change == "swap" and wanted - before:
         chosen = before ^ wanted
     elif change == "remove" and (wanted & before or corrections.takes_off_the_list(heard.text)):

@@ -53,6 +53,25 @@ def test_a_ticket_shown_once_in_a_conversation_opens_again_by_its_button() -> No
     assert errand == replace(shown, purpose="withdraw")
 
 
+def test_a_ticket_just_shown_is_the_one_meant_by_a_note_but_not_by_a_new_question() -> None:
+    shown = Errand("status", REFERENCE, EMAIL, is_known=True)
+    assert begin(typed("je veux ajouter une note", "add_ticket_note"), shown).is_known
+    assert begin(typed("où en sont mes demandes", "ask_ticket_status"), shown) == Errand("status")
+
+
+def test_a_question_asked_anew_keeps_what_was_said() -> None:
+    asked = Errand("status", REFERENCE, asked="email")
+    again = begin(typed(f"le suivi svp, {EMAIL}", "ask_ticket_status"), asked)
+    assert (again.reference, again.email) == (REFERENCE, EMAIL)
+
+
+def test_name_and_email_may_come_together() -> None:
+    errand = Errand("support", text="Bonjour", asked="name")
+    after, _ = hear(errand, typed(f"Manon Roy, {EMAIL}", "inform"))
+    assert (after.name, after.email) == ("Manon Roy", EMAIL)
+    assert after.next_step() == "confirm"
+
+
 def test_the_email_of_one_ticket_is_not_taken_for_another() -> None:
     shown = Errand("status", REFERENCE, EMAIL, is_known=True)
     other = begin(pressed("withdraw_ticket", ticket_reference="OCN-4444-4444"), shown)
@@ -66,6 +85,8 @@ def test_the_email_of_one_ticket_is_not_taken_for_another() -> None:
         ("est-ce que ce sera fait avant vendredi?", "ask_ticket_status"),
         ("arrêtez surtout la facturation avant la fin du mois", "stop"),
         ("appelez plutôt Line au 819 555-1234", "out_of_scope"),
+        ("Rappelez-nous au sujet de l’annulation des kiosques.", "request_cancellation"),
+        ("Je voudrais qu’une personne m’explique la facture de mars.", "ask_person"),
     ],
 )
 def test_whatever_is_written_is_the_note(text: str, intent: str) -> None:

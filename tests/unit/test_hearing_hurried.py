@@ -173,6 +173,13 @@ def test_a_service_kept_after_all_does_not_end_the_request(
     assert draft.reason == asking(step).reason
 
 
+@pytest.mark.parametrize("text", ["laissez tomber la messagerie", "forget patient messages"])
+@pytest.mark.parametrize("step", ["requester_email", "confirm"])
+def test_dropping_one_service_is_not_dropping_the_request(step: Step, text: str) -> None:
+    draft, outcome = hear(asking(step, products=THREE), typed(text, "stop"))
+    assert (outcome.result, draft.products) == ("taken", ("tablets_kiosks", "patient_reminders"))
+
+
 def test_keeping_the_only_service_asks_which_one_is_meant() -> None:
     draft, outcome = hear(asking("reason"), typed("finalement gardez les études", "inform"))
     assert (outcome.result, draft.next_step()) == ("taken", "products")
