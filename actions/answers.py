@@ -161,10 +161,16 @@ def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
     return bool(references)
 
 
-def say_ticket(turn: Turn, topic: str, reference: str, more: str = "") -> None:
+def say_ticket(
+    turn: Turn,
+    topic: str,
+    reference: str,
+    more: str = "",
+    buttons: tuple[Button, ...] = (),
+) -> None:
     """Says that a request is filed, under which reference."""
     text = more or turn.phrase("utter_already_filed", reference=reference)
-    turn.say("ticket", text, f"ticket/{topic}", data={"reference": reference})
+    turn.say("ticket", text, f"ticket/{topic}", buttons, data={"reference": reference})
 
 
 def _decision(turn: Turn) -> Answer | Clarify | Abstain:
@@ -246,11 +252,16 @@ def _ask_which(turn: Turn, decision: Clarify) -> None:
 
 def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:
     text = turn.phrase("utter_abstain")
-    if turn.conversation.abstentions + 1 >= ABSTENTIONS_BEFORE_HANDOFF:
+    # In the middle of a request the open question goes on: a person is offered, not brought.
+    is_collecting = turn.services.conversations.draft(turn.conversation.id) is not None
+    is_too_many = turn.conversation.abstentions + 1 >= ABSTENTIONS_BEFORE_HANDOFF
+    if is_too_many and not is_collecting:
         turn.say("abstain", text, "abstain", data=data)
         hand_off(turn, "abstained")
     else:
-        turn.say("abstain", text, "abstain", (turn.person_button(),), data=data)
+        leave = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
+        buttons = (turn.person_button(), *(() if is_collecting else (leave,)))
+        turn.say("abstain", text, "abstain", buttons, data=data)
 
 
 def _weighed(decision: Answer | Clarify | Abstain) -> dict[str, Any]:

@@ -7,26 +7,31 @@ Rasa calls again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from actions.answers import say_ticket, tell_filed
 from actions.base import TalkAction, Turn
-from actions.say import listed
+from actions.say import listed, quoted
 from actions.slots import Event, form_ends, form_gives_way, form_rejects, set_slot
-from bot.core.cancellation import PRODUCTS, Draft, Step
+from bot.core.cancellation import PRODUCTS, SELF_SERVICE, Draft, Notice, Step
 from bot.core.conversations import Button, payload
-from bot.core.hearing import Outcome, hear, start
+from bot.core.hearing import Outcome, hear, names_unknown_service, start
 from bot.core.tickets import (
     AlreadyOpen,
     Refused,
+    Ticket,
     TicketOpened,
     is_requester,
     open_cancellation,
 )
+from bot.core.wording import UNKNOWN_EMR
 
 _FORM = "cancellation_form"
 _WAY_OUT = "utter_way_out"
+_CAUTION = "cloud_connect_caution"
+_STEPS_OFFERED = 4
 _STILL_OPEN = set_slot("request_ready", None)
 _READY = set_slot("request_ready", True)
 
@@ -41,7 +46,9 @@ class StartCancellation(TalkAction):
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
         draft = start(turn.heard, _load(turn) or _known(turn))
-        _save(turn, replace(draft, remark="utter_start_request", heard_message=turn.message_id))
+        is_unknown = not draft.products and names_unknown_service(turn.heard)
+        remark = "utter_start_unknown_service" if is_unknown else "utter_start_request"
+        _save(turn, replace(draft, remark=remark, heard_message=turn.message_id))
         return [_STILL_OPEN]
 
 
@@ -71,6 +78,8 @@ class ValidateCancellation(TalkAction):
             turn.services.conversations.drop_draft(turn.conversation.id)
             turn.say("notice", turn.phrase("utter_request_stopped"), "cancellation/stopped")
             return form_ends("request_ready")
+        if changed.cloud_connect_understood and not draft.cloud_connect_understood:
+            changed = _accepted(turn, changed, _CAUTION)
         _save(turn, replace(changed, remark=_remark(outcome), heard_message=turn.message_id))
         if outcome.result == "digression":
             return [form_rejects(_FORM)]
@@ -90,9 +99,15 @@ class AskCancellation(TalkAction):
         if draft is None:
             return []
         step = draft.next_step()
-        recapped = draft.digest if step == "confirm" else draft.recapped
-        _save(turn, replace(draft, asked=step, recapped=recapped, remark=None))
-        text = _recap(turn, draft) if step == "confirm" else _question(turn, step)
+        text = _question(turn, step)
+        asked = replace(draft, asked=step, remark=None)
+        if step == "confirm":
+            shown = _duties(turn, draft)
+            text = _recap(turn, draft, shown)
+            asked = replace(asked, recapped=draft.digest, notices=_noticed(turn, draft, shown))
+        elif step == "cloud_connect":
+            asked = replace(asked, notices=_noticed(turn, draft, {_CAUTION: text}))
+        _save(turn, asked)
         if draft.remark:
             text = f"{turn.phrase(draft.remark)}\n\n{text}"
         turn.say(
@@ -121,15 +136,20 @@ class FileCancellation(TalkAction):
         services = turn.services
         result = open_cancellation(draft, turn.conversation, services.tickets, services.clock)
         match result:
-            case TicketOpened(ticket=ticket):
+            case TicketOpened(ticket=ticket, overlapping=overlapping):
                 text = turn.phrase(
                     "utter_filed", reference=ticket.reference, email=ticket.requester_email
                 )
                 if ticket.to_confirm:
                     text += " " + turn.phrase("utter_filed_to_confirm")
-                say_ticket(turn, "filed", ticket.reference, text)
+                if overlapping:
+                    text += "\n\n" + _overlap(turn, draft, overlapping)
+                if duties := _duties(turn, draft):
+                    text += "\n\n" + turn.phrase("utter_to_do", duties=_as_list(duties))
+                steps = _steps(turn, draft)[:_STEPS_OFFERED]
+                say_ticket(turn, "filed", ticket.reference, text, steps)
             case AlreadyOpen(ticket=ticket) if is_requester(ticket, draft, turn.conversation):
-                say_ticket(turn, "already-filed", ticket.reference)
+                say_ticket(turn, "already-filed", ticket.reference, _already(turn, draft, ticket))
             case AlreadyOpen():
                 text = turn.phrase("utter_already_filed_by_other")
                 turn.say("ticket", text, "ticket/already-filed", (turn.person_button(),))
@@ -189,6 +209,8 @@ def _ways_out(turn: Turn, draft: Draft) -> tuple[Button, ...]:
 
 
 def _question(turn: Turn, step: Step) -> str:
+    if step == "confirm":
+        return ""
     if step == "products":
         names = [turn.phrase(f"utter_product_{code}") for code in PRODUCTS]
         link = "ou" if turn.language == "fr" else "or"
@@ -212,24 +234,113 @@ def _choices(turn: Turn, draft: Draft, step: Step) -> tuple[Button, ...]:
     return tuple(Button(turn.phrase(name), wanted) for name, wanted in choices)
 
 
-def _recap(turn: Turn, draft: Draft) -> str:
-    products = [turn.phrase(f"utter_product_{code}") for code in draft.products]
-    duties = [
-        turn.phrase(f"utter_duty_{duty}", emr_vendor=_plain(draft.emr_vendor or ""))
-        for duty in draft.duties()
-    ]
+def _recap(turn: Turn, draft: Draft, duties: Mapping[str, str]) -> str:
+    accepting = turn.phrase("utter_recap_duties", duties=_as_list(duties)) if duties else ""
     return turn.phrase(
         "utter_recap",
-        products=listed(products, turn.language),
-        requester_name=_plain(draft.requester_name or ""),
-        requester_email=_plain(draft.requester_email or ""),
+        products=listed(_product_names(turn, draft), turn.language),
+        requester_name=quoted(draft.requester_name or ""),
+        requester_email=quoted(draft.requester_email or ""),
         site_number=draft.site_number,
-        emr_vendor=_plain(draft.emr_vendor or ""),
-        reason=_plain(draft.reason or turn.phrase("utter_recap_no_reason")),
-        duties="\n\n".join(duties),
+        emr_vendor=quoted(draft.emr_vendor or ""),
+        reason=quoted(draft.reason or turn.phrase("utter_recap_no_reason")),
+        duties=accepting,
     )
 
 
-def _plain(text: str) -> str:
-    """What a visitor wrote, so that Markdown shows it as it is."""
-    return "".join("\\" + c if c in "\\`*_[]<>#|~!" else c for c in text)
+def _product_names(turn: Turn, draft: Draft) -> list[str]:
+    """The products in words, with the kind of subscription where it was said."""
+    names = []
+    for code in draft.products:
+        name = turn.phrase(f"utter_product_{code}")
+        scope = draft.scopes.get(code)
+        names.append(turn.phrase(f"utter_scope_{scope}", product=name) if scope else name)
+    return names
+
+
+# --- What the clinic has to do itself ------------------------------------------------------------
+
+
+def _duties(turn: Turn, draft: Draft) -> dict[str, str]:
+    """Each duty in words."""
+    vendor = quoted(draft.emr_vendor or "")
+    if draft.emr_vendor in UNKNOWN_EMR:
+        vendor = turn.phrase("utter_unknown_emr_vendor")
+    return {
+        duty: turn.phrase(f"utter_duty_{duty}", emr_vendor=vendor, steps=_links(turn, draft))
+        for duty in draft.duties()
+    }
+
+
+def _links(turn: Turn, draft: Draft) -> str:
+    """Where the steps stand for each product that the clinic can stop itself."""
+    links = []
+    for code in draft.self_service():
+        name = turn.phrase(f"utter_product_{code}")
+        found = turn.services.search.section(SELF_SERVICE[code], turn.language)
+        links.append(f"[{name}]({found.section.url})" if found else name)
+    return listed(links, turn.language)
+
+
+def _steps(turn: Turn, draft: Draft) -> tuple[Button, ...]:
+    """Buttons that show the steps of the articles, each article's once."""
+    keys = dict.fromkeys(SELF_SERVICE[code] for code in draft.self_service())
+    found = [turn.services.search.section(key, turn.language) for key in keys]
+    return tuple(
+        Button(hit.section.heading, payload("choose_section", section=hit.section.key))
+        for hit in found
+        if hit
+    )
+
+
+def _as_list(duties: Mapping[str, str]) -> str:
+    return "\n".join(f"{number}. {text}" for number, text in enumerate(duties.values(), 1))
+
+
+def _noticed(turn: Turn, draft: Draft, shown: Mapping[str, str]) -> tuple[Notice, ...]:
+    """What the visitor has been shown: what was accepted by itself, and the last words of each."""
+    kept = [n for n in draft.notices if n.accepted_at or n.duty not in shown]
+    now = turn.now().isoformat()
+    new = [Notice(duty, turn.language, text, now) for duty, text in shown.items()]
+    return (*kept, *new)
+
+
+def _accepted(turn: Turn, draft: Draft, duty: str) -> Draft:
+    now = turn.now().isoformat()
+    return replace(
+        draft,
+        notices=tuple(
+            replace(notice, accepted_at=now)
+            if notice.duty == duty and not notice.accepted_at
+            else notice
+            for notice in draft.notices
+        ),
+    )
+
+
+# --- Requests for the same services --------------------------------------------------------------
+
+
+def _already(turn: Turn, draft: Draft, ticket: Ticket) -> str:
+    """That there is nothing to file: the request is open, alone or within a larger one."""
+    held = [str(code) for code in ticket.fields.get("products", ())]
+    if {*held} == {*draft.products}:
+        return turn.phrase("utter_already_filed", reference=ticket.reference)
+    names = [turn.phrase(f"utter_product_{code}") for code in held]
+    return turn.phrase(
+        "utter_already_covered",
+        reference=ticket.reference,
+        products=listed(names, turn.language),
+    )
+
+
+def _overlap(turn: Turn, draft: Draft, overlapping: Sequence[Ticket]) -> str:
+    """That some of the services are asked for already; the reference only to whoever asked."""
+    own = [one.reference for one in overlapping if is_requester(one, draft, turn.conversation)]
+    held = {code for one in overlapping for code in one.fields.get("products", ())}
+    both = [turn.phrase(f"utter_product_{c}") for c in draft.products if c in held]
+    products = listed(both, turn.language)
+    if not own:
+        return turn.phrase("utter_overlaps_other", products=products)
+    references = listed(own, turn.language)
+    return turn.phrase("utter_overlaps", products=products, references=references)

@@ -28,6 +28,20 @@ class HandOff(TalkAction):
         return []
 
 
+class OfferPerson(TalkAction):
+    """Offers a person in the middle of a request, which goes on."""
+
+    def name(self) -> str:
+        """See the base."""
+        return "action_offer_person"
+
+    def act(self, turn: Turn) -> list[Event]:
+        """See the base."""
+        text = turn.phrase("utter_offer_person")
+        turn.say("notice", text, "handoff/offered", (turn.person_button(),))
+        return []
+
+
 def hand_off(turn: Turn, reason: handoff.Reason) -> None:
     """Queues the conversation, then says so: what is said is true even if a crash follows."""
     change = handoff.ask_person(handoff.Ownership.of(turn.conversation), turn.now(), reason)

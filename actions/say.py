@@ -56,6 +56,11 @@ def month(value: str, language: Language) -> str:
     return f"{names[int(number) - 1]} {year}"
 
 
+def quoted(text: str) -> str:
+    """What a visitor wrote, so that Markdown shows it as it is."""
+    return "".join("\\" + c if c in "\\`*_[]<>#|~!" else c for c in text)
+
+
 def listed(items: Iterable[str], language: Language, last: str | None = None) -> str:
     """A list in a sentence: `a, b et c`, `a, b and c`; `last` is another word before the end."""
     words = list(items)

@@ -24,6 +24,7 @@ from bot.core.conversations import (
     Reply,
     after_turn,
 )
+from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Ownership, Transfer
 from bot.core.language import Language
@@ -41,6 +42,7 @@ class _Kept:
     messages: dict[int, Message] = field(default_factory=dict)
     unanswered: set[int] = field(default_factory=set)
     draft: Mapping[str, Any] | None = None
+    errand: Mapping[str, Any] | None = None
     feedback: dict[int, bool] = field(default_factory=dict)
     turn: tuple[str, datetime] | None = None
     was_handed_off: bool = False
@@ -289,6 +291,23 @@ class MemoryConversations:
         with self._lock:
             if conversation_id in self._kept:
                 self._kept[conversation_id].draft = None
+
+    def errand(self, conversation_id: str) -> Errand | None:
+        """See the port."""
+        with self._lock:
+            kept = self._kept.get(conversation_id)
+            return Errand.from_json(kept.errand) if kept and kept.errand else None
+
+    def save_errand(self, conversation_id: str, errand: Errand, *, at: datetime) -> None:  # noqa: ARG002
+        """See the port."""
+        with self._lock:
+            self._find(conversation_id).errand = errand.to_json()
+
+    def drop_errand(self, conversation_id: str) -> None:
+        """See the port."""
+        with self._lock:
+            if conversation_id in self._kept:
+                self._kept[conversation_id].errand = None
 
     def add_feedback(
         self,

@@ -25,6 +25,7 @@ class MemoryTickets:
         self._history: dict[str, list[HistoryEntry]] = {}
         self._outbox: dict[int, Delivery] = {}
         self._leases: dict[int, datetime] = {}
+        self._failed_lookups: list[tuple[str, str, datetime]] = []
 
     def open(self, ticket: Ticket, body: str, who: str) -> Ticket:
         """See the port."""
@@ -69,7 +70,9 @@ class MemoryTickets:
                     after = replace(after, checklist={**after.checklist, item: is_done})
                     what = f"{item}: {'done' if is_done else 'not done'}"
                     log.append(HistoryEntry(at, who, what))
-            if after != before:
+            if change.note:
+                log.append(HistoryEntry(at, who, f"note: {change.note}"))
+            if after != before or change.note:
                 self._tickets[reference] = replace(after, updated_at=at)
             return self._tickets[reference]
 
@@ -77,6 +80,22 @@ class MemoryTickets:
         """See the port."""
         with self._lock:
             return list(self._history.get(reference, ()))
+
+    def failed_lookups(
+        self, reference: str, conversation_id: str, *, since: datetime
+    ) -> tuple[int, int]:
+        """See the port."""
+        with self._lock:
+            recent = [failed for failed in self._failed_lookups if failed[2] >= since]
+        return (
+            sum(failed[0] == reference for failed in recent),
+            sum(failed[1] == conversation_id for failed in recent),
+        )
+
+    def add_failed_lookup(self, reference: str, conversation_id: str, *, at: datetime) -> None:
+        """See the port."""
+        with self._lock:
+            self._failed_lookups.append((reference, conversation_id, at))
 
     def delivery(self, reference: str) -> Delivery | None:
         """See the port."""
@@ -167,5 +186,5 @@ def _matches(ticket: Ticket, wanted: TicketFilter) -> bool:
             return False
     return all(
         getattr(wanted, name) in (None, getattr(ticket, name))
-        for name in ("kind", "state", "conversation_id", "requester_id")
+        for name in ("kind", "state", "conversation_id", "requester_id", "site_number")
     )

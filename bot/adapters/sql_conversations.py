@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.database import Database
-from bot.adapters.tables import conversations, drafts, feedback, messages
+from bot.adapters.tables import conversations, drafts, errands, feedback, messages
 from bot.core.cancellation import Draft
 from bot.core.conversations import (
     TOPIC_KINDS,
@@ -27,6 +27,7 @@ from bot.core.conversations import (
     SourceLink,
     after_turn,
 )
+from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Transfer
 from bot.core.language import Language
@@ -388,6 +389,33 @@ class SqlConversations:
         """See the port."""
         with self._db.write() as connection:
             connection.execute(drafts.delete().where(drafts.c.conversation_id == conversation_id))
+
+    def errand(self, conversation_id: str) -> Errand | None:
+        """See the port."""
+        query = select(errands.c.fields).where(errands.c.conversation_id == conversation_id)
+        with self._db.read() as connection:
+            fields = connection.scalar(query)
+        return None if fields is None else Errand.from_json(fields)
+
+    def save_errand(self, conversation_id: str, errand: Errand, *, at: datetime) -> None:
+        """See the port."""
+        values = {"fields": errand.to_json(), "updated_at": at}
+        with self._db.write() as connection:
+            _get(connection, conversation_id)
+            changed = connection.execute(
+                errands.update()
+                .where(errands.c.conversation_id == conversation_id)
+                .values(**values)
+            ).rowcount
+            if not changed:
+                connection.execute(
+                    errands.insert().values(conversation_id=conversation_id, **values)
+                )
+
+    def drop_errand(self, conversation_id: str) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            connection.execute(errands.delete().where(errands.c.conversation_id == conversation_id))
 
     def add_feedback(
         self,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.database import Database
-from bot.adapters.tables import outbox, ticket_history, tickets
+from bot.adapters.tables import failed_lookups, outbox, ticket_history, tickets
 from bot.core.errors import NotFound
 from bot.core.tickets import (
     OPEN_STATES,
@@ -64,7 +64,7 @@ class SqlTickets:
     def find(self, wanted: TicketFilter, *, limit: int, cursor: int) -> list[Ticket]:
         """See the port."""
         query = select(tickets).order_by(tickets.c.created_at.desc(), tickets.c.reference)
-        for column in ("kind", "state", "conversation_id", "requester_id"):
+        for column in ("kind", "state", "conversation_id", "requester_id", "site_number"):
             value = getattr(wanted, column)
             if value is not None:
                 query = query.where(tickets.c[column] == value)
@@ -98,7 +98,9 @@ class SqlTickets:
                 _log(connection, reference, at, who, f"{item}: {'done' if is_done else 'not done'}")
             if ticks:
                 values["checklist"] = {**ticket.checklist, **ticks}
-            if values:
+            if change.note:
+                _log(connection, reference, at, who, f"note: {change.note}")
+            if values or change.note:
                 connection.execute(
                     tickets.update()
                     .where(tickets.c.reference == reference)
@@ -115,6 +117,27 @@ class SqlTickets:
         )
         with self._db.read() as connection:
             return [HistoryEntry(row.at, row.who, row.what) for row in connection.execute(query)]
+
+    def failed_lookups(
+        self, reference: str, conversation_id: str, *, since: datetime
+    ) -> tuple[int, int]:
+        """See the port."""
+        count = select(sa.func.count()).where(failed_lookups.c.at >= since)
+        with self._db.read() as connection:
+            of_reference = connection.scalar(count.where(failed_lookups.c.reference == reference))
+            in_conversation = connection.scalar(
+                count.where(failed_lookups.c.conversation_id == conversation_id)
+            )
+        return of_reference or 0, in_conversation or 0
+
+    def add_failed_lookup(self, reference: str, conversation_id: str, *, at: datetime) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            connection.execute(
+                failed_lookups.insert().values(
+                    reference=reference, conversation_id=conversation_id, at=at
+                )
+            )
 
     def delivery(self, reference: str) -> Delivery | None:
         """See the port."""

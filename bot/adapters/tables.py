@@ -119,6 +119,19 @@ drafts = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+# What a visitor is about with a ticket that exists, or with a message for the team.
+errands = Table(
+    "errands",
+    metadata,
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("fields", JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
 feedback = Table(
     "feedback",
     metadata,
@@ -173,6 +186,18 @@ ticket_history = Table(
     Column("who", String(120), nullable=False),
     Column("what", Text, nullable=False),
     Index(None, "reference", "id"),
+)
+
+# Each time that a reference and an email did not belong together: guessing is limited.
+failed_lookups = Table(
+    "failed_lookups",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("reference", String(20), nullable=False),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="SET NULL")),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "reference", "at"),
+    Index(None, "conversation_id", "at"),
 )
 
 outbox = Table(

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from bot.core.wording import EMAIL, NO_EMR
@@ -35,27 +35,43 @@ PRODUCTS = (
     "cloud_connect",
     "ereferral",
 )
-# Sold as monthly subscriptions for the whole site: the EMR vendor bills them and must be phoned.
+Scope = Literal["site_wide", "licence"]
+# Sold for the whole site by the month, or as single licences and studies. A whole site's goes
+# through the team, and the EMR vendor, who bills it, must be phoned.
 SITE_WIDE = frozenset({"patient_messages", "studies"})
-# Those that the clinic can stop itself, where the request is only a help.
-SELF_SERVICE = frozenset(
-    {
-        "tablets_kiosks",
-        "patient_messages",
-        "patient_reminders",
-        "website_forms",
-        "online_booking",
-        "studies",
-        "cloud_connect",
-    }
-)
+# Where the steps stand by which the clinic stops a product itself: article and section.
+SELF_SERVICE: Mapping[str, str] = {
+    "tablets_kiosks": "tablet-deregister#permanent",
+    "patient_messages": "licence-remove#remove",
+    "patient_reminders": "licence-remove#remove",
+    "website_forms": "website-form-delete#delete",
+    "online_booking": "online-booking-stop-billing#steps",
+    "studies": "study-delete#delete",
+    "cloud_connect": "cancel-services#cloud-connect-disable",
+}
 _SITE_NUMBER = re.compile(r"[0-9]{3,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A duty of the clinic as it was shown: in which words, when, and when it was accepted.
+
+    Times are RFC 3339, in UTC. What the recap shows is accepted with the recap.
+    """
+
+    duty: str
+    language: str
+    text: str
+    shown_at: str
+    accepted_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A request being collected. Empty strings do not occur: what is not known is None.
 
+    `scopes` says of products that are sold in two ways which one is meant, where that was said.
+    `notices` are the duties that the visitor has been shown.
     `remark` names the sentence to say before the next question.
     `heard_message` is the id of the last message judged: none is judged twice.
     `recapped` is the digest that the last recap showed, `confirmed` the one the visitor agreed to.
@@ -75,6 +91,8 @@ class Draft:
     heard_message: int = 0
     recapped: str | None = None
     confirmed: str | None = None
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -86,6 +104,7 @@ class Draft:
             self.site_number,
             self.emr_vendor,
             self.reason,
+            sorted(item for item in self.scopes.items() if item[0] in self.products),
         ]
         return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
@@ -121,17 +140,29 @@ class Draft:
 
     def duties(self) -> tuple[str, ...]:
         """What the clinic itself has to do or know, by the products chosen."""
-        chosen = set(self.products)
         has_vendor = self.emr_vendor not in NO_EMR
+        # Where the scope was not said, it may be the whole site's: better one call too many.
+        must_call = any(
+            product in SITE_WIDE and self.scopes.get(product) != "licence"
+            for product in self.products
+        )
         return tuple(
             duty
             for duty, applies in (
-                ("call_emr_vendor", has_vendor and bool(chosen & SITE_WIDE)),
-                ("tell_emr_vendor", has_vendor and not chosen & SITE_WIDE),
-                ("cloud_connect_caution", "cloud_connect" in chosen),
-                ("self_service", bool(chosen & SELF_SERVICE)),
+                ("call_emr_vendor", has_vendor and must_call),
+                ("tell_emr_vendor", has_vendor and not must_call),
+                ("cloud_connect_caution", "cloud_connect" in self.products),
+                ("self_service", bool(self.self_service())),
             )
             if applies
+        )
+
+    def self_service(self) -> tuple[str, ...]:
+        """Products that the clinic can stop itself, in their order: not the whole site's."""
+        return tuple(
+            product
+            for product in self.products
+            if product in SELF_SERVICE and self.scopes.get(product) != "site_wide"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -141,4 +172,5 @@ class Draft:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Draft:
         """The draft that `to_json` wrote."""
-        return cls(**{**stored, "products": tuple(stored["products"])})
+        notices = tuple(Notice(**notice) for notice in stored.get("notices", ()))
+        return cls(**{**stored, "products": tuple(stored["products"]), "notices": notices})

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bot.core import wording
-from bot.core.cancellation import PRODUCTS, Draft, Step
+from bot.core import corrections, wording
+from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
 
 Fault = Literal[
     "unknown_product",
@@ -36,6 +36,9 @@ _WISHES = frozenset(
         "choose_section",
         "check_again",
         "ask_ticket_status",
+        "add_ticket_note",
+        "withdraw_ticket",
+        "leave_request",
         "help",
         "ask_bot",
         "switch_language",
@@ -44,12 +47,16 @@ _WISHES = frozenset(
 _QUESTIONS = frozenset({"faq", "ask_fee_check"})
 _SMALL_TALK = frozenset({"greet", "thank", "bye"})
 _UNCLEAR = frozenset({"out_of_scope", "nlu_fallback"})
-# What is about something else: data/rules/digressions.yml answers each, then the form goes on.
+# A question may sound like these, and then it is answered like any other.
+_MISREAD = frozenset({"skip", "deny", "inform"})
+# What is about something else: data/rules/digressions.yml answers it, then the form goes on.
 DIGRESSIONS = _WISHES | _QUESTIONS | _SMALL_TALK | _UNCLEAR
+INTERRUPTING = DIGRESSIONS | _MISREAD
 # The intents that the classifier gives to names, when it does not give them to just anything.
 _OF_NAMES = _UNCLEAR | _SMALL_TALK | {"inform", "faq", "switch_language", "request_cancellation"}
 
 # In words. The classifier takes short answers for anything: "la messagerie" for a question.
+_BARE = 2
 _SHORT = 4
 _LONGEST_ANSWER = 8
 # Where any words may be the answer, those that give a value of another question are not.
@@ -99,25 +106,36 @@ def start(heard: Heard, known: Draft) -> Draft:
     """A new draft: what is `known` of a signed-in visitor, and all that the first message holds."""
     heard = _typed(heard)
     draft = _with_values(replace(known, asked=None), heard)
-    reason = draft.reason or wording.reason_in(heard.text)
+    reason = draft.reason or wording.reason_in(heard.text) or wording.because_in(heard.text)
     return replace(draft, reason=reason and reason[:MAX_REASON_CHARS])
+
+
+def names_unknown_service(heard: Heard) -> bool:
+    """Whether the first message names something to cancel that is none of the services."""
+    return not heard.all_of("product") and corrections.names_unknown_service(
+        wording.plain(heard.text)
+    )
 
 
 def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
     """The draft after this message, and what became of the message."""
     if heard.intent == "confirm_draft":
         return _confirm(draft, heard)
-    heard = _typed(heard)
+    heard = _of_this_request(_typed(heard))
     if not _is_plainly_an_answer(draft, heard):
         if _gives_up(draft, heard):
             return draft, Outcome("stopped")
         if _is_aside(draft, heard):
             return draft, Outcome("digression")
-        if wording.asks(heard.text):
+        if wording.asks(heard.text) and not _puts_right(draft, heard):
             return _missed(draft, _FAULTS.get(draft.asked, "yes_or_no"))
     fuller = _with_values(draft, heard)
     fault: Fault | None = None
-    if fuller == draft or (fuller.next_step() == draft.asked and draft.asked not in _FREE_TEXT):
+    is_news = fuller != draft or draft.asked == "confirm"
+    wrong = None if is_news else _field_put_right(draft, heard)
+    if wrong:
+        fuller = _without(draft, wrong)
+    elif fuller == draft or (fuller.next_step() == draft.asked and draft.asked not in _FREE_TEXT):
         # The values did not settle what was asked: perhaps the words themselves do.
         fuller, fault = _answer_asked(fuller, heard)
     if fault and fuller == draft:
@@ -135,6 +153,17 @@ def _typed(heard: Heard) -> Heard:
     return replace(heard, text=words)
 
 
+def _of_this_request(heard: Heard) -> Heard:
+    """The message with an intent about some filed ticket read as one about this request.
+
+    Without a reference "retirez ma demande" means the one under way, and a note is an answer.
+    """
+    if heard.all_of("ticket_reference") or not heard.text:
+        return heard
+    meant = {"withdraw_ticket": "stop", "add_ticket_note": "inform"}
+    return replace(heard, intent=meant.get(heard.intent, heard.intent))
+
+
 def _confirm(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
     digests = heard.all_of("draft")
     if draft.recapped == draft.digest and digests == [draft.digest]:
@@ -149,6 +178,9 @@ def _not_answered(draft: Draft, heard: Heard, fault: Fault) -> tuple[Draft, Outc
     if heard.intent == "request_cancellation" and not heard.text:
         # An old button for what is under way already: the question stands.
         return draft, Outcome("taken")
+    if fault == "to_correct":
+        # "Non" to the recap is an answer: what is wrong is asked for, as often as it takes.
+        return replace(draft, misses=0), Outcome("misunderstood", fault)
     return _missed(draft, fault)
 
 
@@ -167,7 +199,9 @@ def _is_plainly_an_answer(draft: Draft, heard: Heard) -> bool:
         case "requester_email":
             return is_short and bool(wording.email_in(heard.text))
         case "site_number":
-            return is_short and bool(heard.all_of("site_number"))
+            return (is_short and bool(heard.all_of("site_number"))) or wording.spells_number(
+                heard.text
+            )
         case "emr_vendor":
             is_question = wording.asks(heard.text)
             return not is_question and (
@@ -184,12 +218,20 @@ def _gives_up(draft: Draft, heard: Heard) -> bool:
         return True
     if heard.intent != "stop" or wording.declines(heard.text):
         return False
+    if _keeps_or_names(draft, heard):
+        # "Finalement gardez la messagerie" changes the request; it is not the end of it.
+        return False
     return draft.asked != "reason" or not heard.text or wording.gives_up(heard.text)
 
 
 def _is_aside(draft: Draft, heard: Heard) -> bool:
     """Whether the message is about something else, even if it holds a product or a number."""
-    if heard.intent not in DIGRESSIONS:
+    if heard.intent in _MISREAD and heard.text:
+        # "Jtrouve pas cette page" is a call for help, however much it sounds like "passer".
+        is_call = draft.asked == "reason" and wording.is_stuck(heard.text)
+        is_call = is_call and len(heard.text.split()) > _BARE
+        return is_call or (wording.asks(heard.text) and not _puts_right(draft, heard))
+    if heard.intent not in DIGRESSIONS or _puts_right(draft, heard):
         return False
     if not heard.text or heard.intent in _WISHES or wording.asks(heard.text):
         return True
@@ -199,14 +241,35 @@ def _is_aside(draft: Draft, heard: Heard) -> bool:
         return heard.intent in _SMALL_TALK and length <= _SHORT
     if heard.intent in _QUESTIONS:
         says_value = length <= _LONGEST_ANSWER and _with_values(draft, heard) != draft
-        return not (length <= _SHORT or says_value or _puts_right(draft, heard))
+        return not (length <= _SHORT or says_value)
     return heard.intent == "out_of_scope" and length > _LONGEST_ANSWER
 
 
 def _puts_right(draft: Draft, heard: Heard) -> bool:
-    return draft.asked == "confirm" and bool(
-        wording.corrects(heard.text) or wording.field_to_change(heard.text)
-    )
+    """Whether something said before is put right, at the recap or on the way to it."""
+    if not heard.text or heard.intent in _WISHES:
+        return False
+    if draft.asked == "confirm" and not wording.asks(heard.text):
+        return bool(corrections.corrects(heard.text) or corrections.field_to_change(heard.text))
+    return _field_put_right(draft, heard) is not None
+
+
+def _field_put_right(draft: Draft, heard: Heard) -> corrections.FieldName | None:
+    """The known field that the words say is wrong; none while an answer may be read so too."""
+    wrong = corrections.ordered_change(heard.text)
+    if wrong is None and draft.asked not in _FREE_TEXT and not wording.asks(heard.text):
+        wrong = corrections.field_to_change(heard.text)
+    if wrong is None or wrong == draft.asked:
+        return None
+    is_known = draft.reason_skipped if wrong == "reason" else False
+    return wrong if is_known or getattr(draft, wrong) else None
+
+
+def _keeps_or_names(draft: Draft, heard: Heard) -> bool:
+    """Whether services are kept or taken off by name, while others stay in the request."""
+    kept = {*heard.all_of("kept_product")}
+    named = {*heard.all_of("product")} & {*draft.products}
+    return "all" not in kept and bool(kept or named) and {*draft.products} != kept | named
 
 
 # --- Values named anywhere in a message ----------------------------------------------------------
@@ -216,13 +279,18 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
     """The draft with the values that the message names, whatever was asked."""
     emails = [email.lower() for email in heard.all_of("email")]
     draft = replace(draft, requester_email=_new(emails, draft.requester_email))
-    if draft.asked == "reason" and not wording.corrects(heard.text):
+    is_correction = corrections.corrects(heard.text) or _keeps_or_names(
+        draft, replace(heard, entities=[e for e in heard.entities if e[0] == "kept_product"])
+    )
+    if draft.asked == "reason" and not is_correction:
         # "Les rappels ne servent à rien" is a reason, and adds no reminders to the request.
         return draft
     products = _products(draft, heard)
     # Where the name is asked for, the words are read with more care than by the general finder.
     stated = [] if draft.asked == "requester_name" else heard.all_of("person_name")
     names = [name for name in stated if wording.is_capitalised(name)]
+    if name := wording.stated_name(heard.text):
+        names = [name]
     return replace(
         draft,
         products=products,
@@ -230,7 +298,20 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
         site_number=_new(heard.all_of("site_number"), draft.site_number),
         emr_vendor=_new(heard.all_of("emr_vendor"), draft.emr_vendor),
         cloud_connect_understood=draft.cloud_connect_understood and "cloud_connect" in products,
+        scopes=_scopes(draft, heard, products),
     )
+
+
+def _scopes(draft: Draft, heard: Heard, products: tuple[str, ...]) -> Mapping[str, Scope]:
+    """Which kind of subscription is meant, of the products named or, if none is, of all."""
+    scope = corrections.scope_in(heard.text)
+    if scope is None:
+        return draft.scopes
+    chosen = SITE_WIDE & {*products}
+    return {
+        **draft.scopes,
+        **dict.fromkeys(sorted(chosen & {*heard.all_of("product")} or chosen), scope),
+    }
 
 
 def _new(values: Sequence[str], current: str | None) -> str | None:
@@ -241,18 +322,27 @@ def _new(values: Sequence[str], current: str | None) -> str | None:
 
 def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
     named = heard.all_of("product")
-    wanted = set(PRODUCTS if "all" in named else named)
     before = set(draft.products)
-    change = wording.list_change(heard.text) if before else None
+    kept = {*heard.all_of("kept_product")}
+    wanted = set(PRODUCTS if "all" in named else named) - {"rest"}
+    if "rest" in named and kept:
+        # "Gardez les rappels, annulez le reste": of what is in the request already, else of all.
+        wanted |= before or {*PRODUCTS}
+    change = corrections.list_change(heard.text) if before else None
+    if heard.intent == "stop" and wanted < before:
+        # "Laissez tomber les rappels" is said of the rappels alone.
+        change = "remove"
     if change == "swap" and wanted - before:
         chosen = before ^ wanted
-    elif change == "remove" and (wanted & before or wording.takes_off_the_list(heard.text)):
+    elif change == "remove" and (wanted & before or corrections.takes_off_the_list(heard.text)):
         chosen = before - wanted
-    elif change == "only" and wanted and draft.asked == "confirm":
+    elif wanted and (
+        (change == "only" and draft.asked == "confirm") or corrections.narrows(heard.text)
+    ):
         chosen = wanted
     else:
         chosen = before | wanted
-    chosen -= {*heard.all_of("kept_product")}
+    chosen -= kept
     return tuple(code for code in PRODUCTS if code in chosen)
 
 
@@ -313,7 +403,7 @@ def _answer_reason(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     if heard.intent in ("skip", "deny") or wording.declines(text):
         return replace(draft, reason_skipped=True), None
     is_bare_yes = heard.intent == "affirm" and len(text.split()) <= _SHORT
-    if not text or is_bare_yes or heard.all_of("email"):
+    if not text or is_bare_yes or text.endswith("?") or heard.all_of("email"):
         return draft, "no_reason"
     return replace(draft, reason=(wording.reason_in(text) or text)[:MAX_REASON_CHARS]), None
 
@@ -326,7 +416,7 @@ def _answer_recap(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     reason = wording.reason_in(text)
     if reason:
         return replace(draft, reason=reason[:MAX_REASON_CHARS]), None
-    wrong = wording.field_to_change(text)
+    wrong = corrections.field_to_change(text)
     name = _name(heard)
     is_full_name = name and " " in name and wording.is_capitalised(name) and not heard.entities
     if is_full_name and wrong in (None, "requester_name"):
@@ -337,7 +427,7 @@ def _answer_recap(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     return _without(draft, wrong), None
 
 
-def _without(draft: Draft, wrong: wording.FieldName) -> Draft:
+def _without(draft: Draft, wrong: corrections.FieldName) -> Draft:
     """The draft with a field to be asked for anew: the message does not say what is right."""
     match wrong:
         case "products":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.core.answers import Candidate
     from bot.core.cancellation import Draft
     from bot.core.conversations import Author, Button, Conversation, Message, Reply
+    from bot.core.errands import Errand
     from bot.core.handoff import Transfer
     from bot.core.language import Language
     from bot.core.tickets import Change, Delivery, HistoryEntry, Ticket, TicketFilter
@@ -175,6 +176,15 @@ class Conversations(Protocol):
     def drop_draft(self, conversation_id: str) -> None:
         """Forgets the unfinished request; nothing happens if there is none."""
 
+    def errand(self, conversation_id: str) -> Errand | None:
+        """What the visitor is or was last about with a ticket; None if nothing."""
+
+    def save_errand(self, conversation_id: str, errand: Errand, *, at: datetime) -> None:
+        """Keeps the errand."""
+
+    def drop_errand(self, conversation_id: str) -> None:
+        """Forgets the errand; nothing happens if there is none."""
+
     def last_questions(self, conversation_ids: Sequence[str]) -> dict[str, str]:
         """The last thing that each visitor asked, by conversation id.
 
@@ -229,10 +239,18 @@ class TicketStore(Protocol):
         """Tickets, newest first; `cursor` skips rows."""
 
     def change(self, reference: str, change: Change, *, who: str, at: datetime) -> Ticket:
-        """Changes state or check-list and writes the history."""
+        """Changes state or check-list, adds a note, and writes the history."""
 
     def history(self, reference: str) -> list[HistoryEntry]:
         """What happened to the ticket, oldest first."""
+
+    def failed_lookups(
+        self, reference: str, conversation_id: str, *, since: datetime
+    ) -> tuple[int, int]:
+        """How many there were since then: of this reference, and in this conversation."""
+
+    def add_failed_lookup(self, reference: str, conversation_id: str, *, at: datetime) -> None:
+        """Notes that a reference and an email did not belong together."""
 
     def delivery(self, reference: str) -> Delivery | None:
         """The newest outbox row of the ticket."""

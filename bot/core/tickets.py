@@ -1,20 +1,23 @@
 """Tickets: what one is, and the gate through which every ticket is opened.
 
-A cancellation ticket comes only from a draft whose recap the visitor confirmed: the confirmation
-carries the draft's digest, and every field is validated once more here, whatever came before.
+A ticket comes only from what the visitor saw and confirmed: the confirmation carries the digest of
+a `Request` (of a cancellation: of its draft), and every field is validated once more here, whatever
+came before.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.errors import BadInput, NotFound
+from bot.core.wording import EMAIL
 
 if TYPE_CHECKING:
     from bot.core.cancellation import Draft
@@ -22,17 +25,33 @@ if TYPE_CHECKING:
     from bot.core.ports import Clock, TicketStore
 
 TicketKind = Literal["cancellation", "billing_review", "support_request"]
-TicketState = Literal["open", "in_progress", "done", "rejected"]
-STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected")
+TicketState = Literal["open", "in_progress", "done", "rejected", "withdrawn"]
+STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected", "withdrawn")
 # While a request is in one of these, the same request again is not a new one.
 OPEN_STATES: tuple[TicketState, ...] = ("open", "in_progress")
 CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "processed")
+# What agents have to do for each kind of ticket, in order.
+CHECKLISTS: Mapping[TicketKind, tuple[str, ...]] = {
+    "cancellation": CHECKLIST,
+    "billing_review": ("account_reviewed", "processed"),
+    "support_request": ("processed",),
+}
 
 DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]
 
 # No vowels, so no words; no 0/O, 1/I/L, 2/Z, 5/S, so that it survives a telephone. 8 of 22
 # letters and digits are 5.5e10 references: nobody guesses one.
 _ALPHABET = "34679BCDFGHJKMNPQRTVWX"
+# Wrong pairs of reference and email within the window, after which the pair is not looked at any
+# more. A requester mistypes; who guesses an email needs many more tries, in however many talks.
+LOOKUP_WINDOW = timedelta(hours=1)
+MAX_FAILED_IN_CONVERSATION = 5
+MAX_FAILED_OF_REFERENCE = 10
+# More requests than one site has open at any time.
+_OF_ONE_SITE = 200
+# Who a change of the visitor's own is put down to.
+REQUESTER = "requester"
+_SITE_NUMBER = re.compile(r"[0-9]{3,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +76,46 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asks for, before it is a ticket; `digest` ties the visitor's yes to it.
+
+    `about` says what makes another request the same one, besides kind and site; the order does not
+    matter. A support request may be about no site: its number is then "".
+    """
+
+    kind: TicketKind
+    requester_name: str
+    requester_email: str
+    site_number: str
+    fields: Mapping[str, Any]
+    about: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Of all of it: 16 hexadecimal digits, another for any other content."""
+        shown = [
+            self.kind,
+            self.requester_name,
+            self.requester_email,
+            self.site_number,
+            dict(self.fields),
+            sorted(self.about),
+        ]
+        text = json.dumps(shown, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a ticket may be made of it."""
+        is_siteless = self.kind == "support_request" and not self.site_number
+        return (
+            bool(self.requester_name.strip())
+            and bool(EMAIL.fullmatch(self.requester_email))
+            and (is_siteless or bool(_SITE_NUMBER.fullmatch(self.site_number)))
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TicketFilter:
     """Which tickets are wanted; None means any. `q` is looked for in the visible fields."""
 
@@ -65,14 +124,16 @@ class TicketFilter:
     q: str | None = None
     conversation_id: str | None = None
     requester_id: str | None = None
+    site_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an agent changes of a ticket."""
+    """What an agent, or the requester, changes of a ticket."""
 
     state: TicketState | None = None
     checklist: Mapping[str, bool] = field(default_factory=dict)
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +164,36 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class TicketOpened:
-    """The request was filed just now."""
+    """The request was filed just now; `overlapping` are open ones for some of the same products."""
 
     ticket: Ticket
+    overlapping: tuple[Ticket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyOpen:
-    """The same request had been filed before and is still open."""
+    """The same request, or one that holds all of it, had been filed before and is still open."""
 
     ticket: Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No ticket: `why` is "not_confirmed", "changed" or "incomplete"."""
+    """No ticket: `why` is "not_confirmed", "changed", "incomplete" or "duties_not_shown"."""
 
-    why: Literal["not_confirmed", "changed", "incomplete"]
+    why: Literal["not_confirmed", "changed", "incomplete", "duties_not_shown"]
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyAttempts:
+    """The pair of reference and email was not looked at: there were too many wrong ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpen:
+    """Nothing was changed, since the ticket is not open any more."""
+
+    ticket: Ticket
 
 
 def new_reference() -> str:
@@ -133,8 +207,10 @@ def open_cancellation(
 ) -> TicketOpened | AlreadyOpen | Refused:
     """Files the confirmed request, exactly once however often this is called.
 
-    Nothing is filed unless the visitor confirmed the recap of this very draft and every field of
-    it is valid now.
+    Nothing is filed unless the visitor confirmed the recap of this very draft, was shown every duty
+    that comes with it, and every field of it is valid now. An open request for the same site that
+    holds all of these products is given instead; of somebody else's, its history then says who
+    asked again, so that nobody's wish is lost.
     """
     if draft is None or draft.confirmed is None:
         return Refused("not_confirmed")
@@ -142,17 +218,38 @@ def open_cancellation(
         return Refused("changed")
     if draft.faults():
         return Refused("incomplete")
-    identity = conversation.identity
-    now = clock.now()
-    ticket = Ticket(
-        reference=new_reference(),
+    if not {*draft.duties()} <= {notice.duty for notice in draft.notices}:
+        return Refused("duties_not_shown")
+    open_ones = _open_cancellations(draft, store)
+    whole = next((one for one in open_ones if {*draft.products} <= _products(one)), None)
+    result: TicketOpened | AlreadyOpen | Refused
+    if whole is not None:
+        result = AlreadyOpen(whole)
+    else:
+        overlapping = tuple(one for one in open_ones if _products(one) & {*draft.products})
+        request = _cancellation_request(draft, conversation, overlapping, clock)
+        result = open_ticket(request, request.digest, conversation, store, clock)
+        if isinstance(result, TicketOpened):
+            result = replace(result, overlapping=overlapping)
+    if isinstance(result, AlreadyOpen) and not is_requester(result.ticket, draft, conversation):
+        _note_asked_again(result.ticket, draft, store, clock)
+    return result
+
+
+def _cancellation_request(
+    draft: Draft, conversation: Conversation, overlapping: Sequence[Ticket], clock: Clock
+) -> Request:
+    now = clock.now().isoformat()
+    accepted = [
+        replace(notice, accepted_at=notice.accepted_at or now)
+        for notice in draft.notices
+        if notice.duty in draft.duties()
+    ]
+    return Request(
         kind="cancellation",
-        state="open",
-        request_key=request_key("cancellation", draft.site_number or "", *draft.products),
         requester_name=draft.requester_name or "",
         requester_email=draft.requester_email or "",
         site_number=draft.site_number or "",
-        language=conversation.language,
         fields={
             "products": list(draft.products),
             "requester_name": draft.requester_name,
@@ -162,10 +259,63 @@ def open_cancellation(
             "reason": draft.reason,
             "language": conversation.language,
             "duties": list(draft.duties()),
-            "identity": _identity_line(identity, draft),
+            "scopes": {p: draft.scopes[p] for p in draft.products if p in draft.scopes},
+            "duties_shown": [asdict(notice) for notice in accepted],
+            "overlaps": [ticket.reference for ticket in overlapping],
         },
-        checklist=dict.fromkeys(CHECKLIST, False),
-        to_confirm=not _administers(identity, draft),
+        about=draft.products,
+    )
+
+
+def _open_cancellations(draft: Draft, store: TicketStore) -> list[Ticket]:
+    wanted = TicketFilter(kind="cancellation", site_number=draft.site_number)
+    found = store.find(wanted, limit=_OF_ONE_SITE, cursor=0)
+    return [ticket for ticket in found if ticket.state in OPEN_STATES]
+
+
+def _products(ticket: Ticket) -> set[str]:
+    return {*ticket.fields.get("products", ())}
+
+
+def _note_asked_again(ticket: Ticket, draft: Draft, store: TicketStore, clock: Clock) -> None:
+    note = f"also asked for by {draft.requester_name} <{draft.requester_email}>"
+    if f"note: {note}" not in [entry.what for entry in store.history(ticket.reference)]:
+        store.change(ticket.reference, Change(note=note), who="assistant", at=clock.now())
+
+
+def open_ticket(
+    request: Request,
+    confirmed: str | None,
+    conversation: Conversation,
+    store: TicketStore,
+    clock: Clock,
+) -> TicketOpened | AlreadyOpen | Refused:
+    """Files a confirmed request of any kind, exactly once however often this is called.
+
+    `confirmed` is the digest that the visitor's yes carried; None if there was no yes. While an
+    equal request is open, that one is given instead.
+    """
+    if confirmed is None:
+        return Refused("not_confirmed")
+    if confirmed != request.digest:
+        return Refused("changed")
+    if not request.is_valid:
+        return Refused("incomplete")
+    identity = conversation.identity
+    now = clock.now()
+    ticket = Ticket(
+        reference=new_reference(),
+        kind=request.kind,
+        state="open",
+        request_key=request_key(request.kind, request.site_number, *request.about),
+        requester_name=request.requester_name,
+        requester_email=request.requester_email,
+        site_number=request.site_number,
+        language=conversation.language,
+        fields={**request.fields, "identity": _identity_line(identity, request.site_number)},
+        checklist=dict.fromkeys(CHECKLISTS[request.kind], False),
+        to_confirm=request.kind != "support_request"
+        and not _administers(identity, request.site_number),
         requester_id=identity.external_id if identity else None,
         conversation_id=conversation.id,
         created_at=now,
@@ -210,23 +360,64 @@ def helpdesk_body(ticket: Ticket) -> str:
 
 
 def find_for_visitor(
-    reference: str, email: str | None, identity: Identity | None, store: TicketStore
-) -> Ticket | None:
+    reference: str,
+    email: str | None,
+    conversation: Conversation,
+    store: TicketStore,
+    clock: Clock,
+) -> Ticket | TooManyAttempts | None:
     """The ticket if this visitor may see it: it is theirs, or they know its requester's email.
 
-    A wrong reference and a wrong email are not told apart.
+    A wrong reference and a wrong email are not told apart. Wrong pairs are counted, by conversation
+    and by reference, and after too many no pair is looked at for a while; whoever is signed in as
+    the requester is not concerned.
     """
+    reference = reference.upper()
     try:
-        ticket = store.get(reference.upper())
+        ticket = store.get(reference)
     except NotFound:
+        ticket = None
+    identity = conversation.identity
+    if ticket and identity and ticket.requester_id == identity.external_id:
+        return ticket
+    if not email:
         return None
-    if identity and ticket.requester_id == identity.external_id:
+    now = clock.now()
+    of_reference, in_conversation = store.failed_lookups(
+        reference, conversation.id, since=now - LOOKUP_WINDOW
+    )
+    if of_reference >= MAX_FAILED_OF_REFERENCE or in_conversation >= MAX_FAILED_IN_CONVERSATION:
+        return TooManyAttempts()
+    given = email.strip().lower().encode()
+    if ticket and secrets.compare_digest(given, ticket.requester_email.lower().encode()):
         return ticket
-    if email and secrets.compare_digest(
-        email.strip().lower().encode(), ticket.requester_email.lower().encode()
-    ):
-        return ticket
+    store.add_failed_lookup(reference, conversation.id, at=now)
     return None
+
+
+def add_note(ticket: Ticket, note: str, store: TicketStore, clock: Clock) -> Ticket | NotOpen:
+    """The ticket with a note of its requester in its history; `NotOpen` if it has ended.
+
+    The same note again is not added twice.
+    """
+    mine = [entry.what for entry in store.history(ticket.reference) if entry.who == REQUESTER]
+    if f"note: {note}" in mine:
+        return store.get(ticket.reference)
+    return _change_open(ticket, Change(note=note), store, clock)
+
+
+def withdraw(ticket: Ticket, store: TicketStore, clock: Clock) -> Ticket | NotOpen:
+    """The ticket taken back by its requester; `NotOpen` if it has ended, withdrawn or not."""
+    return _change_open(ticket, Change("withdrawn"), store, clock)
+
+
+def _change_open(
+    ticket: Ticket, change: Change, store: TicketStore, clock: Clock
+) -> Ticket | NotOpen:
+    now = store.get(ticket.reference)
+    if now.state not in OPEN_STATES:
+        return NotOpen(now)
+    return store.change(ticket.reference, change, who=REQUESTER, at=clock.now())
 
 
 def parse_change(state: str | None, checklist: Mapping[str, bool] | None) -> Change:
@@ -244,14 +435,14 @@ def parse_change(state: str | None, checklist: Mapping[str, bool] | None) -> Cha
     return Change(known, dict(checklist or {}))
 
 
-def _administers(identity: Identity | None, draft: Draft) -> bool:
+def _administers(identity: Identity | None, site_number: str) -> bool:
     """Whether the visitor is known to be an admin of the very site that the request is for."""
-    return bool(identity and identity.is_site_admin and identity.site_number == draft.site_number)
+    return bool(identity and identity.is_site_admin and identity.site_number == site_number)
 
 
-def _identity_line(identity: Identity | None, draft: Draft) -> str:
+def _identity_line(identity: Identity | None, site_number: str) -> str:
     if identity is None:
         return "anonymous"
-    same_site = identity.site_number == draft.site_number
+    same_site = identity.site_number == site_number
     role = "site_admin" if identity.is_site_admin else "user"
     return f"signed_in:{role}:{'same_site' if same_site else 'other_site'}"

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import re
 from itertools import takewhile
-from typing import Literal
-
-ListChange = Literal["add", "remove", "only", "swap"]
-FieldName = Literal[
-    "requester_email", "site_number", "requester_name", "emr_vendor", "reason", "products"
-]
 
 EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
 # What stands for an EMR vendor where there is no EMR.
 NO_EMR = frozenset({"aucun", "none"})
+# What stands for an EMR vendor that the visitor does not know.
+UNKNOWN_EMR = frozenset({"inconnu", "unknown"})
 
 
-def _phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
+def phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
     """Finds any of some phrases, listed with commas; "gard*" has any ending.
 
     With `opening`, only where the text begins with one.
     """
     # The longest first, or "mon nom" would hide "mon nom est".
-    phrases = sorted((phrase.strip() for phrase in listed.split(",")), key=len, reverse=True)
-    patterns = (re.escape(phrase).replace(r"\*", r"\w*") for phrase in phrases)
+    longest_first = sorted((phrase.strip() for phrase in listed.split(",")), key=len, reverse=True)
+    patterns = (re.escape(phrase).replace(r"\*", r"\w*") for phrase in longest_first)
     return re.compile(rf"{'^' if opening else ''}(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.I)
 
 
@@ -38,41 +34,42 @@ _QUESTION_WORDS = (
     "is it, is that, is there, je veux savoir, je voudrais savoir, j'aimerais savoir, i want to "
     "know, i'd like to know, i would like to know"
 )
-_OPENS_A_QUESTION = _phrases(_QUESTION_WORDS, opening=True)
+_OPENS_A_QUESTION = phrases(_QUESTION_WORDS, opening=True)
 # "Can you remove the reminders?" asks for something, but is no question.
-_ORDERS_POLITELY = _phrases(
+ORDERS_POLITELY = phrases(
     "pouvez-vous, pourriez-vous, voulez-vous, peux-tu, serait-il possible, can you, could you, "
     "would you, will you",
     opening=True,
 )
-_SAYS_YES = _phrases(
+_SAYS_YES = phrases(
     "oui, ouais, ouin, yes, yep, yup, yeah, ok, okay, d'accord, absolument, absolutely, exact*, "
     "parfait, go",
     opening=True,
 )
-_SAYS_NO = _phrases("non, nan, no, nope, finalement non, actually no", opening=True)
-_HEDGES = _phrases(
+_SAYS_NO = phrases("non, nan, no, nope, finalement non, actually no", opening=True)
+_HEDGES = phrases(
     "mais, sauf, attend*, un instant, cependant, par contre, pas, non, but, except, wait, hold on, "
     "one moment, however, not, no, chang*, corrig*, wrong, erreur*"
 )
-_HARMLESS = _phrases("pourquoi pas, why not, pas de problème, pas de souci, no problem")
-_WANTS_TO_KEEP = _phrases("gard*, conserv*, keep*, ne veux pas, ne veux plus, don't want")
-_GIVES_UP = _phrases(
+_HARMLESS = phrases("pourquoi pas, why not, pas de problème, pas de souci, no problem")
+_WANTS_TO_KEEP = phrases("gard*, conserv*, keep*, ne veux pas, ne veux plus, don't want")
+_GIVES_UP = phrases(
     "stop, arrêt*, arret*, laiss*, oubli*, abandonn*, never mind, nevermind, nvm, forget, discard, "
     "drop the request, changé d'idée, changed my mind, changed our mind, quit*, exit, scrap, "
     "abort, plus tard, later, pas maintenant, not now, n'envoyez, ne soumettez, don't send, don't "
     "submit, don't file, give up, let it go, leave it, en parler à"
 )
-_DECLINES = _phrases(
+_DECLINES = phrases(
     "ne veux pas donner, ne veux pas dire, ne veux pas le dire, don't want to give, don't want to "
     "say, rather not, prefer not, préfère pas, préfère ne pas, aime mieux pas, aimerais mieux pas, "
     "none of your business, pas de vos affaires, no reason, aucune raison"
 )
 
-_LEAD_IN = _phrases(
-    "c'est, moi c'est, moi, je m'appel*, je suis, mon nom, mon nom est, mon nom c'est, mon nom "
-    "complet est, au nom de, my name is, my full name is, my name's, it's, it is, this is, i am, "
-    "i'm, in the name of, bonjour, allo, hello, hi, non, no",
+_LEAD_IN = phrases(
+    "c'est, c, cest, moi c'est, moi c, moi, je m'appel*, jm'appel*, je mappel*, je suis, mon nom, "
+    "mon nom est, mon nom c'est, mon nom complet est, au nom de, my name is, my full name is, "
+    "my name's, it's, its, it is, this is, i am, i'm, im, in the name of, bonjour, allo, hello, "
+    "hi, non, no",
     opening=True,
 )
 _WORD_OF_NAME = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]*)*")
@@ -94,63 +91,45 @@ _CHAT = frozenset(
     "revoir journée day quoi pourquoi rien correct exact".split()
 )
 _AFTER_A_NAME = re.compile(r"\s+(?:here|ici|speaking|à l'appareil)$", re.IGNORECASE)
-_OF_THE_EMR = _phrases(
+_OF_THE_EMR = phrases(
     "c'est, it's, on est sur, on est avec, on travaille avec, on a, on utilise, nous avons, nous "
     "utilisons, nous sommes sur, nous sommes avec, we're on, we're using, we are on, we use, we "
     "have, notre dmé est, notre logiciel est, notre dmé c'est, le logiciel, our emr is",
     opening=True,
 )
-_NO_EMR_FR = _phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
-_NO_EMR_EN = _phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
+_NO_EMR_FR = phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
+_NO_EMR_EN = phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
+_UNSURE_FR = phrases("sais pas, sais plus, aucune idée, pas certaine, pas certain, inconnu")
+_UNSURE_EN = phrases("don't know, dont know, idk, no idea, no clue, not sure, unknown")
 _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
-_SPACED_DIGITS = re.compile(r"\D{0,12}(?:\d ?){3,6}\D?", re.ASCII)
+_SPACED_DIGITS = re.compile(r"\D{0,25}(?:\d ?){3,6}\D?", re.ASCII)
 _NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)", re.ASCII)
 _NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
 
-_OFF_THE_LIST = re.compile(
-    r"\b(?:de|from|off|sur) (?:la|ma|the|my) (?:liste|demande|list|request)\b", re.IGNORECASE
-)
-_SWAPS = _phrases("rempla*, replace, swap, au lieu, plutôt que, instead of")
-_ADDS = _phrases("ajout*, add, aussi, too, also, as well, en plus, également, include, inclu*")
-_REMOVES = _phrases(
-    "enlev*, enlèv*, retir*, ôte, ôter, ôtez, supprim*, remov*, drop, sans, without, take, rather "
-    "not, non pour, not for, no for"
-)
-_SPARES = re.compile(
-    r"\b(?:ne|n'|don't|do not|not)\b.*\b(?:annul|résili|cancel|disconnect|déconnect)", re.IGNORECASE
-)
-_ONLY = _phrases("seulement, juste, uniquement, just, only, rien que")
-_ORDERS = _phrases(
-    "ajout*, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, annulez aussi, add, remove, keep, "
-    "replace, take, drop, changez, changer, change the, change my, corrig*, finalement gard*, "
-    "finalement enlev*, finalement retir*, actually keep, actually remove, please keep, please "
-    "remove, also cancel",
-    opening=True,
-)
-_PUTS_RIGHT = _phrases(
-    "c'est plutôt, est plutôt, c'est pas, ce n'est pas, bon numéro, right number, correct number, "
-    "bon courriel, bon site, it's actually, tromp*, typo"
-)
-_CHANGES = _phrases(
-    "chang*, corrig*, modifi*, mauvais*, erreur*, tromp*, faux, fausse, pas bon, pas bonne, pas le "
-    "bon, pas la bonne, incorrect*, wrong, typo, mistake*, fix, edit, update, mal écrit, mal "
-    "orthographié, misspel*, revoir, rectifi*, à la place, instead, not right, n'est pas, isn't, "
-    "pas correct*"
-)
-_FIELDS: tuple[tuple[FieldName, re.Pattern[str]], ...] = (
-    ("reason", _phrases("raison, motif, reason")),
-    ("requester_email", _phrases("courriel, email, e-mail, adresse, address")),
-    ("emr_vendor", _phrases("dmé, dme, emr, logiciel, software")),
-    ("site_number", _phrases("site, numéro, numero, number")),
-    ("requester_name", _phrases("nom, name")),
-    ("products", _phrases("service*, produit*, product*")),
-)
 _STATED_REASON = re.compile(
     r"\b(?:raison|motif|reason)\b.{0,25}?"
     r"(?:\bc'est|\best|\bis|\bto|:|,? (?:écrivez|mettez|put|write))\s+"
     r"(?:(?:plutôt|surtout|simplement|mostly|simply|rather|just)\s+)*(?P<reason>\S.*)",
     re.IGNORECASE,
 )
+
+
+_STATED_NAME = re.compile(
+    r"\b(?:nom|name)\b.{0,25}?(?:\bc'est|\bc|\best|\bis|\bbe|:)\s+"
+    r"(?:(?:plutôt|en fait|actually|rather)\s+)*(?P<name>[^\W\d_a-zà-ÿ].*)"
+)
+_BECAUSE = re.compile(
+    r"\b(?:parce que?|vu que?|étant donné que?|puisque?|because|since we|as we)['\s]\s*"
+    r"(?P<reason>[^.!?]{3,})",
+    re.IGNORECASE,
+)
+_STUCK = re.compile(
+    r"\bj?(?:trouv\w*|voi[st]|comprend\w*|march\w*|fonctionn\w*) (?:pas|plus)\b"
+    r"|\b(?:can't|cannot|can not|cant|don't|dont|couldn't) (?:find|see|open|get to|understand)\b",
+    re.IGNORECASE,
+)
+_KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")
 
 
 def plain(text: str) -> str:
@@ -160,7 +139,7 @@ def plain(text: str) -> str:
 
 def asks(text: str) -> bool:
     """Whether this is a question by its form: by its mark, or by the word that opens it."""
-    if _ORDERS_POLITELY.search(text):
+    if ORDERS_POLITELY.search(text):
         return False
     opens = _OPENS_A_QUESTION.search(text) and not _HARMLESS.search(text)
     return text.rstrip().endswith("?") or bool(opens)
@@ -178,6 +157,11 @@ def agrees(text: str, *, is_yes: bool) -> bool:
 def refuses(text: str) -> bool:
     """Whether this says no, or wants to keep what the question was about."""
     return bool(_SAYS_NO.search(text) or _WANTS_TO_KEEP.search(text))
+
+
+def is_stuck(text: str) -> bool:
+    """Whether somebody cannot find or understand something: no answer, and no wish to skip one."""
+    return _STUCK.search(text) is not None
 
 
 def gives_up(text: str) -> bool:
@@ -220,11 +204,26 @@ def _bare_name(part: str) -> str | None:
         words = list(takewhile(_may_stand_in_name, words))
     is_name = (
         1 <= len(words) <= 5
+        and not all(_is_gibberish(word) for word in words)
         and words[0] not in _PARTICLES
         and all(_WORD_OF_NAME.fullmatch(word) for word in words)
         and not _NEVER_IN_NAMES & {word.lower() for word in words}
     )
     return " ".join(words) if is_name else None
+
+
+def _is_gibberish(word: str) -> bool:
+    """Whether keys were only struck: "asdf", "zxcv", "hjkl"."""
+    letters = word.lower()
+    is_row = len(letters) >= 4 and any(letters in row for row in _KEYBOARD_ROWS)
+    return is_row or (len(letters) >= 3 and not _VOWELS & {*letters})
+
+
+def stated_name(text: str) -> str | None:
+    """The name where the text says that it is one: "the name should be Kimberly Li"."""
+    found = _STATED_NAME.search(text)
+    name = name_in(found["name"]) if found else None
+    return name if name and is_capitalised(name) else None
 
 
 def email_in(text: str) -> str | None:
@@ -252,12 +251,16 @@ def site_number_in(text: str) -> str | None:
 
 
 def emr_vendor_in(text: str) -> str | None:
-    """The EMR in an answer to the question for it, known to us or not; one of `NO_EMR` for none."""
+    """The EMR in an answer to the question for it; of `NO_EMR` or `UNKNOWN_EMR` if that is said."""
     if _NO_EMR_FR.search(text):
         return "aucun"
     if _NO_EMR_EN.search(text):
         return "none"
     lead = _OF_THE_EMR.search(text)
+    if not lead and _UNSURE_FR.search(text):
+        return "inconnu"
+    if not lead and _UNSURE_EN.search(text):
+        return "unknown"
     words = (text[lead.end() :] if lead else text).strip(" .!").split()
     if lead and words and words[0][:1].isupper():
         # "On utilise Akinox, je pense": what follows the name is no part of it.
@@ -266,6 +269,11 @@ def emr_vendor_in(text: str) -> str | None:
     is_vendor = 1 <= len(words) <= 4 and len(vendor) <= 60
     is_chat = bool(_CHAT & {word.lower().strip(",.") for word in words})
     return vendor if is_vendor and not is_chat and re.search(r"[^\W\d_]", vendor) else None
+
+
+def spells_number(text: str) -> bool:
+    """Whether this is a number of three to six digits and little else: "c le 4 4 1 2"."""
+    return _SPACED_DIGITS.fullmatch(text) is not None and not _TELEPHONE.search(text)
 
 
 def speaks_of_emr(text: str) -> bool:
@@ -281,31 +289,7 @@ def reason_in(text: str) -> str | None:
     return found["reason"].strip() if found else None
 
 
-def list_change(text: str) -> ListChange | None:
-    """What is to become of a list of services that already stands; None if nothing is said."""
-    if _SWAPS.search(text):
-        return "swap"
-    if takes_off_the_list(text):
-        return "remove"
-    if _ADDS.search(text):
-        return "add"
-    if _REMOVES.search(text) or _SPARES.search(text):
-        return "remove"
-    return "only" if _ONLY.search(text) else None
-
-
-def takes_off_the_list(text: str) -> bool:
-    """Whether the list itself is meant: "enlevez Cloud Connect de la liste"."""
-    return _OFF_THE_LIST.search(text) is not None
-
-
-def corrects(text: str) -> bool:
-    """Whether this puts right what was said before, rather than tells something."""
-    return bool(_ORDERS.search(text) or _PUTS_RIGHT.search(text))
-
-
-def field_to_change(text: str) -> FieldName | None:
-    """Which field is said to be wrong: "changez le courriel", "the name is misspelled"."""
-    if not _CHANGES.search(text):
-        return None
-    return next((field for field, pattern in _FIELDS if pattern.search(text)), None)
+def because_in(text: str) -> str | None:
+    """The reason given along with a wish: "annulez les rappels parce que c'est trop cher"."""
+    found = _BECAUSE.search(text)
+    return found["reason"].strip() if found else None

@@ -219,7 +219,7 @@ def list_tickets(
     _agent: ReadingAgent,
     services: ServicesDep,
     kind: Literal["cancellation", "billing_review", "support_request"] | None = None,
-    state: Literal["open", "in_progress", "done", "rejected"] | None = None,
+    state: Literal["open", "in_progress", "done", "rejected", "withdrawn"] | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -40,7 +40,7 @@ TicketKindCode = Annotated[
     Field(description="What kind of request it is."),
 ]
 TicketStateCode = Annotated[
-    Literal["open", "in_progress", "done", "rejected"],
+    Literal["open", "in_progress", "done", "rejected", "withdrawn"],
     Field(description="Where the team stands with it."),
 ]
 AgentId = Annotated[str, Field(description="The agent.", examples=["agt_4f1c9d2e8a70"])]
@@ -349,7 +349,7 @@ class HistoryOut(Out):
     """One line of a ticket's history."""
 
     at: Moment
-    who: str = Field(description="An agent's name, or `assistant`.")
+    who: str = Field(description="An agent's name, `assistant`, or `requester`.")
     what: str = Field(description="What happened.", examples=["state: open -> in_progress"])
 
 

@@ -177,6 +177,9 @@ def _products(text: str, words: list[_Word], names: _Names) -> Iterator[Entity]:
             continue
         continues = after and all(word.text in _LISTING for word in words[after:first])
         was_kept = was_kept if continues else _is_kept(text, words, first)
+        if value == "rest":
+            # In "gardez les rappels, annulez le reste" it is the rappels alone that are kept.
+            was_kept = words[max(0, first - 1)].text in _KEEP
         after = last + 1
         if but is not None and first > but:
             was_kept = not keeps_all

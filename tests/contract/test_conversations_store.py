@@ -13,6 +13,7 @@ from sqlalchemy import text
 from bot.adapters.memory import HeldClock
 from bot.core import handoff
 from bot.core.conversations import Button, Conversation, Message, Reply, SourceLink
+from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Ownership, Transfer
 from bot.core.ports import Conversations
@@ -462,6 +463,20 @@ def test_an_agent_is_given_the_messages_of_the_conversations_that_she_holds(
 
 
 # --- Drafts, feedback, erasure, counts -----------------------------------------------------------
+
+
+def test_an_errand_comes_back_as_it_was_saved_until_it_is_dropped(store: Conversations) -> None:
+    start(store, "a")
+    errand = Errand("note", "OCN-7K3M-9QXT", "a@x.ca", text="l’été", is_known=True, asked="text")
+    store.save_errand("a", Errand("status"), at=NOW)
+    store.save_errand("a", errand, at=NOW)
+    assert store.errand("a") == errand
+    assert store.errand("b") is None
+    store.drop_errand("a")
+    store.drop_errand("a")
+    assert store.errand("a") is None
+    with pytest.raises(NotFound):
+        store.save_errand("nowhere", errand, at=NOW)
 
 
 def test_a_draft_comes_back_as_it_was_saved_until_it_is_dropped(store: Conversations) -> None:

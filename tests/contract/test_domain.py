@@ -19,7 +19,7 @@ import actions
 from bot.core.accounts import Source
 from bot.core.cancellation import PRODUCTS, Draft, Step
 from bot.core.fee_diagnosis import Fact, Finding
-from bot.core.hearing import DIGRESSIONS, Fault
+from bot.core.hearing import INTERRUPTING, Fault
 from bot.core.language import LANGUAGES
 from bot.core.tickets import STATES, TicketKind
 from bot.settings import ROOT
@@ -154,14 +154,14 @@ def test_every_intent_has_a_rule_for_when_nothing_is_under_way() -> None:
     assert set(DOMAIN["intents"]) - answered == set()
 
 
-def test_whatever_a_request_calls_a_digression_has_a_rule_for_interrupting_it() -> None:
+def test_whatever_may_interrupt_a_request_has_a_rule_for_it() -> None:
     interrupting = {
         intent
         for _, rule in rules()
         if {"active_loop": "cancellation_form"} in rule.get("condition", ())
         for intent in steps(rule, "intent")
     }
-    assert interrupting == DIGRESSIONS
+    assert interrupting == INTERRUPTING
 
 
 def test_every_intent_is_trained_or_stands_for_a_button() -> None:

@@ -192,6 +192,42 @@ def test_a_change_to_what_it_already_is_leaves_no_trace(store: TicketStore) -> N
     assert len(store.history(ticket.reference)) == 1
 
 
+def test_a_note_is_history_and_a_change(store: TicketStore) -> None:
+    ticket = file(store)
+    changed = store.change(
+        ticket.reference, Change(note="Deux lignes :\nl’été."), who="requester", at=LATER
+    )
+    assert changed == replace(ticket, updated_at=LATER)
+    assert store.history(ticket.reference)[1:] == [
+        HistoryEntry(LATER, "requester", "note: Deux lignes :\nl’été.")
+    ]
+
+
+# --- Guessing ------------------------------------------------------------------------------------
+
+
+def test_failed_lookups_are_counted_by_reference_and_by_conversation(stores: Stores) -> None:
+    store = stores.tickets
+    for conversation_id in ("c-1", "c-2"):
+        start(stores.conversations, conversation_id)
+    for reference, conversation_id, at in (
+        ("OCN-AAAA-AAAA", "c-1", NOW),
+        ("OCN-AAAA-AAAA", "c-2", LATER),
+        ("OCN-BBBB-BBBB", "c-2", LATER),
+    ):
+        store.add_failed_lookup(reference, conversation_id, at=at)
+    assert store.failed_lookups("OCN-AAAA-AAAA", "c-2", since=NOW) == (2, 2)
+    assert store.failed_lookups("OCN-AAAA-AAAA", "c-1", since=LATER) == (1, 0)
+    assert store.failed_lookups("OCN-CCCC-CCCC", "c-3", since=NOW) == (0, 0)
+
+
+def test_erasing_a_conversation_forgives_no_guess_at_a_reference(stores: Stores) -> None:
+    start(stores.conversations, "c-1")
+    stores.tickets.add_failed_lookup("OCN-AAAA-AAAA", "c-1", at=NOW)
+    stores.conversations.erase("c-1")
+    assert stores.tickets.failed_lookups("OCN-AAAA-AAAA", "c-1", since=NOW)[0] == 1
+
+
 # --- The outbox ----------------------------------------------------------------------------------
 
 

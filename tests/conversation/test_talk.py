@@ -7,7 +7,9 @@ a second visitor or a look into the database.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +253,180 @@ def test_a_signed_in_visitor_is_told_the_status_of_their_own_requests_only(
     question = "What is the status of my request?"
     assert filed in visit("en", who="admin").say(question).text
     assert filed not in visit("en", who="non_admin").say(question).text
+
+
+# --- Notes and withdrawals -----------------------------------------------------------------------
+
+EMAIL = "n.beausejour@erables.example.com"
+
+
+def test_a_requester_adds_a_note_that_the_agent_sees(
+    visit: Visit, agent: AgentClient, filed: str
+) -> None:
+    visitor = visit("fr")
+    assert visitor.say(f"Ajoutez une note à ma demande {filed}").heard == ["form note/email"]
+    assert visitor.say(EMAIL).heard == ["form note/text"]
+    added = visitor.say("Nous fermons le 30 juin, est-ce que ce sera fait avant?")
+    assert added.heard == ["ticket ticket/note-added"]
+    last = agent.get(f"/tickets/{filed}")["history"][-1]
+    assert (last["who"], last["what"]) == (
+        "requester",
+        "note: Nous fermons le 30 juin, est-ce que ce sera fait avant?",
+    )
+
+
+def test_a_requester_withdraws_a_request_by_the_button_of_its_status(
+    visit: Visit, agent: AgentClient, filed: str
+) -> None:
+    visitor = visit("en")
+    visitor.say(f"What is the status of my request {filed}?")
+    assert visitor.say(EMAIL).heard == ["ticket ticket/status"]
+    assert visitor.press("Withdraw this request").heard == ["form withdraw/confirm"]
+    assert agent.get(f"/tickets/{filed}")["state"] == "open"
+    yes = visitor.button("Yes, withdraw the request")
+    assert visitor.press("Yes, withdraw the request").heard == ["ticket ticket/withdrawn"]
+    ticket = agent.get(f"/tickets/{filed}")
+    assert ticket["state"] == "withdrawn"
+    assert ticket["history"][-1]["who"] == "requester"
+    # The same button again, and the same wish again, change nothing.
+    visitor.send(payload=yes)
+    again = visitor.say(f"I want to withdraw my request {filed}, {EMAIL}")
+    assert again.heard == ["ticket ticket/not-open"]
+    assert agent.get(f"/tickets/{filed}")["history"] == ticket["history"]
+
+
+def test_a_withdrawal_that_is_not_confirmed_leaves_the_request_open(
+    visit: Visit, agent: AgentClient, filed: str
+) -> None:
+    visitor = visit("fr", who="admin")
+    asked = visitor.say(f"je veux retirer ma demande {filed}")
+    assert asked.heard == ["form withdraw/confirm"]
+    assert visitor.say("non").heard == ["notice withdraw/stopped"]
+    assert agent.get(f"/tickets/{filed}")["state"] == "open"
+
+
+def test_guessing_at_the_email_of_a_reference_comes_to_an_end(visit: Visit, filed: str) -> None:
+    visitor = visit("en")
+    told = []
+    for number in range(6):
+        visitor.say(f"What is the status of my request {filed}?")
+        told.append(visitor.say(f"guess{number}@clinic.example.com").heard)
+    assert told == [["ticket ticket/not-found"]] * 5 + [["ticket ticket/locked"]]
+    visitor.say(f"What is the status of my request {filed}?")
+    locked = visitor.say(EMAIL)
+    assert locked.heard == ["ticket ticket/locked"]
+    assert "Talk to a person" in [b["title"] for b in locked.messages[0]["buttons"]]
+
+
+# --- Faults at the gate --------------------------------------------------------------------------
+
+
+@contextmanager
+def drafts_out_of_reach(stack: RunningStack) -> Iterator[None]:
+    """While this lasts every action that needs the draft fails."""
+
+    def rename(old: str, new: str) -> None:
+        with stack.database.write() as connection:
+            connection.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    rename("drafts", "drafts_away")
+    try:
+        yield
+    finally:
+        rename("drafts_away", "drafts")
+
+
+def test_a_request_whose_judging_fails_as_it_begins_files_nothing(
+    visit: Visit, agent: AgentClient, stack: RunningStack, site_number: str
+) -> None:
+    visitor = visit("en", who="admin")
+    with drafts_out_of_reach(stack):
+        begun = visitor.say(f"I want to cancel online booking for site {site_number}")
+    assert "error service/trouble" in begun.heard
+    assert agent.tickets(q=site_number) == []
+    visitor.say(f"I want to cancel online booking for site {site_number}")
+    assert agent.conversation(visitor.id)["slots"]["products"] == ["online_booking"]
+    assert agent.tickets(q=site_number) == []
+
+
+@pytest.mark.parametrize("is_pressed", [True, False])
+def test_a_request_whose_judging_fails_at_the_yes_files_nothing_until_the_next_yes(
+    visit: Visit, agent: AgentClient, stack: RunningStack, site_number: str, is_pressed: bool
+) -> None:
+    visitor = visit("en", who="admin")
+    yes = to_the_recap(visitor, site_number)
+    sent = {"payload": yes} if is_pressed else {"text": "Yes"}
+    with drafts_out_of_reach(stack):
+        answer = visitor.send(**sent).json()
+    assert "error service/trouble" in Turn(answer["messages"], answer["state"]).heard
+    assert agent.tickets(q=site_number) == []
+    assert visitor.press("Yes, send the request").heard == ["ticket ticket/filed"]
+    assert len(agent.tickets(q=site_number)) == 1
+
+
+def test_two_tabs_that_confirm_at_once_file_one_request(
+    visit: Visit, agent: AgentClient, site_number: str
+) -> None:
+    visitor = visit("en", who="admin")
+    yes = to_the_recap(visitor, site_number)
+    with ThreadPoolExecutor(2) as tabs:
+        answers = [answer.json() for answer in tabs.map(lambda _: visitor.send(payload=yes), "ab")]
+    assert len({reference_in(Turn(a["messages"], a["state"])) for a in answers}) == 1
+    assert len(agent.tickets(q=site_number)) == 1
+
+
+def test_the_same_yes_written_twice_files_one_request(
+    visit: Visit, agent: AgentClient, site_number: str
+) -> None:
+    visitor = visit("fr", who="admin")
+    visitor.say(f"annuler les études du site {site_number}")
+    visitor.say("Accuro")
+    visitor.press("Passer")
+    assert visitor.say("oui").heard == ["ticket ticket/filed"]
+    visitor.say("oui")
+    assert len(agent.tickets(q=site_number)) == 1
+
+
+def test_overlapping_requests_are_told_plainly(
+    visit: Visit, agent: AgentClient, site_number: str
+) -> None:
+    def file(product: str) -> Turn:
+        visitor = visit("en", who="admin")
+        to_the_recap(visitor, site_number, product)
+        return visitor.press("Yes, send the request")
+
+    first = file("online booking and reminders")
+    reference = reference_in(first)
+    within = file("reminders")
+    assert within.heard == ["ticket ticket/already-filed"]
+    assert f"already part of request **{reference}**" in within.text
+    more = file("reminders and kiosks")
+    assert more.heard == ["ticket ticket/filed"]
+    assert f"already covers patient reminders ({reference})" in more.text
+    assert len(agent.tickets(q=site_number)) == 2
+
+
+def test_a_ticket_tells_which_duties_were_shown_and_accepted(
+    visit: Visit, agent: AgentClient, site_number: str
+) -> None:
+    visitor = visit("en", who="admin")
+    visitor.press("Make a cancellation request")
+    visitor.say(f"Cloud Connect and studies, site {site_number}")
+    assert visitor.say("Accuro").heard == ["form cancellation/cloud_connect"]
+    visitor.say("yes, I understand")
+    recap = visitor.press("Skip")
+    filed = visitor.press("Yes, send the request")
+    shown = agent.get(f"/tickets/{reference_in(filed)}")["fields"]["duties_shown"]
+    assert {notice["duty"] for notice in shown} == {
+        "call_emr_vendor",
+        "cloud_connect_caution",
+        "self_service",
+    }
+    # The caution was a question of its own as well.
+    assert [notice["text"] in recap.text for notice in shown] == [False, True, True, True]
+    for notice in shown:
+        assert notice["language"] == "en"
+        assert notice["shown_at"] <= notice["accepted_at"]
 
 
 # --- People --------------------------------------------------------------------------------------

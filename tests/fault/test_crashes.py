@@ -145,6 +145,19 @@ def test_a_gateway_killed_right_after_a_confirmation_delivers_one_ticket(
     assert visitor.messages()[-1] == filed.messages[-1]
 
 
+def test_a_restart_between_recap_and_yes_files_what_was_shown(
+    visit: Visit, agent: AgentClient, stack: RunningStack, site_number: str
+) -> None:
+    visitor = visit("en", who="admin")
+    to_the_recap(visitor, site_number)
+    for name in ("rasa", "actions", "gateway"):
+        kill(stack, name)
+    stack.wait_until_ready()
+    filed = visitor.press("Yes, send the request")
+    assert filed.heard == ["ticket ticket/filed"]
+    assert assert_filed_and_delivered_once(agent, stack, site_number) in filed.text
+
+
 def test_a_gateway_killed_before_it_could_say_so_tells_the_reference_afterwards(
     visit: Visit, agent: AgentClient, stack: RunningStack, site_number: str
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.core.agents import Agent
-from bot.core.cancellation import Draft
+from bot.core.cancellation import Draft, Notice
 from bot.core.conversations import Button, Conversation, Identity, Reply
 from bot.core.ports import Conversations
 from bot.core.tickets import CHECKLIST, Ticket, new_reference, request_key
@@ -74,6 +74,10 @@ def a_draft(**changes: Any) -> Draft:
         asked="confirm",
     )
     draft = replace(draft, **changes)
+    if "notices" not in changes:
+        shown = NOW.isoformat()
+        notices = [Notice(duty, "fr", f"Texte de {duty}.", shown) for duty in draft.duties()]
+        draft = replace(draft, notices=tuple(notices))
     return draft if "recapped" in changes else replace(draft, recapped=draft.digest)
 
 

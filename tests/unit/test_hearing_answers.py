@@ -333,7 +333,7 @@ def test_a_question_about_the_site_number_is_answered(text: str, intent: str) ->
         ("Le logiciel Endura", "faq", "Endura"),
         ("on utilise Akinox je pense mais je suis pas certaine", "faq", "Akinox"),
         ("we're on Input Health", "faq", "Input Health"),
-        ("je sais pas", "skip", "je sais pas"),
+        ("je sais pas", "skip", "inconnu"),
         ("aucun", "deny", "aucun"),
         ("on a pas de DMÉ encore, tout est papier", "out_of_scope", "aucun"),
         ("we don't have an EMR", "faq", "none"),
@@ -346,7 +346,7 @@ def test_an_emr_is_taken_known_to_us_or_not(text: str, intent: str, vendor: str)
 
 @pytest.mark.parametrize(
     ("text", "intent"),
-    [("oui", "affirm"), ("non", "deny"), ("passer", "skip"), ("pourquoi cette question?", "skip")],
+    [("oui", "affirm"), ("non", "deny"), ("passer", "skip")],
 )
 def test_what_is_no_emr_is_asked_again(text: str, intent: str) -> None:
     outcome = hear(asking("emr_vendor"), typed(text, intent))[1]
@@ -357,6 +357,7 @@ def test_what_is_no_emr_is_asked_again(text: str, intent: str) -> None:
     ("text", "intent"),
     [
         ("c'est quoi un DMÉ?", "faq"),
+        ("pourquoi cette question?", "skip"),
         ("merci", "thank"),
         ("en anglais svp", "switch_language"),
         ("es-tu un robot", "ask_bot"),
@@ -457,6 +458,36 @@ def test_a_statement_is_a_reason_and_changes_nothing_else(text: str, intent: str
     assert draft == replace(before, reason=text)
 
 
+@pytest.mark.parametrize("intent", ["skip", "deny", "inform", "faq", "nlu_fallback"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "est-ce obligatoire?",
+        "combien ça coûte annuler ?",
+        "can I still get my data afterwards?",
+    ],
+)
+def test_a_question_is_no_reason_whatever_it_sounds_like(text: str, intent: str) -> None:
+    before = asking("reason")
+    assert hear(before, typed(text, intent)) == (before, Outcome("digression"))
+
+
+@pytest.mark.parametrize("intent", ["skip", "deny", "inform"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jtrouve pas cette page",
+        "je trouve pas cette page",
+        "je vois pas où c'est",
+        "I can't find that page",
+        "je comprends pas ce que vous voulez",
+    ],
+)
+def test_somebody_who_is_lost_does_not_skip_the_reason(text: str, intent: str) -> None:
+    before = asking("reason")
+    assert hear(before, typed(text, intent)) == (before, Outcome("digression"))
+
+
 @pytest.mark.parametrize(
     ("text", "intent"),
     [
@@ -489,9 +520,9 @@ def test_the_reason_may_be_skipped(text: str, intent: str) -> None:
     assert (outcome.result, draft.reason, draft.reason_skipped) == ("taken", None, True)
 
 
-@pytest.mark.parametrize(("text", "intent"), [("oui", "affirm"), ("est-ce obligatoire?", "skip")])
-def test_a_yes_or_a_doubt_is_no_reason(text: str, intent: str) -> None:
-    assert hear(asking("reason"), typed(text, intent))[1] == Outcome("misunderstood", "no_reason")
+def test_a_yes_is_no_reason() -> None:
+    heard = typed("oui", "affirm")
+    assert hear(asking("reason"), heard)[1] == Outcome("misunderstood", "no_reason")
 
 
 @pytest.mark.parametrize(

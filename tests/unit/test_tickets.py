@@ -6,29 +6,48 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from bot.adapters.memory import HeldClock
 from bot.adapters.memory_tickets import MemoryTickets
-from bot.core.cancellation import PRODUCTS, Draft
+from bot.core.cancellation import PRODUCTS, SELF_SERVICE, SITE_WIDE, Draft, Notice, Scope
 from bot.core.conversations import Conversation
 from bot.core.errors import BadInput
+from bot.core.language import LANGUAGES, Language
 from bot.core.tickets import (
     CHECKLIST,
+    CHECKLISTS,
+    LOOKUP_WINDOW,
+    MAX_FAILED_IN_CONVERSATION,
+    MAX_FAILED_OF_REFERENCE,
     AlreadyOpen,
     Change,
+    HistoryEntry,
+    NotOpen,
     Refused,
+    Request,
+    Ticket,
     TicketFilter,
     TicketOpened,
+    TicketState,
+    TooManyAttempts,
+    add_note,
     find_for_visitor,
     helpdesk_body,
     is_requester,
     new_reference,
     open_cancellation,
+    open_ticket,
     parse_change,
     request_key,
+    withdraw,
 )
+from bot.core.wording import NO_EMR
+from knowledge_base.__main__ import ARTICLES
+from knowledge_base.article import load_articles
 from tests.support.builders import NOW, a_conversation, a_draft, a_ticket, an_identity
 
 REFERENCE = re.compile(r"OCN-[0-9A-Z]{4}-[0-9A-Z]{4}")
@@ -169,6 +188,67 @@ def test_the_same_request_after_the_first_was_processed_is_new(
     assert isinstance(file(confirmed(), store, clock), TicketOpened)
 
 
+# --- Requests of other kinds ---------------------------------------------------------------------
+
+
+def a_request(**changes: object) -> Request:
+    request = Request(
+        kind="billing_review",
+        requester_name="Manon Thibodeau",
+        requester_email="m.thibodeau@clinique.example.com",
+        site_number="4411",
+        fields={"invoice": "F-2026-02", "finding": "not_linked"},
+        about=("F-2026-02",),
+    )
+    return replace(request, **changes)  # type: ignore[arg-type]
+
+
+def open_it(
+    request: Request, store: MemoryTickets, clock: HeldClock, confirmed: str | None
+) -> TicketOpened | AlreadyOpen | Refused:
+    return open_ticket(request, confirmed, a_conversation(), store, clock)
+
+
+@pytest.mark.parametrize("kind", ["billing_review", "support_request"])
+def test_a_confirmed_request_of_any_kind_is_filed_once(
+    store: MemoryTickets, clock: HeldClock, kind: str
+) -> None:
+    request = a_request(kind=kind)
+    first, second = (open_it(request, store, clock, request.digest) for _ in range(2))
+    assert isinstance(first, TicketOpened)
+    assert second == AlreadyOpen(first.ticket)
+    assert first.ticket.fields == {**request.fields, "identity": "anonymous"}
+    assert list(first.ticket.checklist) == list(CHECKLISTS[request.kind])
+    assert first.ticket.to_confirm is (kind == "billing_review")
+    assert count(store) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"fields": {"invoice": "F-2026-01"}}, "changed"),
+        ({"requester_email": "m@x"}, "incomplete"),
+        ({"requester_email": ""}, "incomplete"),
+        ({"requester_name": "  "}, "incomplete"),
+        ({"site_number": ""}, "incomplete"),
+        ({"site_number": "4411\n"}, "incomplete"),
+    ],
+)
+def test_a_request_that_was_not_confirmed_as_it_is_or_is_not_whole_is_refused(
+    store: MemoryTickets, clock: HeldClock, change: dict[str, object], why: str
+) -> None:
+    request = a_request(**change)
+    confirmed = request.digest if why == "incomplete" else a_request().digest
+    assert open_it(request, store, clock, confirmed) == Refused(why)  # type: ignore[arg-type]
+    assert open_it(request, store, clock, None) == Refused("not_confirmed")
+    assert count(store) == 0
+
+
+def test_a_support_request_may_be_about_no_site(store: MemoryTickets, clock: HeldClock) -> None:
+    request = a_request(kind="support_request", site_number="")
+    assert isinstance(open_it(request, store, clock, request.digest), TicketOpened)
+
+
 def test_the_key_of_a_request_is_of_a_set() -> None:
     assert request_key("cancellation", "4411", "a", "b") == request_key(
         "cancellation", "4411", "b", "a"
@@ -208,30 +288,171 @@ def test_whoever_is_no_admin_of_the_site_files_a_request_to_be_confirmed(
     assert opened.ticket.requester_id == expected
 
 
+# --- Requests that overlap -----------------------------------------------------------------------
+
+TWO = ("tablets_kiosks", "patient_reminders")
+
+
+def test_a_request_within_an_open_one_points_to_it_and_files_nothing(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    first = file(confirmed(products=(*TWO, "website_forms")), store, clock)
+    assert isinstance(first, TicketOpened)
+    assert file(confirmed(products=TWO), store, clock) == AlreadyOpen(first.ticket)
+    assert count(store) == 1
+
+
+@pytest.mark.parametrize("products", [(*TWO, "website_forms"), ("patient_reminders", "studies")])
+def test_a_request_for_more_is_filed_and_names_the_one_it_overlaps(
+    store: MemoryTickets, clock: HeldClock, products: tuple[str, ...]
+) -> None:
+    first = file(confirmed(products=TWO), store, clock)
+    other_site = file(confirmed(products=TWO, site_number="9120"), store, clock)
+    assert isinstance(first, TicketOpened)
+    assert isinstance(other_site, TicketOpened)
+    more = file(confirmed(products=products), store, clock)
+    assert isinstance(more, TicketOpened)
+    assert more.overlapping == (first.ticket,)
+    assert more.ticket.fields["overlaps"] == [first.ticket.reference]
+
+
+def test_what_has_ended_is_overlapped_by_nothing(store: MemoryTickets, clock: HeldClock) -> None:
+    first = file(confirmed(products=(*TWO, "studies")), store, clock)
+    assert isinstance(first, TicketOpened)
+    withdraw(first.ticket, store, clock)
+    again = file(confirmed(products=TWO), store, clock)
+    assert isinstance(again, TicketOpened)
+    assert again.overlapping == ()
+
+
+def test_somebody_else_who_asks_for_the_same_is_noted_once_in_the_first(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    first = file(confirmed(), store, clock)
+    assert isinstance(first, TicketOpened)
+    for _ in range(2):
+        other = confirmed(requester_name="Luc Roy", requester_email="luc@clinique.example.com")
+        assert file(other, store, clock) == AlreadyOpen(first.ticket)
+    said = [entry.what for entry in store.history(first.ticket.reference)]
+    assert said == ["opened", "note: also asked for by Luc Roy <luc@clinique.example.com>"]
+
+
 # --- What the clinic has to do itself ------------------------------------------------------------
 
-
-@pytest.mark.parametrize(
-    ("products", "emr", "duties"),
-    [
-        (("patient_messages",), "Accuro", {"call_emr_vendor", "self_service"}),
-        (("studies", "ereferral"), "Accuro", {"call_emr_vendor", "self_service"}),
-        (("tablets_kiosks",), "Accuro", {"tell_emr_vendor", "self_service"}),
-        (("ereferral",), "Accuro", {"tell_emr_vendor"}),
-        (("ereferral",), "aucun", set()),
-        (("studies",), "none", {"self_service"}),
-        (
-            ("cloud_connect",),
-            "Accuro",
-            {"tell_emr_vendor", "cloud_connect_caution", "self_service"},
-        ),
-        (PRODUCTS, "Accuro", {"call_emr_vendor", "cloud_connect_caution", "self_service"}),
-    ],
+CALL, TELL, CAUTION, OWN = (
+    "call_emr_vendor",
+    "tell_emr_vendor",
+    "cloud_connect_caution",
+    "self_service",
 )
-def test_the_products_say_what_the_clinic_has_to_do(
-    products: tuple[str, ...], emr: str, duties: set[str]
+# What the articles say of each product and scope (cancel-per-product, cancel-services): who stops
+# it, and whether the EMR vendor is to be phoned or told.
+MATRIX: dict[tuple[str, str | None], set[str]] = {
+    ("tablets_kiosks", None): {TELL, OWN},
+    ("patient_messages", None): {CALL, OWN},
+    ("patient_messages", "licence"): {TELL, OWN},
+    ("patient_messages", "site_wide"): {CALL},
+    ("patient_reminders", None): {TELL, OWN},
+    ("website_forms", None): {TELL, OWN},
+    ("online_booking", None): {TELL, OWN},
+    ("studies", None): {CALL, OWN},
+    ("studies", "licence"): {TELL, OWN},
+    ("studies", "site_wide"): {CALL},
+    ("cloud_connect", None): {TELL, CAUTION, OWN},
+    ("ereferral", None): {TELL},
+}
+
+
+def of_scope(product: str, scope: str | None) -> dict[str, str]:
+    return {product: scope} if scope else {}
+
+
+def test_the_matrix_speaks_of_every_product_and_scope() -> None:
+    scopes = [None, *get_args(Scope)]
+    sold_both_ways = {(product, scope) for product in SITE_WIDE for scope in scopes}
+    assert set(MATRIX) == {(product, None) for product in PRODUCTS} | sold_both_ways
+
+
+@pytest.mark.parametrize(("product", "scope"), MATRIX)
+def test_the_product_and_its_scope_say_what_the_clinic_has_to_do(
+    product: str, scope: str | None
 ) -> None:
-    assert set(a_draft(products=products, emr_vendor=emr).duties()) == duties
+    draft = a_draft(products=(product,), scopes=of_scope(product, scope))
+    assert set(draft.duties()) == MATRIX[product, scope]
+    # Without an EMR there is no vendor to phone or to tell.
+    for none in NO_EMR:
+        assert set(replace(draft, emr_vendor=none).duties()) == MATRIX[product, scope] - {
+            CALL,
+            TELL,
+        }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_article_lists_the_same_products_as_the_clinic_s_own_to_stop(
+    language: Language,
+) -> None:
+    (article,) = [
+        article
+        for article in load_articles(ARTICLES, "")
+        if (article.slug, article.language) == ("cancel-per-product", language)
+    ]
+    (section,) = [part for part in article.sections if part.anchor == "by-product"]
+    own, formal = re.split(r"(?=[^\n]*site-wide-subscriptions)", section.body, maxsplit=1)
+    for key in SELF_SERVICE.values():
+        assert links_to(own, key), key
+    assert links_to(formal, "cancel-services#formal-request")
+    assert {*PRODUCTS} - {*SELF_SERVICE} == {"ereferral"}
+
+
+def links_to(text: str, key: str) -> bool:
+    slug, anchor = key.split("#")
+    return re.search(rf"{slug}[^)\s]*#{anchor}\b", text) is not None
+
+
+@pytest.mark.parametrize("products", [("patient_messages", "tablets_kiosks"), PRODUCTS])
+def test_one_call_to_the_vendor_stands_for_telling_it(products: tuple[str, ...]) -> None:
+    duties = a_draft(products=products).duties()
+    assert CALL in duties
+    assert TELL not in duties
+    assert len(duties) == len({*duties})
+
+
+def test_nothing_is_filed_whose_duties_were_not_all_shown(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    draft = confirmed(products=("cloud_connect", "studies"), cloud_connect_understood=True)
+    for number in range(len(draft.notices)):
+        less = replace(draft, notices=draft.notices[:number])
+        assert file(less, store, clock) == Refused("duties_not_shown")
+    assert count(store) == 0
+
+
+def test_a_ticket_keeps_which_duties_were_shown_and_accepted_when_and_in_which_words(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    draft = confirmed(products=("cloud_connect",), cloud_connect_understood=True)
+    shown, accepted = "2026-03-10T14:00:00+00:00", "2026-03-10T14:01:00+00:00"
+    draft = replace(
+        draft,
+        notices=(
+            Notice(CAUTION, "fr", "Attention :", shown, accepted),
+            Notice(CALL, "fr", "Téléphonez.", shown),
+            Notice(TELL, "en", "Tell them.", shown),
+            Notice(OWN, "en", "Stop it.", shown),
+        ),
+    )
+    opened = file(draft, store, clock)
+    assert isinstance(opened, TicketOpened)
+    now = NOW.isoformat()
+    # The call was shown for a product that is no longer in the request.
+    assert opened.ticket.fields["duties_shown"] == [
+        {"duty": duty, "language": language, "text": text, "shown_at": shown, "accepted_at": at}
+        for duty, language, text, at in (
+            (CAUTION, "fr", "Attention :", accepted),
+            (TELL, "en", "Tell them.", now),
+            (OWN, "en", "Stop it.", now),
+        )
+    ]
 
 
 # --- References ----------------------------------------------------------------------------------
@@ -261,42 +482,145 @@ def reference(store: MemoryTickets) -> str:
     return store.open(a_ticket(requester_id="ocean-17"), "{}", who="assistant").reference
 
 
+def look_up(
+    reference: str,
+    email: str | None,
+    store: MemoryTickets,
+    clock: HeldClock,
+    conversation: Conversation | None = None,
+) -> Ticket | TooManyAttempts | None:
+    return find_for_visitor(reference, email, conversation or a_conversation(), store, clock)
+
+
 @pytest.mark.parametrize(
     "email", ["m.thibodeau@clinique.example.com", " M.Thibodeau@Clinique.Example.COM "]
 )
 def test_reference_and_email_together_show_a_ticket(
-    store: MemoryTickets, reference: str, email: str
+    store: MemoryTickets, clock: HeldClock, reference: str, email: str
 ) -> None:
-    found = find_for_visitor(reference.lower(), email, None, store)
-    assert found is not None
-    assert found.reference == reference
+    assert look_up(reference.lower(), email, store, clock) == store.get(reference)
 
 
-def test_the_requester_sees_it_without_the_email(store: MemoryTickets, reference: str) -> None:
-    assert find_for_visitor(reference, None, an_identity(), store) is not None
+def test_the_requester_sees_it_without_the_email(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    signed_in = a_conversation(identity=an_identity())
+    assert look_up(reference, None, store, clock, signed_in) == store.get(reference)
 
 
 @pytest.mark.parametrize("email", [None, "", "   ", "autre@clinique.example.com", "é@x.ca"])
 def test_a_reference_alone_shows_nothing(
-    store: MemoryTickets, reference: str, email: str | None
+    store: MemoryTickets, clock: HeldClock, reference: str, email: str | None
 ) -> None:
-    stranger = an_identity(external_id="ocean-99")
-    assert find_for_visitor(reference, email, None, store) is None
-    assert find_for_visitor(reference, email, stranger, store) is None
+    stranger = a_conversation(identity=an_identity(external_id="ocean-99"))
+    assert look_up(reference, email, store, clock) is None
+    assert look_up(reference, email, store, clock, stranger) is None
 
 
-def test_the_email_of_one_ticket_opens_no_other(store: MemoryTickets, reference: str) -> None:
+def test_the_email_of_one_ticket_opens_no_other(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
     other = a_ticket(
         request_key="other", requester_email="luc@clinique.example.com", requester_id=None
     )
     store.open(other, "{}", who="assistant")
-    assert find_for_visitor(reference, other.requester_email, None, store) is None
-    assert find_for_visitor("OCN-XXXX-XXXX", other.requester_email, None, store) is None
+    assert look_up(reference, other.requester_email, store, clock) is None
+    assert look_up("OCN-XXXX-XXXX", other.requester_email, store, clock) is None
 
 
-def test_a_ticket_without_a_requester_id_is_nobody_s_by_identity(store: MemoryTickets) -> None:
+def test_a_ticket_without_a_requester_id_is_nobody_s_by_identity(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
     ticket = store.open(a_ticket(requester_id=None), "{}", who="assistant")
-    assert find_for_visitor(ticket.reference, None, an_identity(), store) is None
+    signed_in = a_conversation(identity=an_identity())
+    assert look_up(ticket.reference, None, store, clock, signed_in) is None
+
+
+# --- Guessing ------------------------------------------------------------------------------------
+
+RIGHT = "m.thibodeau@clinique.example.com"
+
+
+@pytest.mark.parametrize(
+    ("reference_tried", "talks", "limit"),
+    [
+        ("the ticket's", 1, MAX_FAILED_IN_CONVERSATION),
+        ("others", 1, MAX_FAILED_IN_CONVERSATION),
+        ("the ticket's", 99, MAX_FAILED_OF_REFERENCE),
+    ],
+)
+def test_after_too_many_wrong_pairs_even_the_right_one_is_not_looked_at_for_a_while(
+    store: MemoryTickets,
+    clock: HeldClock,
+    reference: str,
+    reference_tried: str,
+    talks: int,
+    limit: int,
+) -> None:
+    for number in range(limit):
+        conversation = a_conversation(f"c-{number % talks}")
+        tried = reference if reference_tried == "the ticket's" else f"OCN-XXXX-XXX{number}"
+        assert look_up(tried, f"guess{number}@x.ca", store, clock, conversation) is None
+    again = a_conversation(f"c-{limit % talks}")
+    assert look_up(reference, RIGHT, store, clock, again) == TooManyAttempts()
+    clock.advance(LOOKUP_WINDOW + timedelta(seconds=1))
+    assert look_up(reference, RIGHT, store, clock, again) == store.get(reference)
+
+
+def test_a_right_pair_and_a_missing_email_count_as_no_attempt(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    for _ in range(MAX_FAILED_OF_REFERENCE + 1):
+        assert look_up(reference, None, store, clock) is None
+        assert look_up(reference, RIGHT, store, clock) == store.get(reference)
+
+
+def test_whoever_is_signed_in_as_the_requester_is_never_locked_out(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    for number in range(MAX_FAILED_OF_REFERENCE):
+        look_up(reference, "guess@x.ca", store, clock, a_conversation(f"c-{number}"))
+    signed_in = a_conversation(identity=an_identity())
+    assert look_up(reference, None, store, clock, signed_in) == store.get(reference)
+
+
+# --- What the requester changes ------------------------------------------------------------------
+
+
+def test_a_note_stands_in_the_history_once_and_under_the_requester(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    for _ in range(2):
+        add_note(store.get(reference), "Nous fermons le 30.", store, clock)
+    assert store.history(reference)[1:] == [
+        HistoryEntry(NOW, "requester", "note: Nous fermons le 30.")
+    ]
+
+
+def test_a_withdrawn_request_is_no_longer_open_and_the_same_may_be_filed_anew(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    first = file(confirmed(), store, clock)
+    assert isinstance(first, TicketOpened)
+    gone = withdraw(first.ticket, store, clock)
+    assert isinstance(gone, Ticket)
+    assert gone.state == "withdrawn"
+    assert store.history(gone.reference)[-1] == HistoryEntry(
+        NOW, "requester", "state: open -> withdrawn"
+    )
+    assert withdraw(first.ticket, store, clock) == NotOpen(gone)
+    assert add_note(first.ticket, "Encore là?", store, clock) == NotOpen(gone)
+    assert isinstance(file(confirmed(), store, clock), TicketOpened)
+
+
+@pytest.mark.parametrize("state", ["done", "rejected"])
+def test_what_has_ended_can_be_neither_withdrawn_nor_annotated(
+    store: MemoryTickets, clock: HeldClock, reference: str, state: TicketState
+) -> None:
+    ended = store.change(reference, Change(state), who="Amélie", at=NOW)
+    assert withdraw(ended, store, clock) == NotOpen(ended)
+    assert add_note(ended, "Merci", store, clock) == NotOpen(ended)
+    assert len(store.history(reference)) == 2
 
 
 # --- What agents change and what the helpdesk gets -----------------------------------------------

@@ -1,0 +1,167 @@
+"""Reads what the visitor's own words change of a request, French or English.
+
+A service kept after all, a field that is wrong, which subscription is meant. Used by `hearing.py`
+and `errands.py`, beside `wording.py`, which reads answers; nothing here knows of a draft.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from bot.core.wording import ORDERS_POLITELY, phrases
+
+ListChange = Literal["add", "remove", "only", "swap"]
+FieldName = Literal[
+    "requester_email", "site_number", "requester_name", "emr_vendor", "reason", "products"
+]
+ScopeName = Literal["site_wide", "licence"]
+
+_OFF_THE_LIST = re.compile(
+    r"\b(?:de|from|off|sur) (?:la|ma|the|my) (?:liste|demande|list|request)\b", re.IGNORECASE
+)
+_SWAPS = phrases("rempla*, replace, swap, au lieu, plutôt que, instead of, à place, à la place")
+_ADDS = phrases(
+    "ajout*, rajout*, add, aussi, too, also, as well, en plus, également, include, inclu*, met, "
+    "mets, mettez, remets, remettez, put"
+)
+_REMOVES = phrases(
+    "enlev*, enlèv*, retir*, ôte, ôter, ôtez, supprim*, remov*, drop, sans, without, take, rather "
+    "not, non pour, not for, no for"
+)
+_SPARES = re.compile(
+    r"\b(?:ne|n'|don't|do not|not)\b.*\b(?:annul|résili|cancel|disconnect|déconnect)", re.IGNORECASE
+)
+_ONLY = phrases("seulement, juste, uniquement, just, only, rien que")
+# What may stand before the point: "non attendez, pas tout, juste les études".
+_ON_SECOND_THOUGHT = phrases(
+    "oui, non, nan, ok, okay, attend*, finalement, en fait, oups, mais, pas tout, yes, no, nope, "
+    "wait, actually, oops, but, not all, not everything, hold on, ah, euh, hmm, svp, please",
+    opening=True,
+)
+_ORDERS = phrases(
+    "ajout*, rajout*, remet*, mettez, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, "
+    "annulez aussi, add, remove, keep, replace, take, drop, changez, changer, change the, "
+    "change my, corrig*, finalement gard*, "
+    "finalement enlev*, finalement retir*, actually keep, actually remove, please keep, please "
+    "remove, also cancel",
+    opening=True,
+)
+_PUTS_RIGHT = phrases(
+    "c'est plutôt, est plutôt, c'est pas, ce n'est pas, bon numéro, right number, correct number, "
+    "bon courriel, bon site, it's actually, tromp*, typo"
+)
+_CHANGES = phrases(
+    "chang*, corrig*, modifi*, mauvais*, erreur*, tromp*, faux, fausse, pas bon, pas bonne, pas le "
+    "bon, pas la bonne, incorrect*, wrong, typo, mistake*, fix, edit, update, mal écrit, mal "
+    "orthographié, misspel*, revoir, rectifi*, à la place, instead, not right, n'est pas, isn't, "
+    "pas correct*"
+)
+_FIELDS: tuple[tuple[FieldName, re.Pattern[str]], ...] = (
+    ("reason", phrases("raison, motif, reason")),
+    ("requester_email", phrases("courriel, email, e-mail, adresse, address")),
+    ("emr_vendor", phrases("dmé, dme, emr, logiciel, software")),
+    ("site_number", phrases("site, numéro, numero, number")),
+    ("requester_name", phrases("nom, name")),
+    ("products", phrases("service*, produit*, product*")),
+)
+# A field ordered to be changed, without a word of what is right: "oui mais changez le courriel". Of
+# the field's own words only: "on change de logiciel" is a reason to cancel.
+_ORDERS_CHANGE = re.compile(
+    r"\b(?:chang(?:e|ez|er)|corrig(?:e|ez|er)|modifi(?:e|ez|er)|rectifi(?:e|ez|er)|fix|correct|edit"
+    r"|update)\s+(?:donc\s+)?(?:le|la|les|l'|mon|ma|mes|the|my|our)\s*(?P<field>\w+(?:-\w+)?)",
+    re.IGNORECASE,
+)
+_ASKS_FOR_A_WAY = phrases("comment, où, how, where", opening=True)
+_CANCELLED = re.compile(
+    r"\b(?:annul\w*|résili\w*|cancel\w*|arrêt\w*|retir\w*|enlev\w*|stop|drop|end|remove)\s+"
+    r"(?:(?:le|la|les|mon|ma|mes|notre|nos|the|our|my|this)\s+|l')"
+    r"(?:(?P<general>\w+)\s+(?:de|du|des|à|au|aux|pour|for|of)\s+(?:le|la|les|the)?\s*|d'|l')?"
+    r"(?P<what>[^\W\d]{3,})",
+    re.IGNORECASE,
+)
+_GENERAL = phrases(
+    "service*, abonnement*, produit*, licence*, compte*, forfait*, contrat*, demande*, ocean, "
+    "reste, tout, frais, option*, module*, chose*, truc*, site*, clinique*, subscription*, "
+    "account*, product*, plan*, request*, license*, rest, whole, everything, thing*, fees, clinic, "
+    "contract*, "
+    "annulation*, cancellation*, paiement*, payment*, facturation, billing, facture*, invoice*, "
+    "plus, more"
+)
+_OF_WHOLE_SITE = phrases(
+    "tout le site, toute la clinique, l'ensemble du site, l'échelle du site, illimité*, "
+    "abonnement mensuel, abonnements mensuels, ocean unlimited, unlimited, site-wide, sitewide, "
+    "site wide, whole site, whole clinic, entire site, entire clinic, monthly subscription*"
+)
+_OF_LICENCE = phrases(
+    "licence de base, licences de base, licence plus, une licence, la licence de, la licence du, "
+    "licence individuelle, licence d'engagement, étude de base, une étude, une seule étude, "
+    "basic licence*, plus licence*, basic license*, plus license*, one licence, one license, "
+    "licence of, license of, engagement licence*, basic study, one study, a study, single study"
+)
+
+
+def names_unknown_service(text: str) -> bool:
+    """Whether something is to be cancelled that is named, and of which no service was recognized.
+
+    Called where no service was found: "annuler le fax", but not "annuler mon abonnement".
+    """
+    return any(not _GENERAL.fullmatch(found["what"]) for found in _CANCELLED.finditer(text))
+
+
+def scope_in(text: str) -> ScopeName | None:
+    """Whether a subscription of the whole site or a single licence is spoken of, if it is said."""
+    if _OF_WHOLE_SITE.search(text):
+        return "site_wide"
+    return "licence" if _OF_LICENCE.search(text) else None
+
+
+def list_change(text: str) -> ListChange | None:
+    """What is to become of a list of services that already stands; None if nothing is said."""
+    if _SWAPS.search(text) or (_REMOVES.search(text) and _ADDS.search(text)):
+        return "swap"
+    if takes_off_the_list(text):
+        return "remove"
+    if _ADDS.search(text):
+        return "add"
+    if _REMOVES.search(text) or _SPARES.search(text):
+        return "remove"
+    return "only" if _ONLY.search(text) else None
+
+
+def takes_off_the_list(text: str) -> bool:
+    """Whether the list itself is meant: "enlevez Cloud Connect de la liste"."""
+    return _OFF_THE_LIST.search(text) is not None
+
+
+def narrows(text: str) -> bool:
+    """Whether the whole of a list is to be only what follows: "non, juste les études"."""
+    return _ONLY.match(_to_the_point(text)) is not None
+
+
+def corrects(text: str) -> bool:
+    """Whether this puts right what was said before, rather than tells something."""
+    point = _to_the_point(text)
+    is_second_thought = point != text and _ONLY.match(point) is not None
+    return bool(is_second_thought or _ORDERS.search(point) or _PUTS_RIGHT.search(text))
+
+
+def ordered_change(text: str) -> FieldName | None:
+    """The field that is to be changed, where the words order it: "oui mais changez le courriel"."""
+    found = _ORDERS_CHANGE.search(text)
+    if found is None or _ASKS_FOR_A_WAY.search(text):
+        return None
+    return next((field for field, pattern in _FIELDS if pattern.fullmatch(found["field"])), None)
+
+
+def field_to_change(text: str) -> FieldName | None:
+    """Which field is said to be wrong: "changez le courriel", "the name is misspelled"."""
+    if not _CHANGES.search(text):
+        return None
+    return next((field for field, pattern in _FIELDS if pattern.search(text)), None)
+
+
+def _to_the_point(text: str) -> str:
+    while lead := _ON_SECOND_THOUGHT.match(text) or ORDERS_POLITELY.match(text):
+        text = text[lead.end() :].lstrip(" ,.!:;-")
+    return text

@@ -1,0 +1,167 @@
+"""What a visitor wants of a ticket: what is asked for, what is heard, what a yes agrees to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.core.errands import MAX_MISSES, PURPOSES, Errand, ErrandStep, begin, hear, to_request
+from tests.support.hearing import pressed, typed
+
+REFERENCE = "OCN-7K3M-9QXT"
+EMAIL = "m.roy@clinique.example.com"
+NOTE = Errand("note", REFERENCE, EMAIL, is_known=True, asked="text")
+WITHDRAWAL = Errand("withdraw", REFERENCE, EMAIL, is_known=True, asked="confirm")
+MESSAGE = Errand(
+    "support", None, EMAIL, "Manon Roy", "Le lien ne s’ouvre pas depuis hier.", asked="confirm"
+)
+
+
+@pytest.mark.parametrize("intent", sorted(PURPOSES))
+def test_an_errand_begins_with_what_its_first_message_holds(intent: str) -> None:
+    errand = begin(typed(f"pour {REFERENCE.lower()}, {EMAIL}", intent), None)
+    assert errand == Errand(PURPOSES[intent], REFERENCE, EMAIL)
+
+
+@pytest.mark.parametrize(
+    ("errand", "step"),
+    [
+        (Errand("status"), "reference"),
+        (Errand("status", REFERENCE), "email"),
+        (Errand("status", REFERENCE, EMAIL), "email"),
+        (Errand("status", REFERENCE, EMAIL, is_known=True), "settled"),
+        (Errand("note", REFERENCE, EMAIL, is_known=True), "text"),
+        (replace(NOTE, text="Merci de nous rappeler."), "settled"),
+        (WITHDRAWAL, "confirm"),
+        (replace(WITHDRAWAL, confirmed=WITHDRAWAL.digest), "settled"),
+        (replace(WITHDRAWAL, confirmed="0" * 16), "confirm"),
+        (Errand("support"), "text"),
+        (Errand("support", text="Bonjour"), "name"),
+        (Errand("support", text="Bonjour", name="Manon Roy"), "email"),
+        (MESSAGE, "confirm"),
+    ],
+)
+def test_what_is_missing_is_asked_for_in_its_order(errand: Errand, step: ErrandStep) -> None:
+    assert errand.next_step() == step
+
+
+def test_a_ticket_shown_once_in_a_conversation_opens_again_by_its_button() -> None:
+    shown = Errand("status", REFERENCE, EMAIL, is_known=True)
+    errand = begin(pressed("withdraw_ticket", ticket_reference=REFERENCE), shown)
+    assert errand == replace(shown, purpose="withdraw")
+
+
+def test_a_ticket_just_shown_is_the_one_meant_by_a_note_but_not_by_a_new_question() -> None:
+    shown = Errand("status", REFERENCE, EMAIL, is_known=True)
+    assert begin(typed("je veux ajouter une note", "add_ticket_note"), shown).is_known
+    assert begin(typed("où en sont mes demandes", "ask_ticket_status"), shown) == Errand("status")
+
+
+def test_a_question_asked_anew_keeps_what_was_said() -> None:
+    asked = Errand("status", REFERENCE, asked="email")
+    again = begin(typed(f"le suivi svp, {EMAIL}", "ask_ticket_status"), asked)
+    assert (again.reference, again.email) == (REFERENCE, EMAIL)
+
+
+def test_name_and_email_may_come_together() -> None:
+    errand = Errand("support", text="Bonjour", asked="name")
+    after, _ = hear(errand, typed(f"Manon Roy, {EMAIL}", "inform"))
+    assert (after.name, after.email) == ("Manon Roy", EMAIL)
+    assert after.next_step() == "confirm"
+
+
+def test_the_email_of_one_ticket_is_not_taken_for_another() -> None:
+    shown = Errand("status", REFERENCE, EMAIL, is_known=True)
+    other = begin(pressed("withdraw_ticket", ticket_reference="OCN-4444-4444"), shown)
+    assert (other.email, other.is_known) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Nous fermons le 30 juin, pas le 15.", "inform"),
+        ("est-ce que ce sera fait avant vendredi?", "ask_ticket_status"),
+        ("arrêtez surtout la facturation avant la fin du mois", "stop"),
+        ("appelez plutôt Line au 819 555-1234", "out_of_scope"),
+        ("Rappelez-nous au sujet de l’annulation des kiosques.", "request_cancellation"),
+        ("Je voudrais qu’une personne m’explique la facture de mars.", "ask_person"),
+    ],
+)
+def test_whatever_is_written_is_the_note(text: str, intent: str) -> None:
+    errand, hearing = hear(NOTE, typed(text, intent))
+    assert (errand.text, hearing.result) == (text, "taken")
+
+
+@pytest.mark.parametrize("errand", [NOTE, WITHDRAWAL, MESSAGE, Errand("status", asked="email")])
+@pytest.mark.parametrize("text", ["laisse faire", "never mind", "stop"])
+def test_an_errand_can_be_given_up_at_any_time(errand: Errand, text: str) -> None:
+    assert hear(errand, typed(text, "stop"))[1].result == "stopped"
+    assert hear(errand, pressed("stop"))[1].result == "stopped"
+
+
+@pytest.mark.parametrize("errand", [NOTE, WITHDRAWAL, MESSAGE, Errand("status", asked="email")])
+def test_a_person_can_be_asked_for_at_any_time(errand: Errand) -> None:
+    assert hear(errand, typed("je veux parler à quelqu'un", "ask_person"))[1].result == "elsewhere"
+
+
+@pytest.mark.parametrize("errand", [WITHDRAWAL, MESSAGE])
+@pytest.mark.parametrize("text", ["oui", "yes please"])
+def test_a_yes_agrees_to_what_was_shown(errand: Errand, text: str) -> None:
+    said, _ = hear(errand, typed(text, "affirm"))
+    pressed_, _ = hear(errand, pressed("confirm_draft", draft=errand.digest))
+    assert said == pressed_
+    assert said.next_step() == "settled"
+
+
+@pytest.mark.parametrize("errand", [WITHDRAWAL, MESSAGE])
+def test_the_button_of_something_older_agrees_to_nothing(errand: Errand) -> None:
+    after, _ = hear(errand, pressed("confirm_draft", draft="0123456789abcdef"))
+    assert after == errand
+    not_yet = replace(errand, asked="email")
+    assert hear(not_yet, pressed("confirm_draft", draft=errand.digest))[0].confirmed is None
+
+
+@pytest.mark.parametrize("text", ["non", "no", "non, gardez-la"])
+def test_a_no_leaves_everything_as_it_is(text: str) -> None:
+    assert hear(WITHDRAWAL, typed(text, "deny"))[1].result == "stopped"
+
+
+def test_an_email_corrected_at_the_end_must_be_confirmed_anew() -> None:
+    after, _ = hear(MESSAGE, typed("mon courriel est plutôt m@clinique.example.com", "inform"))
+    assert (after.email, after.confirmed) == ("m@clinique.example.com", None)
+    assert after.digest != MESSAGE.digest
+    assert after.next_step() == "confirm"
+
+
+def test_answers_that_are_none_bring_a_way_out() -> None:
+    errand, results = Errand("support", text="Bonjour", name="M. Roy", asked="email"), []
+    for text in ("m.roy@", "chez clinique", "zzz"):
+        errand, hearing = hear(errand, typed(text, "inform"))
+        results.append(hearing.result)
+    assert results == ["missed"] * (MAX_MISSES - 1) + ["way_out"]
+
+
+def test_a_question_while_a_reference_is_asked_for_is_answered_and_no_reference() -> None:
+    errand = Errand("status", asked="reference")
+    heard = typed("où sont mes anciennes factures?", "faq")
+    assert hear(errand, heard)[1].result == "elsewhere"
+
+
+def test_a_request_holds_what_was_written_and_a_short_subject() -> None:
+    request = to_request(replace(MESSAGE, text="a" * 200), "4411")
+    assert request.is_valid
+    assert (request.kind, request.site_number) == ("support_request", "4411")
+    assert request.fields["description"] == "a" * 200
+    assert len(request.fields["subject"]) == 80
+
+
+def test_two_messages_of_one_person_are_two_requests_and_one_twice_is_one() -> None:
+    one, other = to_request(MESSAGE, None), to_request(replace(MESSAGE, text="Autre chose."), None)
+    assert one.about == to_request(MESSAGE, None).about != other.about
+
+
+def test_an_errand_comes_out_of_the_database_as_it_went_in() -> None:
+    for errand in (NOTE, WITHDRAWAL, MESSAGE):
+        assert Errand.from_json(json.loads(json.dumps(errand.to_json()))) == errand

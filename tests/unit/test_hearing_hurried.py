@@ -1,0 +1,253 @@
+"""Requests as hurried people write them: what is heard of them, and what is not.
+
+Every message was first written by hand against the running assistant, with the intent that the
+classifier gave it; each of them was once heard wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.core.cancellation import PRODUCTS, Draft, Step
+from bot.core.hearing import Outcome, hear, names_unknown_service, start
+from tests.support.hearing import RECAP, asking, result, typed
+
+ALL_BUT_REMINDERS = tuple(code for code in PRODUCTS if code != "patient_reminders")
+THREE = ("tablets_kiosks", "patient_messages", "patient_reminders")
+
+
+# --- How it begins -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "products"),
+    [
+        ("gardez les rappels, annulez le reste", ALL_BUT_REMINDERS),
+        ("keep the reminders and cancel the rest", ALL_BUT_REMINDERS),
+        ("jveux canceler les iPads pis la messagerie", ("tablets_kiosks", "patient_messages")),
+        ("annulez les rapels et les msg patient", ("patient_messages", "patient_reminders")),
+        ("le reste, je vous le dirai plus tard", ()),
+    ],
+)
+def test_services_are_heard_however_they_are_named(text: str, products: tuple[str, ...]) -> None:
+    assert start(typed(text, "request_cancellation"), Draft()).products == products
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("annulez les rappels parce que c'est trop cher", "c'est trop cher"),
+        ("on arrête tout vu qu'on ferme en juin", "on ferme en juin"),
+        ("cancel the kiosks because nobody uses them. Thanks", "nobody uses them"),
+        ("annulez les rappels", None),
+    ],
+)
+def test_a_reason_given_along_with_the_wish_is_not_asked_again(
+    text: str, reason: str | None
+) -> None:
+    assert start(typed(text, "request_cancellation"), Draft()).reason == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "je veux annuler le fax et la téléphonie",
+        "annulez notre service de télécopie",
+        "please cancel the fax line",
+        "je voudrais résilier l'assistance dentaire",
+    ],
+)
+def test_what_is_no_service_of_ocean_is_said_to_be_unknown(text: str) -> None:
+    assert names_unknown_service(typed(text, "request_cancellation"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "je veux annuler",
+        "je veux annuler mon abonnement",
+        "annuler nos services svp",
+        "annuler le service de réservation en ligne",
+        "cancel the subscription",
+        "I want to cancel our account",
+        "je veux arrêter de payer",
+    ],
+)
+def test_a_wish_that_names_nothing_or_a_service_names_nothing_unknown(text: str) -> None:
+    assert not names_unknown_service(typed(text, "request_cancellation"))
+
+
+# --- Answers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "text", "intent", "change"),
+    [
+        ("requester_name", "c Julie Roy", "out_of_scope", {"requester_name": "Julie Roy"}),
+        ("requester_name", "moi c Sophie Lavoie, adjointe", "out_of_scope",
+         {"requester_name": "Sophie Lavoie"}),
+        ("requester_name", "its Heather", "out_of_scope", {"requester_name": "Heather"}),
+        ("site_number", "le site c le 4 4 1 2", "faq", {"site_number": "4412"}),
+        ("emr_vendor", "je sais pas", "skip", {"emr_vendor": "inconnu"}),
+        ("emr_vendor", "no idea, ask the doctor", "skip", {"emr_vendor": "unknown"}),
+    ],
+)  # fmt: skip
+def test_an_answer_is_heard_however_hurried(
+    step: Step, text: str, intent: str, change: dict[str, Any]
+) -> None:
+    draft, outcome = hear(asking(step), typed(text, intent))
+    assert outcome.result == "taken"
+    assert draft == replace(asking(step), **change)
+
+
+def test_keys_struck_at_random_are_no_name_and_bring_the_way_out() -> None:
+    draft = asking("requester_name")
+    results = []
+    for text in ("asdf qwer", "zxcv", "hjkl"):
+        draft, outcome = hear(draft, typed(text, "out_of_scope"))
+        results.append(outcome.result)
+    assert results == ["misunderstood", "misunderstood", "way_out"]
+    assert draft.requester_name is None
+
+
+@pytest.mark.parametrize("name", ["Ng", "Li", "Szczepan Krzysztof", "Wertheim", "Lynn"])
+def test_a_name_with_few_vowels_is_a_name(name: str) -> None:
+    draft, _ = hear(asking("requester_name"), typed(name, "nlu_fallback"))
+    assert draft.requester_name == name
+
+
+# --- Corrections on the way ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "field"),
+    [
+        ("oui mais changez le courriel", "faq", "requester_email"),
+        ("attendez, corrigez mon nom", "faq", "requester_name"),
+        ("can I change the email", "faq", "requester_email"),
+        ("est-ce que je peux corriger le numéro?", "faq", "site_number"),
+        ("wait, fix my name", "inform", "requester_name"),
+    ],
+)
+@pytest.mark.parametrize("step", ["emr_vendor", "reason", "confirm"])
+def test_a_field_said_to_be_wrong_is_asked_for_anew(
+    step: Step, text: str, intent: str, field: Step
+) -> None:
+    draft, outcome = hear(asking(step), typed(text, intent))
+    assert outcome == Outcome("taken", changed=(field,))
+    assert draft.next_step() == field
+    assert draft == replace(asking(step), **{field: None})
+
+
+@pytest.mark.parametrize("step", ["emr_vendor", "reason"])
+def test_how_an_account_is_changed_is_a_question_and_no_correction(step: Step) -> None:
+    heard = typed("comment changer le courriel de mon compte?", "faq")
+    assert hear(asking(step), heard) == (asking(step), Outcome("digression"))
+
+
+@pytest.mark.parametrize("text", ["on change de logiciel", "changement de système", "fix the roof"])
+def test_a_change_at_the_clinic_is_a_reason_and_no_correction(text: str) -> None:
+    draft, _ = hear(asking("reason"), typed(text, "inform"))
+    assert draft == replace(asking("reason"), reason=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("finalement gardez la messagerie", "stop"),
+        ("attendez, j'ai changé d'idée, on garde la messagerie", "stop"),
+        ("oups, pas la messagerie", "deny"),
+        ("actually we changed our mind, keep patient messages", "stop"),
+    ],
+)
+@pytest.mark.parametrize("step", ["requester_email", "reason", "confirm"])
+def test_a_service_kept_after_all_does_not_end_the_request(
+    step: Step, text: str, intent: str
+) -> None:
+    draft, outcome = hear(asking(step, products=THREE), typed(text, intent))
+    assert outcome.result == "taken"
+    assert draft.products == ("tablets_kiosks", "patient_reminders")
+    assert draft.reason == asking(step).reason
+
+
+@pytest.mark.parametrize("text", ["laissez tomber la messagerie", "forget patient messages"])
+@pytest.mark.parametrize("step", ["requester_email", "confirm"])
+def test_dropping_one_service_is_not_dropping_the_request(step: Step, text: str) -> None:
+    draft, outcome = hear(asking(step, products=THREE), typed(text, "stop"))
+    assert (outcome.result, draft.products) == ("taken", ("tablets_kiosks", "patient_reminders"))
+
+
+def test_keeping_the_only_service_asks_which_one_is_meant() -> None:
+    draft, outcome = hear(asking("reason"), typed("finalement gardez les études", "inform"))
+    assert (outcome.result, draft.next_step()) == ("taken", "products")
+
+
+@pytest.mark.parametrize("text", ["on garde tout finalement", "never mind, keep everything"])
+def test_keeping_everything_ends_the_request(text: str) -> None:
+    assert result(RECAP, typed(text, "stop")) == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("text", "products"),
+    [
+        ("non pas tout juste les études", ("studies",)),
+        ("enlève donc les rappels pis met les études à place", ("tablets_kiosks", "studies")),
+        ("remove the reminders and add studies", ("tablets_kiosks", "studies")),
+        ("remettez les formulaires", ("tablets_kiosks", "patient_reminders", "website_forms")),
+        ("pouvez-vous enlever les kiosques?", ("patient_reminders",)),
+    ],
+)
+@pytest.mark.parametrize("step", ["requester_email", "reason", "confirm"])
+def test_the_list_of_services_can_be_changed_at_any_time(
+    step: Step, text: str, products: tuple[str, ...]
+) -> None:
+    before = asking(step, products=RECAP.products)
+    draft, outcome = hear(before, typed(text, "nlu_fallback"))
+    assert outcome == Outcome("taken", changed=("products",))
+    assert draft == replace(before, products=products)
+
+
+@pytest.mark.parametrize("text", ["the name should be Kimberly Li", "le nom c Kimberly Li"])
+@pytest.mark.parametrize("step", ["site_number", "emr_vendor", "confirm"])
+def test_a_name_said_to_be_one_is_taken_at_any_time(step: Step, text: str) -> None:
+    draft, _ = hear(asking(step), typed(text, "inform"))
+    assert draft.requester_name == "Kimberly Li"
+
+
+def test_a_no_to_the_recap_is_no_mistake_however_often() -> None:
+    draft = RECAP
+    for _ in range(4):
+        draft, outcome = hear(draft, typed("non", "deny"))
+        assert outcome == Outcome("misunderstood", "to_correct")
+
+
+# --- Which kind of subscription ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "scopes"),
+    [
+        ("annuler l'abonnement aux messages pour tout le site", {"patient_messages": "site_wide"}),
+        ("cancel our Ocean Unlimited", {"patient_messages": "site_wide"}),
+        ("je veux retirer la licence de messages de la Dre Roy, c'est une licence de base",
+         {"patient_messages": "licence"}),
+        ("annuler une étude", {"studies": "licence"}),
+        ("cancel the site-wide studies and the kiosks", {"studies": "site_wide"}),
+        ("annuler les messages et les études", {}),
+        ("annuler les kiosques pour tout le site", {}),
+    ],
+)  # fmt: skip
+def test_the_kind_of_subscription_is_heard_where_it_is_said(
+    text: str, scopes: dict[str, str]
+) -> None:
+    assert start(typed(text, "request_cancellation"), Draft()).scopes == scopes
+
+
+def test_the_kind_of_subscription_can_be_said_at_the_recap_which_is_then_another() -> None:
+    before = asking("confirm")
+    draft, outcome = hear(before, typed("c'est une étude de base", "inform"))
+    assert (outcome.result, draft.scopes) == ("taken", {"studies": "licence"})
+    assert draft.digest != before.digest
