@@ -6,12 +6,17 @@ that can be wrong or old carries a `Provenance`: where it comes from and as of w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
 BilledBy = Literal["ocean", "emr_vendor"]
 Source = Literal["database", "csv", "service"]
+LicenceModel = Literal["support_staff", "primary_delegate"]
+
+# How many people share a licence beside its holder.
+MAX_COVERED: Mapping[LicenceModel, int] = {"support_staff": 3, "primary_delegate": 1}
 
 # How far back an invoice is looked at: enough to see a change, few enough to name in a sentence.
 MONTHS_READ = 3
@@ -54,6 +59,7 @@ class OceanUser:
 class AccountLink:
     """A link that was seen between an Ocean user and an EMR account at one site.
 
+    `linked_at` is None where the source, such as an export, shows the link but not since when.
     No `AccountLink` for a user means only that none was seen; `LinkKnowledge` says whether
     the absence is evidence.
     """
@@ -62,8 +68,13 @@ class AccountLink:
     site_number: str
     emr_vendor: str
     emr_username: str
-    linked_at: datetime
+    linked_at: datetime | None
     provenance: Provenance
+
+    @property
+    def linked_by(self) -> datetime:
+        """When the link was there at the latest: when it was made, else when it was seen."""
+        return self.linked_at or self.provenance.as_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +88,15 @@ class LinkKnowledge:
 
 @dataclass(frozen=True, slots=True)
 class MessagingLicence:
-    """A messaging licence of the site: held by one provider, covering up to three support staff."""
+    """A messaging licence of the site: held by one provider, who shares it with `covered_ids`.
 
-    holder_id: str
+    With support staff, or in the older model with one primary delegate: at most `MAX_COVERED`.
+    `holder_id` is None where the source tells who is covered, but not by whose licence.
+    """
+
+    holder_id: str | None
     covered_ids: tuple[str, ...]
+    model: LicenceModel = "support_staff"
 
 
 @dataclass(frozen=True, slots=True)
