@@ -8,7 +8,7 @@ what colleagues did (their names, amounts, ids) is told to site admins alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -39,7 +39,7 @@ Fact = Literal[
     "no_site_licence",
     "licence",  # user_id, covered_as: "holder" or "staff"
     "no_licence",  # user_id
-    "link_seen",  # user_id, place, linked_at, …
+    "link_seen",  # user_id, place, linked_at (or linked_by, at the latest), …
     "no_link_seen",  # user_id
 ]
 
@@ -86,11 +86,21 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthOfCharges:
+    """What one invoice month ("YYYY-MM") has of a sender's messages."""
+
+    month: str
+    message_count: int
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class SenderLine:
     """What one sender's messages cost, and why.
 
     `user_id` is None for the messages that the invoice attributes to nobody. `unexplained_count`
-    is of the messages charged although the sender was covered and linked by then.
+    is of the messages charged although the sender was covered and linked by then. `by_month` adds
+    up to the line, newest first.
     """
 
     user_id: str | None
@@ -102,23 +112,28 @@ class SenderLine:
     currency: str
     first_on: date
     last_on: date
+    by_month: tuple[MonthOfCharges, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the sentences need beside the lines.
 
-    Links and counts of unexplained messages are the visitor's own; so are the dates of charges if
-    the visitor has any (else those of all lines). `elsewhere_site` is None for a link to another
-    EMR at this site. `colleague_count` is of senders, `unattributed_count` of messages.
+    `linked_at` and `elsewhere_linked_at` are None where it is only known by when there was a link,
+    which `linked_by` and `elsewhere_linked_by` say. Links and counts of unexplained messages are
+    the visitor's own; so are the dates of charges if the visitor has any (else those of all
+    lines). `elsewhere_site` is None for a link to another EMR at this site. `colleague_count` is
+    of senders, `unattributed_count` of messages.
     """
 
     is_site_admin: bool = False
     emr_vendor: str | None = None
     linked_at: datetime | None = None
+    linked_by: datetime | None = None
     elsewhere_site: str | None = None
     elsewhere_emr: str | None = None
     elsewhere_linked_at: datetime | None = None
+    elsewhere_linked_by: datetime | None = None
     first_charge_on: date | None = None
     last_charge_on: date | None = None
     unexplained_count: int = 0
@@ -154,8 +169,11 @@ def directory_unavailable() -> Diagnosis:
     return Diagnosis("directory_unavailable", SECTIONS["directory_unavailable"])
 
 
-def diagnose(snapshot: AccountSnapshot) -> Diagnosis:
+def diagnose(snapshot: AccountSnapshot, *, is_admin_by_sign_in: bool = True) -> Diagnosis:
     """The diagnosis for the signed-in visitor whose snapshot this is.
+
+    Only who is a site admin by the directory and by the sign-in is told of others: either may
+    lag behind the other.
 
     The headline comes from the site, then from the visitor's own charges, then from others':
 
@@ -165,11 +183,15 @@ def diagnose(snapshot: AccountSnapshot) -> Diagnosis:
       (`link_unknown`): neither the visitor nor a colleague is accused.
     - Absence of a link is evidence only for messages sent before somebody looked; if all were
       sent later, nobody knows (`link_unknown`).
+    - A link that is seen, but not since when, explains no message of before it was seen
+      (`link_unknown`): the message may have been sent before the link or after it.
     - Covered, linked, and charged for messages of days after the link: no finding explains that,
       and the article's cause is refuted. It stays with `linked_after_charges`, whose premise (the
       link was seen) holds, and these messages are counted in `unexplained_count`. "Covered from
       now on" is true only if that count is zero; else a person has to look.
     """
+    if not is_admin_by_sign_in:
+        snapshot = replace(snapshot, is_site_admin=False)
     visitor = snapshot.user.external_id
     by_sender = _by_sender(snapshot.charges)
     # What may be told is sifted here, once; lines and evidence of charges see no more than this.
@@ -223,8 +245,10 @@ def _finding_of(
         return "link_unknown"
     if _covered_as(snapshot, sender_id) is None:
         return "sender_not_licensed"
-    if _link_here(snapshot, sender_id) is not None:
-        return "linked_after_charges"
+    here = _link_here(snapshot, sender_id)
+    if here is not None:
+        is_told = here.linked_at or _unexplained_count(snapshot, sender_id, charges)
+        return "linked_after_charges" if is_told else "link_unknown"
     if _link_elsewhere(snapshot, sender_id) is not None:
         return "linked_elsewhere"
     looked = _absence_seen(snapshot, sender_id)
@@ -260,13 +284,13 @@ def _place(snapshot: AccountSnapshot, link: AccountLink) -> Place:
 
 def _link_here(snapshot: AccountSnapshot, user_id: str) -> AccountLink | None:
     links = [link for link in _links_of(snapshot, user_id) if _place(snapshot, link) == "here"]
-    return min(links, key=lambda link: link.linked_at, default=None)
+    return min(links, key=lambda link: link.linked_by, default=None)
 
 
 def _link_elsewhere(snapshot: AccountSnapshot, user_id: str) -> AccountLink | None:
     """The newest of the links that are not the one needed here."""
     links = [link for link in _links_of(snapshot, user_id) if _place(snapshot, link) != "here"]
-    return max(links, key=lambda link: link.linked_at, default=None)
+    return max(links, key=lambda link: link.linked_by, default=None)
 
 
 def _links_of(snapshot: AccountSnapshot, user_id: str) -> list[AccountLink]:
@@ -314,9 +338,23 @@ def _lines(snapshot: AccountSnapshot, by_sender: _BySender) -> tuple[SenderLine,
                 currency=charges[0].currency,
                 first_on=min(charge.sent_on for charge in charges),
                 last_on=max(charge.sent_on for charge in charges),
+                by_month=_by_month(snapshot, charges),
             )
         )
     return tuple(sorted(lines, key=lambda line: (-line.amount_cents, line.name)))
+
+
+def _by_month(
+    snapshot: AccountSnapshot, charges: Sequence[MessageCharge]
+) -> tuple[MonthOfCharges, ...]:
+    month_of = {invoice.number: invoice.month for invoice in snapshot.invoices}
+    cents: dict[str, list[int]] = {}
+    for charge in charges:
+        cents.setdefault(month_of[charge.invoice_number], []).append(charge.amount_cents)
+    return tuple(
+        MonthOfCharges(month, len(cents[month]), sum(cents[month]))
+        for month in sorted(cents, reverse=True)
+    )
 
 
 def _unexplained_count(
@@ -326,7 +364,7 @@ def _unexplained_count(
     if link is None:
         return 0
     # A message of the day of the link may have gone out before it: invoices give no hour.
-    return sum(charge.sent_on > _day(link.linked_at) for charge in charges)
+    return sum(charge.sent_on > _day(link.linked_by) for charge in charges)
 
 
 def _facts(snapshot: AccountSnapshot, by_sender: _BySender, lines: Sequence[SenderLine]) -> Facts:
@@ -338,11 +376,13 @@ def _facts(snapshot: AccountSnapshot, by_sender: _BySender, lines: Sequence[Send
         is_site_admin=snapshot.is_site_admin,
         emr_vendor=snapshot.site.emr_vendor,
         linked_at=here.linked_at if here else None,
+        linked_by=here.linked_by if here else None,
         elsewhere_site=elsewhere.site_number
         if elsewhere and elsewhere.site_number != snapshot.site.number
         else None,
         elsewhere_emr=elsewhere.emr_vendor if elsewhere else None,
         elsewhere_linked_at=elsewhere.linked_at if elsewhere else None,
+        elsewhere_linked_by=elsewhere.linked_by if elsewhere else None,
         first_charge_on=min((line.first_on for line in dated), default=None),
         last_charge_on=max((line.last_on for line in dated), default=None),
         unexplained_count=sum(line.unexplained_count for line in own),
@@ -428,7 +468,8 @@ def _evidence_of_account(snapshot: AccountSnapshot, user_id: str) -> Iterable[Ev
         yield _evidence("no_link_seen", looked, user_id=user_id)
     for link in _links_of(snapshot, user_id):
         place = _place(snapshot, link)
-        params = {"user_id": user_id, "place": place, "linked_at": link.linked_at.isoformat()}
+        since = "linked_at" if link.linked_at else "linked_by"
+        params = {"user_id": user_id, "place": place, since: link.linked_by.isoformat()}
         if place != "other_site":
             params |= {"emr_vendor": link.emr_vendor, "emr_username": link.emr_username}
         elif user_id == snapshot.user.external_id:

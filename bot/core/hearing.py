@@ -35,19 +35,31 @@ _WISHES = frozenset(
         "abuse",
         "choose_section",
         "check_again",
+        "file_billing_review",
+        "send_fee_files",
         "ask_ticket_status",
         "help",
         "ask_bot",
         "switch_language",
     }
 )
-_QUESTIONS = frozenset({"faq", "ask_fee_check"})
+_QUESTIONS = frozenset({"faq", "ask_fee_check", "fee_detail", "ask_refund"})
 _SMALL_TALK = frozenset({"greet", "thank", "bye"})
 _UNCLEAR = frozenset({"out_of_scope", "nlu_fallback"})
 # What is about something else: data/rules/digressions.yml answers each, then the form goes on.
 DIGRESSIONS = _WISHES | _QUESTIONS | _SMALL_TALK | _UNCLEAR
 # The intents that the classifier gives to names, when it does not give them to just anything.
-_OF_NAMES = _UNCLEAR | _SMALL_TALK | {"inform", "faq", "switch_language", "request_cancellation"}
+_OF_NAMES = (
+    _UNCLEAR
+    | _SMALL_TALK
+    | {
+        "inform",
+        "faq",
+        "fee_detail",
+        "switch_language",
+        "request_cancellation",
+    }
+)
 
 # In words. The classifier takes short answers for anything: "la messagerie" for a question.
 _SHORT = 4
