@@ -92,7 +92,7 @@ class Limits:
 
     size_bytes: int = 64 * 1024**2
     rows: int = 500_000
-    faults: int = 50
+    faults: int = 20
 
 
 @dataclass(frozen=True, slots=True)

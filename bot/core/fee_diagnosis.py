@@ -7,6 +7,7 @@ what colleagues did (their names, amounts, ids) is told to site admins alone.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -221,10 +222,11 @@ _BySender = Mapping[str | None, Sequence[MessageCharge]]
 
 
 def _by_sender(charges: Iterable[MessageCharge]) -> dict[str | None, list[MessageCharge]]:
-    grouped: dict[str | None, list[MessageCharge]] = {}
+    grouped: dict[str | None, list[MessageCharge]] = defaultdict(list)
     for charge in charges:
-        grouped.setdefault(charge.sender_id, []).append(charge)
-    return grouped
+        grouped[charge.sender_id].append(charge)
+    # A plain one: looking somebody up must not make a sender of them.
+    return dict(grouped)
 
 
 def _headline(snapshot: AccountSnapshot, by_sender: _BySender) -> Finding:
