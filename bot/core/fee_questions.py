@@ -72,6 +72,7 @@ _MINE = re.compile(
     r"\b(?:pour moi|a moi|mon nom|mes (?:frais|messages|envois)|mon compte|for me|mine|my name"
     r"|my (?:own )?(?:fees|messages|charges|account)|moi personnellement|me personally)\b"
 )
+_NO_PERSONS = frozenset("ocean accuro oscar telus well med dme emr quebec ontario".split())
 _NAME_CHARS = 3
 _FORGIVEN_CHARS, _FORGIVEN_ABOVE = 5, 0.84
 
@@ -137,9 +138,8 @@ def speaks_of_self(text: str) -> bool:
 
 def names_somebody(text: str) -> bool:
     """Whether a message names a person at all, known or not: "et pour Dre Roy?"."""
-    return any(
-        _fold(match.group().split()[-1]) not in _MONTHS for match in _NAMES_SOMEBODY.finditer(text)
-    )
+    named = (_fold(match.group().split()[-1]) for match in _NAMES_SOMEBODY.finditer(text))
+    return any(name not in _MONTHS and name not in _NO_PERSONS for name in named)
 
 
 def site_named(text: str) -> str | None:

@@ -121,6 +121,7 @@ def test_senders_are_known_by_any_part_of_their_name(
         ("et en octobre", False),
         ("what about October", False),
         ("combien pour moi", False),
+        ("how much for Ocean", False),
     ],
 )
 def test_it_is_noticed_that_somebody_is_named(text: str, is_name: bool) -> None:
