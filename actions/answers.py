@@ -6,6 +6,7 @@ from itertools import dropwhile, takewhile
 from typing import Any
 
 from actions.base import TalkAction, Turn
+from actions.billing_review import answers_offer
 from actions.handoff import hand_off
 from actions.slots import Event, set_slot
 from bot.core.answers import (
@@ -92,6 +93,8 @@ class SmallTalk(TalkAction):
         """See the base."""
         if turn.intent == "affirm" and tell_filed(turn, only_untold=True):
             return []
+        if answers_offer(turn):
+            return []
         name = _SMALL_TALK.get(turn.intent, "utter_nothing_open")
         is_start = turn.intent in ("help", "greet")
         buttons = starting_buttons(turn.language, turn.services.phrases) if is_start else ()
@@ -127,20 +130,8 @@ def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = Non
         f"**{section.heading}**\n\n{section.body}",
         f"faq/{section.slug}",
         (*buttons, *map(_section_button, related)),
-        (source_of(section),),
+        (SourceLink.of(section),),
         data,
-    )
-
-
-def source_of(section: Section) -> SourceLink:
-    """Where the words of a section come from."""
-    return SourceLink(
-        slug=section.slug,
-        section=section.anchor,
-        title=section.article_title,
-        url=section.url,
-        language=section.language,
-        digest=section.digest,
     )
 
 

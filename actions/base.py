@@ -20,14 +20,16 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.say import to_payload
 from actions.slots import Event
 from bot.core.conversations import (
-    ASK_PERSON,
     Button,
     Conversation,
     Kind,
     Reply,
     SourceLink,
+    person_button,
     trouble,
 )
+from bot.core.fee_record import Record, last_record
+from bot.core.fee_reply import Telling
 from bot.core.hearing import Heard
 from bot.core.language import Language
 from bot.core.ports import Services
@@ -39,11 +41,15 @@ NOTHING_UNDERSTOOD = "nlu_fallback"
 
 @dataclass
 class Turn:
-    """One visitor message on its way to an answer."""
+    """One visitor message on its way to an answer.
+
+    `is_signed_out`: the visitor's sign-in has ended, so that the conversation has no identity.
+    """
 
     services: Services
     tracker: Tracker
     conversation: Conversation
+    is_signed_out: bool = False
     replies: list[Reply] = field(default_factory=list)
 
     @property
@@ -95,9 +101,21 @@ class Turn:
         """Adds a message to the answer."""
         self.replies.append(Reply(kind, text, topic, buttons, sources, data or {}))
 
+    @property
+    def telling(self) -> Telling:
+        """To whom this turn speaks of fees."""
+        chosen, visitor = self.services, self.conversation.identity
+        return Telling(chosen.phrases, chosen.search, self.language, visitor, self.now())
+
+    @cached_property
+    def fee_record(self) -> Record | None:
+        """What a fee check last found for this visitor in this conversation."""
+        said = self.services.conversations.messages(self.conversation.id)
+        return last_record(said, self.conversation.identity)
+
     def person_button(self) -> Button:
         """The offer of a person."""
-        return Button(self.phrase("utter_button_person"), ASK_PERSON)
+        return person_button(self.language, self.services.phrases)
 
     def now(self) -> datetime:
         """The present moment in UTC."""
@@ -133,7 +151,9 @@ class TalkAction(Action, ABC):
         turn = None
         try:
             chosen = services()
-            turn = Turn(chosen, tracker, chosen.conversations.get(tracker.sender_id))
+            kept = chosen.conversations.get(tracker.sender_id)
+            current = kept.as_of(chosen.clock.now())
+            turn = Turn(chosen, tracker, current, is_signed_out=current.identity != kept.identity)
             events = self.act(turn)
         except Exception as error:
             log.exception(

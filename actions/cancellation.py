@@ -13,10 +13,10 @@ from typing import ClassVar
 
 from actions.answers import say_ticket, tell_filed
 from actions.base import TalkAction, Turn
-from actions.say import listed, quoted
 from actions.slots import Event, form_ends, form_gives_way, form_rejects, set_slot
 from bot.core.cancellation import PRODUCTS, SELF_SERVICE, Draft, Notice, Step
 from bot.core.conversations import Button, payload
+from bot.core.formats import listed, plain
 from bot.core.hearing import Outcome, hear, names_unknown_service, start
 from bot.core.tickets import (
     AlreadyOpen,
@@ -239,11 +239,11 @@ def _recap(turn: Turn, draft: Draft, duties: Mapping[str, str]) -> str:
     return turn.phrase(
         "utter_recap",
         products=listed(_product_names(turn, draft), turn.language),
-        requester_name=quoted(draft.requester_name or ""),
-        requester_email=quoted(draft.requester_email or ""),
+        requester_name=plain(draft.requester_name or ""),
+        requester_email=plain(draft.requester_email or ""),
         site_number=draft.site_number,
-        emr_vendor=quoted(draft.emr_vendor or ""),
-        reason=quoted(draft.reason or turn.phrase("utter_recap_no_reason")),
+        emr_vendor=plain(draft.emr_vendor or ""),
+        reason=plain(draft.reason or turn.phrase("utter_recap_no_reason")),
         duties=accepting,
     )
 
@@ -263,7 +263,7 @@ def _product_names(turn: Turn, draft: Draft) -> list[str]:
 
 def _duties(turn: Turn, draft: Draft) -> dict[str, str]:
     """Each duty in words."""
-    vendor = quoted(draft.emr_vendor or "")
+    vendor = plain(draft.emr_vendor or "")
     if draft.emr_vendor in UNKNOWN_EMR:
         vendor = turn.phrase("utter_unknown_emr_vendor")
     return {

@@ -11,10 +11,10 @@ from typing import ClassVar
 
 from actions.answers import say_ticket
 from actions.base import TalkAction, Turn
-from actions.say import local_day, quoted
 from actions.slots import Event, form_ends, form_gives_way, set_slot
 from bot.core.conversations import Button, payload
 from bot.core.errands import PURPOSES, Errand, ErrandStep, Hearing, begin, hear, to_request
+from bot.core.formats import local_day, plain
 from bot.core.tickets import (
     OPEN_STATES,
     AlreadyOpen,
@@ -262,9 +262,9 @@ def _file_support_request(turn: Turn, errand: Errand) -> None:
 def _ask_to_send(turn: Turn, errand: Errand, topic: str) -> None:
     text = turn.phrase(
         "utter_support_recap",
-        text=quoted(" ".join((errand.text or "").split())),
-        requester_name=quoted(errand.name or ""),
-        requester_email=quoted(errand.email or ""),
+        text=plain(errand.text or ""),
+        requester_name=plain(errand.name or ""),
+        requester_email=plain(errand.email or ""),
     )
     buttons = (
         Button(turn.phrase("utter_button_send"), payload("confirm_draft", draft=errand.digest)),

@@ -20,6 +20,7 @@ from bot.core.conversations import (
     Author,
     Button,
     Conversation,
+    Identity,
     Message,
     Reply,
     after_turn,
@@ -78,6 +79,13 @@ class MemoryConversations:
         with self._lock:
             kept = self._find(conversation_id)
             kept.now = replace(kept.now, language=language)
+            return kept.now
+
+    def set_identity(self, conversation_id: str, identity: Identity) -> Conversation:
+        """See the port."""
+        with self._lock:
+            kept = self._find(conversation_id)
+            kept.now = replace(kept.now, identity=identity)
             return kept.now
 
     # --- Visitor messages and turns ---

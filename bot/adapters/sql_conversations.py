@@ -76,6 +76,16 @@ class SqlConversations:
             )
             return _get(connection, conversation_id)
 
+    def set_identity(self, conversation_id: str, identity: Identity) -> Conversation:
+        """See the port."""
+        with self._db.write() as connection:
+            connection.execute(
+                conversations.update()
+                .where(conversations.c.id == conversation_id)
+                .values(identity=asdict(identity))
+            )
+            return _get(connection, conversation_id)
+
     # --- Visitor messages and turns ---
 
     def find_visit(self, conversation_id: str, client_id: str) -> Message | None:

@@ -12,17 +12,18 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core import handoff
-from bot.core.errors import BadInput, Unavailable
+from bot.core.errors import BadInput, Conflict, NotAllowed, Unavailable
 from bot.core.language import Language, choose_language
 from bot.core.privacy import mask
 
 if TYPE_CHECKING:
     from bot.core.ports import Assistant, Clock, Conversations, LanguageDetector, Phrases
+    from knowledge_base.article import Section
 
 State = Literal["bot", "waiting", "agent", "closed"]
 Author = Literal["visitor", "bot", "agent", "system"]
@@ -62,7 +63,11 @@ ASK_PERSON = "/ask_person"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A signed-in visitor, as the vendor's own site vouched for. Never built from what is typed."""
+    """A signed-in visitor, as the vendor's own site vouched for. Never built from what is typed.
+
+    `email` is empty unless it was verified. `ends_at`, in seconds since 1970, is when the vouching
+    ends; None for one kept from before that was noted.
+    """
 
     external_id: str
     name: str
@@ -70,11 +75,21 @@ class Identity:
     email_verified: bool
     site_number: str | None
     roles: tuple[str, ...]
+    ends_at: int | None = None
 
     @property
     def is_site_admin(self) -> bool:
         """Whether the vendor says that this person administers the site."""
         return "site_admin" in self.roles or "admin" in self.roles
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the vouching ends."""
+        return None if self.ends_at is None else datetime.fromtimestamp(self.ends_at, UTC)
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether nobody vouches for this person any more."""
+        return self.ends_at is not None and now.timestamp() >= self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,18 @@ class SourceLink:
     url: str
     language: Language
     digest: str
+
+    @classmethod
+    def of(cls, section: Section) -> SourceLink:
+        """Where the words of a section come from."""
+        return cls(
+            slug=section.slug,
+            section=section.anchor,
+            title=section.article_title,
+            url=section.url,
+            language=section.language,
+            digest=section.digest,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +177,11 @@ class Conversation:
     assignee_id: str | None
     created_at: datetime
     updated_at: datetime
+
+    def as_of(self, now: datetime) -> Conversation:
+        """The conversation without an identity that has ended: it opens no account any more."""
+        ended = self.identity is not None and self.identity.has_ended(now)
+        return replace(self, identity=None) if ended else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +259,37 @@ def erase(conversation_id: str, *, store: Conversations, clock: Clock, owner: st
     """
     with _turn(conversation_id, store, clock, owner):
         store.erase(conversation_id)
+
+
+def renew_identity(
+    conversation: Conversation, identity: Identity, store: Conversations
+) -> Conversation:
+    """Goes on in the name of the same person, with what the vendor's site says of them now.
+
+    Raises:
+        NotAllowed: The conversation is somebody else's, or was begun by nobody in particular:
+            whoever holds its token would read what this person is told.
+    """
+    before = conversation.identity
+    if before is None or before.external_id != identity.external_id:
+        raise NotAllowed(
+            "This conversation was not begun by that person. Begin a new one with this identity."
+        )
+    return store.set_identity(conversation.id, identity)
+
+
+def say_unasked(
+    conversation_id: str, reply: Reply, *, store: Conversations, clock: Clock, owner: str
+) -> list[Message]:
+    """Says something that answers no message, such as what came of files; in its turn.
+
+    Raises:
+        Conflict: A person has the conversation, or a turn did not end in time.
+    """
+    with _turn(conversation_id, store, clock, owner):
+        if store.get(conversation_id).state in ("waiting", "agent"):
+            raise Conflict("A person answers this conversation now; tell them about it.")
+        return store.say(conversation_id, reply.author, [reply], at=clock.now())
 
 
 def _store_visit(
@@ -346,8 +409,13 @@ def trouble(language: Language, phrases: Phrases) -> Reply:
         "error",
         phrases.say("utter_trouble", language),
         "service/trouble",
-        (Button(phrases.say("utter_button_person", language), ASK_PERSON),),
+        (person_button(language, phrases),),
     )
+
+
+def person_button(language: Language, phrases: Phrases) -> Button:
+    """The offer of a person."""
+    return Button(phrases.say("utter_button_person", language), ASK_PERSON)
 
 
 def greeting(language: Language, phrases: Phrases) -> Reply:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -87,11 +87,21 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthOfCharges:
+    """What one invoice month ("YYYY-MM") has of a sender's messages."""
+
+    month: str
+    message_count: int
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class SenderLine:
     """What one sender's messages cost, and why.
 
     `user_id` is None for the messages that the invoice attributes to nobody. `unexplained_count`
-    is of the messages charged although the sender was covered and linked by then.
+    is of the messages charged although the sender was covered and linked by then. `by_month` adds
+    up to the line, newest first.
     """
 
     user_id: str | None
@@ -103,6 +113,7 @@ class SenderLine:
     currency: str
     first_on: date
     last_on: date
+    by_month: tuple[MonthOfCharges, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +170,11 @@ def directory_unavailable() -> Diagnosis:
     return Diagnosis("directory_unavailable", SECTIONS["directory_unavailable"])
 
 
-def diagnose(snapshot: AccountSnapshot) -> Diagnosis:
+def diagnose(snapshot: AccountSnapshot, *, is_admin_by_sign_in: bool = True) -> Diagnosis:
     """The diagnosis for the signed-in visitor whose snapshot this is.
+
+    Only who is a site admin by the directory and by the sign-in is told of others: either may
+    lag behind the other.
 
     The headline comes from the site, then from the visitor's own charges, then from others':
 
@@ -177,6 +191,8 @@ def diagnose(snapshot: AccountSnapshot) -> Diagnosis:
       link was seen) holds, and these messages are counted in `unexplained_count`. "Covered from
       now on" is true only if that count is zero; else a person has to look.
     """
+    if not is_admin_by_sign_in:
+        snapshot = replace(snapshot, is_site_admin=False)
     visitor = snapshot.user.external_id
     by_sender = _by_sender(snapshot.charges)
     # What may be told is sifted here, once; lines and evidence of charges see no more than this.
@@ -324,9 +340,23 @@ def _lines(snapshot: AccountSnapshot, by_sender: _BySender) -> tuple[SenderLine,
                 currency=charges[0].currency,
                 first_on=min(charge.sent_on for charge in charges),
                 last_on=max(charge.sent_on for charge in charges),
+                by_month=_by_month(snapshot, charges),
             )
         )
     return tuple(sorted(lines, key=lambda line: (-line.amount_cents, line.name)))
+
+
+def _by_month(
+    snapshot: AccountSnapshot, charges: Sequence[MessageCharge]
+) -> tuple[MonthOfCharges, ...]:
+    month_of = {invoice.number: invoice.month for invoice in snapshot.invoices}
+    cents: dict[str, list[int]] = {}
+    for charge in charges:
+        cents.setdefault(month_of[charge.invoice_number], []).append(charge.amount_cents)
+    return tuple(
+        MonthOfCharges(month, len(cents[month]), sum(cents[month]))
+        for month in sorted(cents, reverse=True)
+    )
 
 
 def _unexplained_count(

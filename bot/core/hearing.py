@@ -35,6 +35,8 @@ _WISHES = frozenset(
         "abuse",
         "choose_section",
         "check_again",
+        "file_billing_review",
+        "send_fee_files",
         "ask_ticket_status",
         "add_ticket_note",
         "withdraw_ticket",
@@ -44,7 +46,7 @@ _WISHES = frozenset(
         "switch_language",
     }
 )
-_QUESTIONS = frozenset({"faq", "ask_fee_check"})
+_QUESTIONS = frozenset({"faq", "ask_fee_check", "fee_detail", "ask_refund"})
 _SMALL_TALK = frozenset({"greet", "thank", "bye"})
 _UNCLEAR = frozenset({"out_of_scope", "nlu_fallback"})
 # A question may sound like these, and then it is answered like any other.
@@ -53,7 +55,17 @@ _MISREAD = frozenset({"skip", "deny", "inform"})
 DIGRESSIONS = _WISHES | _QUESTIONS | _SMALL_TALK | _UNCLEAR
 INTERRUPTING = DIGRESSIONS | _MISREAD
 # The intents that the classifier gives to names, when it does not give them to just anything.
-_OF_NAMES = _UNCLEAR | _SMALL_TALK | {"inform", "faq", "switch_language", "request_cancellation"}
+_OF_NAMES = (
+    _UNCLEAR
+    | _SMALL_TALK
+    | {
+        "inform",
+        "faq",
+        "fee_detail",
+        "switch_language",
+        "request_cancellation",
+    }
+)
 
 # In words. The classifier takes short answers for anything: "la messagerie" for a question.
 _BARE = 2

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.core.agents import Agent, AgentSession
     from bot.core.answers import Candidate
     from bot.core.cancellation import Draft
-    from bot.core.conversations import Author, Button, Conversation, Message, Reply
+    from bot.core.conversations import Author, Button, Conversation, Identity, Message, Reply
     from bot.core.errands import Errand
     from bot.core.handoff import Transfer
     from bot.core.language import Language
@@ -98,6 +98,9 @@ class Conversations(Protocol):
 
     def set_language(self, conversation_id: str, language: Language) -> Conversation:
         """Changes the language of what is said from now on."""
+
+    def set_identity(self, conversation_id: str, identity: Identity) -> Conversation:
+        """Puts another identity in the place of the one that is kept."""
 
     def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
         """The visitor message that came under this client id, if it did."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -82,7 +83,8 @@ def read_identity(token: str, settings: Settings) -> Identity:
         Unauthorized: Bad signature, unknown key, expired, another algorithm, or a claim amiss.
     """
     try:
-        key = settings.identity_keys.get(str(jwt.get_unverified_header(token).get("kid")))
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = settings.identity_keys.get(kid) if isinstance(kid, str) else None
         if key is None:
             raise Unauthorized("The identity is signed with a key that is not known here.")
         claims = jwt.decode(
@@ -96,7 +98,10 @@ def read_identity(token: str, settings: Settings) -> Identity:
                 "verify_aud": settings.identity_audience is not None,
             },
         )
-    except jwt.PyJWTError as error:
+        ends_at = int(claims["exp"]) + LEEWAY_S
+        datetime.fromtimestamp(ends_at, UTC)
+    # An `exp` too large for any clock is no error of the library's.
+    except (jwt.PyJWTError, ValueError, OverflowError, TypeError, OSError) as error:
         raise Unauthorized(
             f"The identity cannot be trusted ({type(error).__name__}). Sign in again."
         ) from None
@@ -112,18 +117,23 @@ def read_identity(token: str, settings: Settings) -> Identity:
     roles = roles.split(",") if isinstance(roles, str) else roles
     if not isinstance(roles, list | tuple):
         raise Unauthorized('The claim "roles" of the identity must be a list.')
+    is_verified = claims.get("email_verified") is True
     return Identity(
         external_id=external_id,
         name=_claim(claims, "name"),
-        email=_claim(claims, "email"),
-        email_verified=claims.get("email_verified") is True,
+        email=_claim(claims, "email") if is_verified else "",
+        email_verified=is_verified,
         site_number=_claim(claims, "site_number") or None,
         roles=tuple(str(role).strip()[:40] for role in roles if str(role).strip())[:10],
+        ends_at=ends_at,
     )
 
 
 def _claim(claims: dict[str, object], name: str) -> str:
-    return str(claims.get(name) or "").strip()[:_MAX_CLAIM_CHARS]
+    """A claim as text; whatever is neither text nor a whole number says nothing."""
+    value = claims.get(name)
+    is_plain = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).replace("\x00", "").strip()[:_MAX_CLAIM_CHARS] if is_plain else ""
 
 
 def agent_session(

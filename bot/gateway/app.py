@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from bot.core.errors import NotFound
 from bot.core.language import Language
 from bot.core.ports import Services
-from bot.gateway import chat, console, errors, operations
+from bot.gateway import chat, console, errors, files, operations
 from bot.gateway.access import ServicesDep
 from bot.gateway.worker import Worker
 from bot.settings import Settings
@@ -70,10 +70,11 @@ def create_app(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
         )
     app.include_router(chat.router)
+    app.include_router(files.router)
     app.include_router(console.router)
     app.include_router(operations.router)
     app.include_router(operations.demo)
@@ -87,8 +88,9 @@ async def _guard(request: Request, call_next: Next) -> Response:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-        detail = f"The body has more than {MAX_BODY_BYTES:,} bytes, which is the limit."
+    most = files.MAX_FORM_BYTES if request.url.path.endswith("/files") else MAX_BODY_BYTES
+    if not length.isdigit() or int(length) > most:
+        detail = f"The body has more than {most:,} bytes, which is the limit."
         response: Response = errors.problem(413, detail)
     elif request.method in ("POST", "PATCH", "PUT") and "transfer-encoding" in request.headers:
         response = errors.problem(411, "Send the body with a Content-Length.")

@@ -24,7 +24,9 @@ from bot.gateway.metrics import count_turn, time_turn
 from bot.gateway.schemas import (
     MAX_MESSAGE_ID,
     Answered,
+    IdentityRenewed,
     MessageOut,
+    RenewIdentity,
     SendFeedback,
     SendMessage,
     StartConversation,
@@ -111,6 +113,20 @@ def read_conversation(conversation: VisitorConversation, services: ServicesDep) 
         state=conversation.state,
         messages=MessageOut.all_of(services.conversations.messages(conversation.id)),
     )
+
+
+@router.put("/{conversation_id}/identity", responses=responses(401, 403, 404))
+def renew_identity(
+    body: RenewIdentity,
+    conversation: VisitorConversation,
+    services: ServicesDep,
+    settings: SettingsDep,
+) -> IdentityRenewed:
+    """Goes on with a fresh token of the same person; accounts are told of until it ends."""
+    renewed = core.renew_identity(
+        conversation, read_identity(body.identity, settings), services.conversations
+    )
+    return IdentityRenewed.model_validate(renewed.identity)
 
 
 @router.get(

@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from bot.core.errors import (
@@ -39,6 +39,35 @@ class Problem(BaseModel):
     detail: str = Field(description="What was found, what is allowed, what to do.")
 
 
+class FileFaultOut(BaseModel):
+    """What is wrong in a file that was given, and where."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    file: str = Field(description="Its name, as it was given.", examples=["utilisateurs.csv"])
+    code: str = Field(description="The kind of fault.", examples=["not_a_date"])
+    line: int | None = Field(description="Counted from 1; null for the file as a whole.")
+    column: str = Field(description="The header of the column; empty for a line as a whole.")
+    found: str = Field(description="What stands there, cut; it begins like no formula.")
+    allowed: str = Field(description="What may stand there.", examples=["a date"])
+
+
+class ProblemInFiles(Problem):
+    """An error with the places in the files that are at fault."""
+
+    faults: list[FileFaultOut] = Field(description="The first of them; `detail` counts the rest.")
+
+    @classmethod
+    def documented(cls) -> dict[str, object]:
+        """The error as a route documents it."""
+        schema = cls.model_json_schema()
+        schema["properties"]["faults"]["items"] = schema.pop("$defs")[FileFaultOut.__name__]
+        return {
+            "description": "Unprocessable Content",
+            "content": {"application/problem+json": {"schema": schema}},
+        }
+
+
 class TooLarge(HelpdeskError):
     """The body or the text is larger than is taken."""
 
@@ -50,10 +79,11 @@ class Unauthorized(HelpdeskError):
 _STATUS |= {TooLarge: 413, Unauthorized: 401}
 
 
-def problem(status: int, detail: str) -> JSONResponse:
-    """The response for one error."""
+def problem(status: int, detail: str, **more: object) -> JSONResponse:
+    """The response for one error; `more` are members of its own kind."""
+    told = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
     return JSONResponse(
-        Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump(),
+        {**told, **more},
         status_code=status,
         media_type="application/problem+json",
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from bot.core import conversations as core
@@ -83,6 +84,24 @@ class StartConversation(Body):
     page_url: str | None = Field(None, max_length=2_048, description="The page of the widget.")
 
 
+class RenewIdentity(Body):
+    """A fresh token of the person in whose name the conversation was begun."""
+
+    model_config = _example(identity="eyJhbGciOiJIUzI1NiIsImtpZCI6ImFwcF8yMDI2In0.eyJzY29wZSI6…")
+
+    identity: str = Field(
+        max_length=8_192, description="The JWT by which the vendor's site vouches."
+    )
+
+
+class IdentityRenewed(Out):
+    """Who goes on, and until when accounts are told of."""
+
+    external_id: str = Field(description="The Ocean user, as before.", examples=["demo-roy"])
+    site_number: str | None = Field(description="The site signed in to.", examples=["44170"])
+    expires_at: Moment
+
+
 class SendMessage(Body):
     """A text, or the payload of a button that this conversation was offered."""
 
@@ -103,6 +122,15 @@ class SendMessage(Body):
         if self.text is not None and not self.text.strip():
             raise ValueError("text is empty; write at least one character")
         return self
+
+
+class SendFiles(Body):
+    """Two CSV files that a site admin exports from Ocean."""
+
+    model_config = _example(users="users.csv", items="bill-items.csv")
+
+    users: UploadFile = Field(description="The users list (“Export Users”), at most 2 MiB.")
+    items: UploadFile = Field(description="The bill items (“Bill Item Report”), at most 2 MiB.")
 
 
 class SendFeedback(Body):

@@ -34,7 +34,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bot.adapters.tables import conversations, messages
-from tests.bench.turns import RESULTS, _commit
+from tests.bench.turns import RESULTS, commit
 from tests.support import postgres
 from tests.support.stack import RunningStack
 
@@ -337,7 +337,7 @@ def _report(name: str, seen: Seen) -> None:
         first, most, last = sizes[0][1], max(size for _, size in sizes), sizes[-1][1]
         console.print(f"{process}: {first:.0f} MB at first, {most:.0f} at most, {last:.0f} at last")
     RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"load-{name}-{_commit()}.svg"
+    file = RESULTS / f"load-{name}-{commit()}.svg"
     _draw(seen, file)
     console.print(f"plot: {file}")
 

@@ -87,6 +87,7 @@ def test_writing_into_an_unknown_conversation_is_not_found(
     ghost = replace(start(store), id="nowhere")
     calls = (
         lambda: store.set_language("nowhere", "en"),
+        lambda: store.set_identity("nowhere", an_identity()),
         lambda: write(store, ghost),
         lambda: store.say("nowhere", "agent", [Reply("message", "Allo")], at=NOW),
         lambda: store.save_draft("nowhere", a_draft(), at=NOW),
@@ -103,6 +104,13 @@ def test_the_language_is_of_what_is_said_from_now_on(store: Conversations) -> No
     write(store, kept, "Bonjour")
     write(store, store.set_language(kept.id, "en"), "Hello")
     assert [message.language for message in store.messages(kept.id)] == ["fr", "en"]
+
+
+def test_an_identity_that_is_renewed_takes_the_place_of_the_old_one(store: Conversations) -> None:
+    kept = start(store, identity=an_identity(ends_at=1_773_154_800))
+    fresh = an_identity(ends_at=1_773_158_400, site_number="5522")
+    assert store.set_identity(kept.id, fresh).identity == fresh
+    assert store.get(kept.id).identity == fresh
 
 
 # --- Visitor messages ----------------------------------------------------------------------------

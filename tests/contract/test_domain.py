@@ -18,6 +18,7 @@ from rasa_sdk import Action
 import actions
 from bot.core.accounts import Source
 from bot.core.cancellation import PRODUCTS, Draft, Step
+from bot.core.csv_table import FaultCode
 from bot.core.fee_diagnosis import Fact, Finding
 from bot.core.hearing import INTERRUPTING, Fault
 from bot.core.language import LANGUAGES
@@ -165,7 +166,7 @@ def test_whatever_may_interrupt_a_request_has_a_rule_for_it() -> None:
 
 
 def test_every_intent_is_trained_or_stands_for_a_button() -> None:
-    buttons = {"confirm_draft", "choose_section"}
+    buttons = {"confirm_draft", "choose_section", "file_billing_review", "send_fee_files"}
     assert set(DOMAIN["intents"]) - trained_intents() == {*buttons, "nlu_fallback"}
     assert trained_intents() <= set(DOMAIN["intents"])
 
@@ -226,6 +227,8 @@ def test_every_sentence_named_in_the_code_exists() -> None:
         ("utter_state_", set(STATES)),
         ("utter_source_", set(get_args(Source))),
         ("utter_fact_", set(get_args(Fact))),
+        ("utter_file_", {*get_args(FaultCode), "other_site", "currencies"}),
+        ("utter_finding_", {*get_args(Finding), "unexplained", "none"}),
         ("utter_fees_", set(get_args(Finding)) - {"directory_unavailable"}),
     ],
 )

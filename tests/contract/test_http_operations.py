@@ -28,6 +28,8 @@ GET /api/v1/conversations/{}
 GET /api/v1/conversations/{}/events
 POST /api/v1/conversations/{}/messages/{}/feedback
 DELETE /api/v1/conversations/{}
+PUT /api/v1/conversations/{}/identity
+POST /api/v1/conversations/{}/files
 POST /api/v1/agent/session
 DELETE /api/v1/agent/session
 GET /api/v1/agent/conversations
@@ -124,7 +126,7 @@ def test_every_request_body_refuses_unknown_fields_and_has_an_example(
 ) -> None:
     schemas = contract["components"]["schemas"].values()
     bodies = [schema for schema in schemas if "additionalProperties" in schema]
-    assert len(bodies) == 8
+    assert len(bodies) == 10
     for body in bodies:
         assert body["additionalProperties"] is False
         (example,) = body["examples"]

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from actions.say import NBSP, amount, day, listed, local_day, month, to_payload
+from actions.say import to_payload
 from bot.adapters import rasa_http
 from bot.core.conversations import Button, Reply, SourceLink
+from bot.core.formats import NBSP, amount, day, listed, local_day, month
 from bot.core.language import Language
 
 

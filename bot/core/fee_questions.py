@@ -1,0 +1,223 @@
+"""What a visitor asks about a fee check: which months, whom; and what has changed since the last.
+
+Called when a fee check is asked for or spoken of. Whom a message names is looked up among the
+senders that the diagnosis itself may tell of, so that asking a name teaches nobody anything.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from difflib import SequenceMatcher
+from typing import Literal
+
+from bot.core.accounts import AccountSnapshot
+from bot.core.fee_diagnosis import Diagnosis, SenderLine
+
+Aspect = Literal["who", "amount", "since"]
+
+_MONTHS: Mapping[str, int] = {
+    name: number
+    for number, names in enumerate(
+        (
+            "janvier janv january jan",
+            "fevrier fevr fev february feb",
+            "mars march",
+            "avril avr april apr",
+            "mai may",
+            "juin june",
+            "juillet juil july",
+            "aout august aug",
+            "septembre sept september sep",
+            "octobre oct october",
+            "novembre nov november",
+            "decembre dec december",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = re.compile(
+    rf"(?<!\w)(?:(?P<iso>20\d\d)-(?P<number>0[1-9]|1[0-2])"
+    rf"|(?P<name>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+    r"\.?(?:\s+(?:de\s+)?(?P<year>20\d\d))?)(?!\w)"
+)
+# These are months only where the words around them say so.
+_ALSO_WORDS = frozenset({"may", "march", "sept"})
+_LEADS_TO_MONTH = re.compile(
+    r"(?:\b(?:in|for|of|from|about|since|and|the|en|de|pour|depuis|et)\s+|^\W*)$"
+)
+_FOLLOWS_MONTH = re.compile(r"\W*$|\s+(?:invoice|bill|statement|only|charges|fees|one)\b")
+_LAST_MONTH = re.compile(r"\b(?:mois (?:dernier|passe)|last month)\b")
+_SINCE = re.compile(r"\b(?:depuis|since|a partir (?:de|d|du))\W+(?:le\s+|the\s+)?(?:mois de\s+)?$")
+_INVOICE = re.compile(
+    r"\b(?:(?:la|ma|une|cette|notre|votre|leur|les|mes|nos|ces) factures?"
+    r"|invoices?|bills?|statements?)\b"
+)
+_NEAR_INVOICE = 24
+
+_SITE = re.compile(
+    r"\b(?:site|clinique|clinic)\W{1,3}(?:(?:no|num[ée]ro|number)\W{1,3})?#?(\d{3,6})\b", re.I
+)
+_TITLES = frozenset("dr dre docteur docteure doctor mme madame m monsieur mr mrs ms mlle".split())
+_NAMES_SOMEBODY = re.compile(
+    r"\b(?:dre?|docteure?|doctor|mme|madame|monsieur|mr|mrs|ms|mlle)\b\.?\s+[^\W\d_]{2,}"
+    r"|\b(?:et|pour|pis|and|for|about|is|does)\s+(?-i:[A-ZÀ-Ý][^\W\d_]{2,})",
+    re.IGNORECASE,
+)
+_MINE = re.compile(
+    r"\b(?:pour moi|a moi|mon nom|mes (?:frais|messages|envois)|mon compte|for me|mine|my name"
+    r"|my (?:own )?(?:fees|messages|charges|account)|moi personnellement|me personally)\b"
+)
+_NO_PERSONS = frozenset("ocean accuro oscar telus well med dme emr quebec ontario".split())
+_NAME_CHARS = 3
+_FORGIVEN_CHARS, _FORGIVEN_ABOVE = 5, 0.84
+
+
+def months_named(text: str, read: Sequence[str], today: date) -> tuple[str, ...]:
+    """The months ("YYYY-MM") that a message names, newest first.
+
+    A month without a year is the latest one that has begun. "Since October" is every month of
+    `read`, those that the diagnosis is about, from then on.
+    """
+    folded = _fold(text)
+    found: set[str] = set()
+    for match in _MONTH.finditer(folded):
+        before, after = folded[: match.start()], folded[match.end() :]
+        is_sure = match["name"] not in _ALSO_WORDS or match["year"]
+        if not (is_sure or (_LEADS_TO_MONTH.search(before) and _FOLLOWS_MONTH.match(after))):
+            continue
+        month = _month(match, today)
+        if _SINCE.search(before):
+            found |= {one for one in read if one >= month}
+        else:
+            found.add(month)
+    if _LAST_MONTH.search(folded):
+        found.add(f"{today.replace(day=1) - timedelta(days=1):%Y-%m}")
+    return tuple(sorted(found, reverse=True))
+
+
+def invoice_months_named(text: str, today: date) -> tuple[str, ...]:
+    """The months that are said of an invoice: in "since we subscribed in June" there is none."""
+    folded = _fold(text)
+    near = [
+        folded[max(0, match.start() - _NEAR_INVOICE) : match.end() + _NEAR_INVOICE]
+        for match in _INVOICE.finditer(folded)
+    ]
+    found = {month for part in near for month in months_named(part, (), today)}
+    return tuple(sorted(found, reverse=True))
+
+
+def only_months(snapshot: AccountSnapshot, months: Sequence[str]) -> AccountSnapshot:
+    """The snapshot as if these months alone had been invoiced."""
+    invoices = tuple(one for one in snapshot.invoices if one.month in months)
+    numbers = {invoice.number for invoice in invoices}
+    charges = tuple(one for one in snapshot.charges if one.invoice_number in numbers)
+    return replace(snapshot, invoices=invoices, charges=charges)
+
+
+def senders_named(text: str, lines: Sequence[SenderLine]) -> tuple[SenderLine, ...]:
+    """The lines whose sender a message names, by first or last name, typing mistakes forgiven."""
+    words = set(re.findall(r"[^\W\d_]+", _fold(text)))
+    named = {line: _matched(words, line.name) for line in lines if line.user_id is not None}
+    return tuple(
+        line
+        for line, matched in named.items()
+        # "Solène Charbonneau" is not every Solène.
+        if matched and not any(matched < others for others in named.values())
+    )
+
+
+def speaks_of_self(text: str) -> bool:
+    """Whether a message asks for the visitor's own part: "combien à mon nom?"."""
+    return _MINE.search(_fold(text)) is not None
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a message names a person at all, known or not: "et pour Dre Roy?"."""
+    named = (_fold(match.group().split()[-1]) for match in _NAMES_SOMEBODY.finditer(text))
+    return any(name not in _MONTHS and name not in _NO_PERSONS for name in named)
+
+
+def site_named(text: str) -> str | None:
+    """The number of the site that a message names as such."""
+    found = _SITE.search(text)
+    return found[1] if found else None
+
+
+# --- Since the last look -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is different of one sender; `user_id` None is the diagnosis as a whole.
+
+    `before` and `after` are codes of findings, "unexplained" among them; None: was not, or is no
+    more, among the charges. `more_messages` counts those charged since the last look.
+    """
+
+    user_id: str | None
+    name: str
+    before: str | None
+    after: str | None
+    more_messages: int = 0
+
+
+def changes(before: Diagnosis, after: Diagnosis) -> tuple[Change, ...]:
+    """What has changed from one look to the next, in the order of the lines; none: all as it was.
+
+    Of colleagues only what both diagnoses may tell of.
+    """
+    is_same_period = before.months == after.months
+    old = {line.user_id: line for line in before.lines}
+    new = {line.user_id: line for line in after.lines}
+    found = []
+    for user_id in [*new, *(id_ for id_ in old if id_ not in new)]:
+        was, now = old.get(user_id), new.get(user_id)
+        shown = now or was
+        if user_id is None or shown is None:
+            continue
+        more = now.message_count - was.message_count if now and was and is_same_period else 0
+        change = Change(user_id, shown.name, _code(was), _code(now), max(0, more))
+        if change.before != change.after or change.more_messages:
+            found.append(change)
+    if not found and before.finding != after.finding:
+        found.append(Change(None, "", before.finding, after.finding))
+    return tuple(found)
+
+
+def _code(line: SenderLine | None) -> str | None:
+    if line is None:
+        return None
+    return "unexplained" if line.unexplained_count else line.finding
+
+
+def _month(match: re.Match[str], today: date) -> str:
+    if match["iso"]:
+        return f"{match['iso']}-{match['number']}"
+    number = _MONTHS[match["name"]]
+    year = int(match["year"]) if match["year"] else today.year - (number > today.month)
+    return f"{year}-{number:02d}"
+
+
+def _matched(words: set[str], name: str) -> frozenset[str]:
+    """Which parts of a name stand among the words."""
+    parts = {part for part in re.findall(r"[^\W\d_]+", _fold(name)) if len(part) >= _NAME_CHARS}
+    return frozenset(
+        part for part in parts - _TITLES if any(_is_meant(part, word) for word in words)
+    )
+
+
+def _is_meant(part: str, word: str) -> bool:
+    if min(len(part), len(word)) < _FORGIVEN_CHARS or part[0] != word[0]:
+        return part == word
+    return SequenceMatcher(None, part, word).ratio() >= _FORGIVEN_ABOVE
+
+
+def _fold(text: str) -> str:
+    """Lower case, without accents; what separates words stays."""
+    decomposed = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
