@@ -29,6 +29,9 @@ OPEN_STATES: tuple[TicketState, ...] = ("open", "in_progress")
 CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "processed")
 
 DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]
+# What waits for a person: a rule has decided all the others.
+TROUBLED: tuple[DeliveryState, ...] = ("rejected", "dead")
+DeliveryKind = Literal["ticket", "transcript", "comment", "redaction"]
 
 # No vowels, so no words; no 0/O, 1/I/L, 2/Z, 5/S, so that it survives a telephone. 8 of 22
 # letters and digits are 5.5e10 references: nobody guesses one.
@@ -58,13 +61,17 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Which tickets are wanted; None means any. `q` is looked for in the visible fields."""
+    """Which tickets are wanted; None means any. `q` is looked for in the visible fields.
+
+    `delivery` is the state of anything of the ticket on its way to the helpdesk.
+    """
 
     kind: str | None = None
     state: str | None = None
     q: str | None = None
     conversation_id: str | None = None
     requester_id: str | None = None
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,12 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An outbox row: a ticket on its way to the helpdesk. `body` is sent byte for byte.
+    """An outbox row: a ticket, or what belongs to one, on its way to the helpdesk.
 
-    `attempts` counts those begun, the present one included.
+    `attempts` counts those begun, the present one included. `payload` is what the helpdesk is sent
+    of a ticket, made from `body` once and kept, byte for byte. `maybe_arrived`: an attempt before
+    the present one may have had its effect. `ticket_id` is the helpdesk's own id of the ticket
+    that the row belongs to, once it is there.
     """
 
     id: int
@@ -99,6 +109,10 @@ class Delivery:
     next_at: datetime
     external_id: str | None = None
     last_error: str | None = None
+    kind: DeliveryKind = "ticket"
+    payload: str | None = None
+    maybe_arrived: bool = False
+    ticket_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
