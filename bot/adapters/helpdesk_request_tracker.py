@@ -37,7 +37,9 @@ class RequestTrackerHelpdesk:
     `key_field` is the name of a custom field of the queue's tickets that takes our reference.
     """
 
-    capabilities = Capabilities(takes_transcripts=True, settles_within=timedelta(seconds=30))
+    capabilities = Capabilities(
+        takes_transcripts=True, knows_keys=False, settles_within=timedelta(seconds=30)
+    )
 
     def __init__(
         self,

@@ -242,7 +242,7 @@ class MemoryHelpdesk:
     ) -> None:
         self.faults = deque(faults)
         self.knows_keys = knows_keys
-        self.capabilities = Capabilities(takes_transcripts, can_redact=True)
+        self.capabilities = Capabilities(takes_transcripts, can_redact=True, knows_keys=knows_keys)
         self.tickets: list[tuple[str, str]] = []
         self.comments: dict[str, list[Comment]] = {}
         self._lock = threading.Lock()

@@ -188,7 +188,8 @@ def _settled(row: Delivery, outcome: Sent, helpdesk: Helpdesk, clock: Clock) -> 
             return replace(row, state="rejected", payload=None, last_error=why)
         case Unknown(why, seconds):
             row = replace(row, state="unknown", maybe_arrived=True)
-            seconds = max(seconds, helpdesk.capabilities.settles_within.total_seconds())
+            settles = helpdesk.capabilities.trusts_look_up_after(of_ticket=row.kind == "ticket")
+            seconds = max(seconds, settles.total_seconds())
         case Later(why, seconds):
             row = replace(row, state="unknown" if row.maybe_arrived else "pending")
         case _:

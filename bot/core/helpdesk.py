@@ -63,13 +63,18 @@ Sent = Created | Found | Rejected | Unknown | Later
 class Capabilities:
     """What differs between helpdesks.
 
-    `settles_within`: how long after a lost answer a look-up may still miss what was sent; zero
-    where the helpdesk knows a repeated request by its key.
+    `knows_keys`: a second creation under the same key makes no second ticket. `settles_within`:
+    how long after a lost answer what was sent may still be under way, so that a look-up misses it.
     """
 
     takes_transcripts: bool = False
     can_redact: bool = False
+    knows_keys: bool = True
     settles_within: timedelta = timedelta(0)
+
+    def trusts_look_up_after(self, *, of_ticket: bool) -> timedelta:
+        """How long to wait after a lost answer: a key makes haste harmless."""
+        return timedelta(0) if of_ticket and self.knows_keys else self.settles_within
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,13 +41,15 @@ Fault = Literal[
     "unreadable",
     "elsewhere",
 ]
-FAULTS: tuple[Fault, ...] = (
+# What a rule settles without a person, each in its own way.
+PASSING: tuple[Fault, ...] = (
     "drop_before",
     "drop_after",
     "fail_before",
     "fail_after",
     "busy",
     "conflict",
+    "unreadable",
 )
 
 
@@ -60,6 +62,11 @@ class Received:
     query: dict[str, list[str]]
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def is_creation(self) -> bool:
+        """Whether a ticket is to be created."""
+        return (self.method, self.path) == ("POST", "/api/v2/tickets")
 
     @property
     def json(self) -> Any:
@@ -92,6 +99,7 @@ class ZendeskServer:
         self.role = "agent"
         self.page_size = 100
         self.list_lags = False
+        self.retry_after_s = 1.0
         self.url = ""
         self._keys: dict[str, tuple[datetime, bytes, Answer]] = {}
         self._lock = threading.RLock()
@@ -110,6 +118,10 @@ class ZendeskServer:
                     request.method, request.path, request.query, request.headers, request.body
                 )
             fault = self.fault(request)
+            if fault == "busy":
+                # Met in the field: plain text, and a Retry-After too short to be of use.
+                patience = (("Retry-After", f"{self.retry_after_s:g}"),)
+                return Answer(429, b"Rate limit exceeded", patience, content_type="text/plain")
             if fault in _NO_EFFECT:
                 return _NO_EFFECT[fault]
             if not self._is_known(request):
@@ -263,8 +275,6 @@ _ROUTES: list[tuple[str, Callable[..., Answer]]] = [
 _NO_EFFECT: dict[Fault, Answer] = {
     "drop_before": Answer(None),
     "fail_before": Answer(503, b"<html>Sorry!</html>", content_type="text/html"),
-    # Met in the field: plain text, and a Retry-After too short to be of use.
-    "busy": Answer(429, b"Rate limit exceeded", (("Retry-After", "1"),), content_type="text/plain"),
     "conflict": Answer(409, {"error": "DatabaseConflict", "description": "Please try again."}),
     "unauthorized": Answer(401, {"error": "Couldn't authenticate you"}),
     "forbidden": Answer(403, {"error": {"title": "Forbidden"}}),
