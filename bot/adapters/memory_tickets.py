@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.core.delivery import Backlog
+from bot.core.delivery import Backlog, comment_key
 from bot.core.errors import NotFound
 from bot.core.helpdesk import (
     Absent,
@@ -196,10 +196,13 @@ class MemoryTickets:
         return Backlog(dict(Counter(row.state for row in rows)), min(due, default=None))
 
     def forget_conversation(self, conversation_id: str) -> None:
-        """Cuts the tickets' link to a conversation that is erased."""
+        """Cuts the tickets' link to a conversation that is erased, and takes transcripts back."""
         with self._lock:
             for reference, ticket in self._tickets.items():
                 if ticket.conversation_id == conversation_id:
+                    for row in self.deliveries(reference):
+                        if row.kind == "transcript" and row.attempts > 0:
+                            self._put(reference, "redaction", comment_key(row), row.next_at)
                     self._tickets[reference] = replace(ticket, conversation_id=None)
 
     def _put(self, reference: str, kind: DeliveryKind, body: str, at: datetime) -> None:
@@ -221,6 +224,12 @@ class MemoryTickets:
 
     def _is_due(self, row: Delivery, now: datetime) -> bool:
         if row.kind != "ticket" and self._seen(row).ticket_id is None:
+            return False
+        if row.kind == "redaction" and any(
+            other.kind == "transcript" and other.state in ("pending", "unknown", "in_flight")
+            for other in self.deliveries(row.reference)
+        ):
+            # What is to be made unreadable must not arrive after it has been looked for.
             return False
         if row.state == "in_flight":
             return self._leases[row.id][0] < now

@@ -26,18 +26,24 @@ from bot.core.tickets import (
 )
 
 WAITING = ("pending", "unknown")
-_its_ticket = outbox.alias("its_ticket")
+_other = outbox.alias("other")
 # The helpdesk's own id of the ticket that a row belongs to; null until it is there.
 _TICKET_ID = (
-    select(_its_ticket.c.external_id)
+    select(_other.c.external_id)
     .where(
-        _its_ticket.c.reference == outbox.c.reference,
-        _its_ticket.c.kind == "ticket",
+        _other.c.reference == outbox.c.reference,
+        _other.c.kind == "ticket",
         outbox.c.kind != "ticket",
-        _its_ticket.c.state == "delivered",
+        _other.c.state == "delivered",
     )
     .correlate(outbox)
     .scalar_subquery()
+)
+# What is to be made unreadable must not arrive after it has been looked for.
+_TRANSCRIPT_IS_ON_ITS_WAY = sa.exists().where(
+    _other.c.reference == outbox.c.reference,
+    _other.c.kind == "transcript",
+    _other.c.state.in_([*WAITING, "in_flight"]),
 )
 _ROWS: sa.Select[Any] = select(
     *(column for column in outbox.c if not column.name.startswith("lease_")),
@@ -157,7 +163,11 @@ class SqlTickets:
             sa.and_(outbox.c.state.in_(WAITING), outbox.c.next_at <= now),
             sa.and_(outbox.c.state == "in_flight", outbox.c.lease_until < now),
         )
-        may_go = sa.or_(outbox.c.kind == "ticket", _TICKET_ID.is_not(None))
+        may_go = sa.or_(
+            outbox.c.kind == "ticket",
+            sa.and_(_TICKET_ID.is_not(None), outbox.c.kind != "redaction"),
+            sa.and_(_TICKET_ID.is_not(None), ~_TRANSCRIPT_IS_ON_ITS_WAY),
+        )
         chosen = select(outbox.c.id).where(is_due, may_go).order_by(outbox.c.id).limit(limit)
         with self._db.write() as connection:
             if not self._db.is_sqlite:
@@ -261,6 +271,21 @@ class SqlTickets:
         with self._db.read() as connection:
             counts = {row.state: row.waiting for row in connection.execute(counted)}
             return Backlog(counts, connection.scalar(oldest))
+
+
+def take_back_transcripts(connection: sa.Connection, conversation_id: str) -> None:
+    """Has the helpdesk make unreadable what it was sent of a conversation that is erased now."""
+    sent = (
+        select(outbox)
+        .join(tickets, tickets.c.reference == outbox.c.reference)
+        .where(
+            tickets.c.conversation_id == conversation_id,
+            outbox.c.kind == "transcript",
+            outbox.c.attempts > 0,
+        )
+    )
+    for row in connection.execute(sent).all():
+        _put(connection, row.reference, "redaction", f"{row.reference}/{row.id}", row.next_at)
 
 
 def _put(

@@ -212,7 +212,10 @@ class Conversations(Protocol):
         """
 
     def erase(self, conversation_id: str) -> None:
-        """Deletes the conversation and what the dialogue engine kept of it; tickets stay."""
+        """Deletes the conversation and what the dialogue engine kept of it; tickets stay.
+
+        What the helpdesk was sent of it is taken back: a "redaction" goes into the outbox.
+        """
 
     def insights(self) -> dict[str, Any]:
         """The counts of the console's Insights tab."""
@@ -261,7 +264,8 @@ class TicketStore(Protocol):
     ) -> list[Delivery]:
         """Outbox rows to send now, oldest first, each leased to this caller alone for that long.
 
-        What belongs to a ticket is not due before the ticket is delivered.
+        What belongs to a ticket is not due before the ticket is delivered, and a redaction not
+        while a transcript is on its way.
         """
 
     def keep_payload(self, delivery: Delivery) -> None:

@@ -16,6 +16,8 @@ from bot.gateway.metrics import count_delivery, show_backlog
 log = structlog.get_logger()
 EVERY_S = 1.0
 SWEEP_EVERY = 5
+# Whoever mends what kept the helpdesk from answering sees it work again within that time.
+LONGEST_PAUSE = timedelta(minutes=5)
 # A live turn is never older: its lease would have ended.
 LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 
@@ -57,6 +59,8 @@ class Worker:
             passes += 1
             try:
                 self._deliver()
+                if passes % SWEEP_EVERY == 1:
+                    self._measure()
                 if passes % SWEEP_EVERY == 0 or self._is_first_sweep:
                     self._answer_left_behind()
             except HelpdeskError as error:
@@ -75,7 +79,8 @@ class Worker:
             owner=self._owner,
             transcribe=transcriber(services.conversations, services.phrases),
         )
-        self._pause_until = pause_until(settled)
+        pause = pause_until(settled)
+        self._pause_until = None if pause is None else min(pause, now + LONGEST_PAUSE)
         for delivery in settled:
             count_delivery(delivery.state)
             log.info(
@@ -86,7 +91,10 @@ class Worker:
                 attempts=delivery.attempts,
                 error=delivery.last_error,
             )
-        show_backlog(services.tickets.backlog(now), now)
+
+    def _measure(self) -> None:
+        now = self._services.clock.now()
+        show_backlog(self._services.tickets.backlog(now), now)
 
     def _answer_left_behind(self) -> None:
         services = self._services

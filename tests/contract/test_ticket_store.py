@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.delivery import comment_key
 from bot.core.errors import NotFound
 from bot.core.ports import TicketStore
 from bot.core.tickets import (
@@ -384,3 +385,34 @@ def test_the_outbox_can_be_seen_at_a_glance_and_by_what_waits_for_a_person(
     assert [ticket.reference for ticket in find(store, delivery="dead")] == [references[2]]
     lease(store)
     assert store.backlog(NOW).waiting_since is None
+
+
+def test_what_the_helpdesk_was_sent_of_an_erased_conversation_is_taken_back(
+    stores: Stores,
+) -> None:
+    store = stores.tickets
+    start(stores.conversations, "c-1")
+    ticket = file(store, a_ticket(conversation_id="c-1"))
+    (row,) = lease(store)
+    store.settle(replace(row, state="delivered", external_id="42"), then="transcript")
+    (transcript,) = lease(store)
+    store.settle(replace(transcript, state="unknown"))
+    stores.conversations.erase("c-1")
+    redaction = store.deliveries(ticket.reference)[-1]
+    assert (redaction.kind, redaction.body) == ("redaction", comment_key(transcript))
+    # Not while the transcript may still arrive; it is sent without the talk from now on.
+    (again,) = lease(store)
+    assert again.kind == "transcript"
+    assert store.get(ticket.reference).conversation_id is None
+    store.settle(replace(again, state="delivered"))
+    assert [row.kind for row in lease(store)] == ["redaction"]
+
+
+def test_of_what_was_never_sent_nothing_is_taken_back(stores: Stores) -> None:
+    start(stores.conversations, "c-1")
+    ticket = file(stores.tickets, a_ticket(conversation_id="c-1"))
+    (row,) = lease(stores.tickets)
+    stores.tickets.settle(replace(row, state="delivered", external_id="42"), then="transcript")
+    stores.conversations.erase("c-1")
+    kinds = [row.kind for row in stores.tickets.deliveries(ticket.reference)]
+    assert kinds == ["ticket", "transcript"]

@@ -133,14 +133,18 @@ def test_an_agent_finds_a_dead_letter_and_has_it_tried_again(
     assert_problem(agent.post(path.replace(ticket.reference, "OCN-AAAA-AAAA")), 404)
 
 
-def test_the_outbox_is_measured(http: TestClient, services: Services) -> None:
+def test_the_outbox_is_measured(services: Services, clock: HeldClock) -> None:
     services.tickets.open(a_ticket(), "{}", who="assistant")
-    services.helpdesk.faults.append("busy")  # type: ignore[attr-defined]
-    Worker(services, "test")._deliver()
+    worker = Worker(services, "test")
+    clock.advance(timedelta(seconds=90))
+    worker._measure()
     shown = generate_latest(registry).decode()
     assert 'helpdesk_outbox{state="pending"} 1.0' in shown
     assert 'helpdesk_outbox{state="dead"} 0.0' in shown
-    assert "helpdesk_outbox_wait_seconds 0.0" in shown
+    assert "helpdesk_outbox_wait_seconds 90.0" in shown
+    worker._deliver()
+    worker._measure()
+    assert "helpdesk_outbox_wait_seconds 0.0" in generate_latest(registry).decode()
 
 
 def test_a_worker_leaves_a_helpdesk_alone_that_asks_for_it(
