@@ -14,7 +14,7 @@ endif
 # Rasa would report to the internet, and wait for it.
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help install run train test check fix bench load evaluate lock clean
+.PHONY: help install run train test check fix fault bench load evaluate lock clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ train: install  ## Train the dialogue model if its inputs have changed.
 test: install  ## Run the whole test suite.
 	@$(BIN)/python -m bot train
 	@$(BIN)/python -m pytest
+
+fault: install  ## A thousand requests, a failing helpdesk, fifty kills; on SQLite and PostgreSQL.
+	@HELPDESK_FAULT_FULL=1 $(BIN)/python -m pytest tests/fault/test_exactly_once.py
 
 check: install  ## Style, types, import rule, articles, training data.
 	@$(BIN)/ruff check bot knowledge_base actions tests models

@@ -15,6 +15,7 @@ from actions.slots import Event, form_ends, form_gives_way, set_slot
 from bot.core.conversations import Button, payload
 from bot.core.errands import PURPOSES, Errand, ErrandStep, Hearing, begin, hear, to_request
 from bot.core.formats import local_day, plain
+from bot.core.language import Language
 from bot.core.tickets import (
     OPEN_STATES,
     AlreadyOpen,
@@ -221,10 +222,11 @@ def _settle(turn: Turn, errand: Errand, ticket: Ticket) -> None:
     store, clock = turn.services.tickets, turn.services.clock
     match errand.purpose:
         case "note":
-            result = add_note(ticket, errand.text or "", store, clock)
+            note = errand.text or ""
+            result = add_note(ticket, note, store, clock, told=_told(turn, ticket, "note", note))
             told = ("utter_note_added", "ticket/note-added")
         case "withdraw":
-            result = withdraw(ticket, store, clock)
+            result = withdraw(ticket, store, clock, told=_told(turn, ticket, "withdrawn"))
             told = ("utter_withdrawn", "ticket/withdrawn")
         case _:
             turn.say("ticket", _status(turn, ticket), "ticket/status", _on_ticket(turn, [ticket]))
@@ -234,6 +236,12 @@ def _settle(turn: Turn, errand: Errand, ticket: Ticket) -> None:
     else:
         name, topic = told
         turn.say("ticket", turn.phrase(name, reference=ticket.reference), topic)
+
+
+def _told(turn: Turn, ticket: Ticket, what: str, note: str = "") -> str:
+    """What the helpdesk is told, in the language of the ticket."""
+    language: Language = "en" if ticket.language == "en" else "fr"
+    return turn.services.phrases.say(f"utter_helpdesk_{what}", language, note=note)
 
 
 def _file_support_request(turn: Turn, errand: Errand) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import signal
@@ -18,14 +19,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot import import_commands
 from bot.core.errors import HelpdeskError
+from bot.core.tickets import TROUBLED
 from bot.settings import DEMO_AGENTS, ROOT, Settings, settings
 
 if TYPE_CHECKING:
     from bot.adapters.demo_accounts import DemoIdentity
+    from bot.core.ports import Services
+    from bot.core.tickets import Delivery
 
 app = typer.Typer(
     help="The Ocean helpdesk assistant.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -186,16 +191,63 @@ def serve(
 
 
 @app.command()
-def deliver() -> None:
-    """Deliver the tickets that wait in the outbox, once."""
-    from bot.core.delivery import deliver_due
+def deliver(
+    once: Annotated[bool, typer.Option("--once", help="Attempt what is due, one pass.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Show what is not delivered.")] = False,
+    retry: Annotated[
+        str | None, typer.Option(help="Reference of a ticket to try again, or `all`.")
+    ] = None,
+) -> None:
+    """Deliver what waits in the outbox; without an option, one pass."""
     from bot.wiring import services
 
     parts = services()
-    table = Table("Reference", "Outcome", "Attempts")
-    for delivery in deliver_due(parts.tickets, parts.helpdesk, parts.clock):
-        table.add_row(delivery.reference, delivery.state, str(delivery.attempts))
-    console.print(table if table.row_count else "Nothing is due.")
+    if retry is not None:
+        _retry(retry, parts)
+    if once or (retry is None and not status):
+        _deliver_once(parts)
+    if status:
+        _show_outbox(parts)
+
+
+def _deliver_once(parts: Services) -> None:
+    from bot.core.delivery import deliver_due, transcriber
+
+    settled = deliver_due(
+        parts.tickets,
+        parts.helpdesk,
+        parts.clock,
+        # Unlike the gateway's, a name of this run alone: nobody takes its leases over early.
+        owner=f"command:{socket.gethostname()[:40]}:{os.getpid()}",
+        transcribe=transcriber(parts.conversations, parts.phrases),
+    )
+    console.print(_deliveries(settled) if settled else "Nothing is due.")
+
+
+def _retry(reference: str, parts: Services) -> None:
+    stuck = [row.reference for row in parts.tickets.undelivered(10_000) if row.state in TROUBLED]
+    wanted = sorted(set(stuck)) if reference == "all" else [reference.upper()]
+    now = parts.clock.now()
+    count = sum(parts.tickets.retry(one, who="operator", at=now) for one in wanted)
+    console.print(f"Due now: {count}.")
+
+
+def _show_outbox(parts: Services) -> None:
+    backlog = parts.tickets.backlog(parts.clock.now())
+    counts = ", ".join(f"{state} {count}" for state, count in sorted(backlog.counts.items()))
+    console.print(counts or "The outbox is empty.")
+    rows = parts.tickets.undelivered(200)
+    if rows:
+        console.print(_deliveries(rows))
+
+
+def _deliveries(rows: list[Delivery]) -> Table:
+    table = Table("Reference", "What", "State", "Attempts", "Next attempt (UTC)", "Why")
+    for row in rows:
+        due = f"{row.next_at:%Y-%m-%d %H:%M:%S}" if row.state in ("pending", "unknown") else ""
+        why = escape(row.last_error or "")
+        table.add_row(row.reference, row.kind, row.state, str(row.attempts), due, why)
+    return table
 
 
 @app.command()
@@ -213,6 +265,9 @@ def doctor() -> None:
         answers = probe()
         failed |= not answers
         table.add_row(name, "ok" if answers else "does not answer")
+    fault = services().helpdesk.check()
+    failed |= fault is not None
+    table.add_row(f"helpdesk ({settings().helpdesk})", escape(fault) if fault else "ok")
     console.print(table)
     check()
     raise typer.Exit(int(failed))

@@ -87,7 +87,6 @@ class Settings(BaseSettings):
         str(ROOT / "models" / "sentence-encoder"),
         description="Folder or id of a sentence-transformers model, or `ngram` for none.",
     )
-    helpdesk: Literal["builtin"] = Field("builtin", description="Where tickets are created.")
     accounts: Literal["sql", "http"] = Field(
         "sql", description="Where clinics' accounts are read: the `account_*` tables, or a service."
     )
@@ -102,6 +101,30 @@ class Settings(BaseSettings):
     )
     accounts_timeout_s: float = Field(
         2.5, gt=0, le=2.8, description="Seconds that a whole look-up may take, retries included."
+    )
+    helpdesk: Literal["builtin", "zendesk", "request_tracker"] = Field(
+        "builtin", description="Where tickets are created; see docs/helpdesks.md."
+    )
+    zendesk_url: str | None = Field(
+        None, description="Address of your Zendesk, such as https://clinic.zendesk.com."
+    )
+    zendesk_email: str | None = Field(
+        None, description="Agent whose API token is given; none if it is an OAuth token."
+    )
+    zendesk_token: SecretStr | None = Field(None, description="API token or OAuth token.")
+    zendesk_fields: dict[str, int] = Field(
+        {}, description='Ids of custom fields, as JSON: {"site_number": 360001, "reference": …}.'
+    )
+    rt_url: str | None = Field(
+        None, description="Address of your Request Tracker, such as https://rt.clinic.example."
+    )
+    rt_user: str | None = Field(
+        None, description="User whose password is given; none if it is an authentication token."
+    )
+    rt_token: SecretStr | None = Field(None, description="Authentication token, or password.")
+    rt_queue: str = Field("General", description="Queue in which tickets are created.")
+    rt_key_field: str | None = Field(
+        None, description="Custom field of the queue's tickets that takes our reference."
     )
     rasa_timeout_s: float = Field(
         10.0, gt=0, le=25, description="Seconds that the dialogue engine may take to answer."
@@ -154,6 +177,24 @@ class Settings(BaseSettings):
                 "HELPDESK_IDENTITY_KEYS still has the demo key. In production give your own, "
                 'such as {"app_2026": "<32 random bytes or more>"}.'
             )
+        return self
+
+    @model_validator(mode="after")
+    def _require_helpdesk(self) -> Self:
+        """A chosen helpdesk has an address and a token, and no token leaves without TLS."""
+        prefix = {"zendesk": "zendesk", "request_tracker": "rt"}.get(self.helpdesk)
+        if prefix is None:
+            return self
+        name = f"HELPDESK_{prefix.upper()}"
+        url = urlsplit(getattr(self, f"{prefix}_url") or "")
+        is_local = url.hostname in ("127.0.0.1", "localhost", "::1")
+        if not url.hostname or url.scheme not in ("https", *(["http"] if is_local else [])):
+            raise ValueError(
+                f"HELPDESK_HELPDESK={self.helpdesk} needs {name}_URL, an address with https:// "
+                "(http:// only on this machine)."
+            )
+        if getattr(self, f"{prefix}_token") is None:
+            raise ValueError(f"HELPDESK_HELPDESK={self.helpdesk} needs {name}_TOKEN.")
         return self
 
 

@@ -9,6 +9,8 @@ from bot.adapters.domain_phrases import DomainPhrases
 from bot.adapters.events_local import LocalEvents
 from bot.adapters.events_redis import RedisEvents
 from bot.adapters.helpdesk_builtin import BuiltinHelpdesk
+from bot.adapters.helpdesk_request_tracker import RequestTrackerHelpdesk
+from bot.adapters.helpdesk_zendesk import ZendeskHelpdesk
 from bot.adapters.http_accounts import HttpAccounts
 from bot.adapters.language_lingua import LinguaDetector
 from bot.adapters.probes import answers_http, reads_database
@@ -21,7 +23,7 @@ from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
 from bot.core.accounts import AccountDirectory
-from bot.core.ports import Services
+from bot.core.ports import Clock, Helpdesk, Phrases, Services
 from bot.settings import ROOT, Settings, settings
 
 
@@ -36,14 +38,15 @@ def build(chosen: Settings) -> Services:
     database = Database(chosen.database_url)
     clock = SystemClock()
     redis_url = chosen.redis_url
+    phrases = DomainPhrases(ROOT / "domain.yml")
     return Services(
         clock=clock,
-        phrases=DomainPhrases(ROOT / "domain.yml"),
+        phrases=phrases,
         conversations=SqlConversations(database),
         tickets=SqlTickets(database),
         accounts=_accounts(chosen, database),
         agents=SqlAgents(database),
-        helpdesk=BuiltinHelpdesk(database, clock),
+        helpdesk=_helpdesk(chosen, database, clock, phrases),
         assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s),
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
@@ -68,3 +71,29 @@ def _accounts(chosen: Settings, database: Database) -> AccountDirectory:
     else:
         directory = SqlAccounts(database.engine)
     return PunctualAccounts(directory, chosen.accounts_timeout_s)
+
+
+def _helpdesk(chosen: Settings, database: Database, clock: Clock, phrases: Phrases) -> Helpdesk:
+    """The helpdesk that was chosen; the settings have seen to it that what it needs is given."""
+    if chosen.helpdesk == "zendesk":
+        assert chosen.zendesk_url
+        assert chosen.zendesk_token
+        return ZendeskHelpdesk(
+            chosen.zendesk_url,
+            chosen.zendesk_email,
+            chosen.zendesk_token.get_secret_value(),
+            chosen.zendesk_fields,
+            phrases,
+        )
+    if chosen.helpdesk == "request_tracker":
+        assert chosen.rt_url
+        assert chosen.rt_token
+        return RequestTrackerHelpdesk(
+            chosen.rt_url,
+            chosen.rt_user,
+            chosen.rt_token.get_secret_value(),
+            chosen.rt_queue,
+            chosen.rt_key_field,
+            phrases,
+        )
+    return BuiltinHelpdesk(database, clock)

@@ -1,5 +1,6 @@
-"""The command line of the knowledge base: check the articles, try the search, list the sections."""
+"""The command line of the knowledge base: check articles, try the search, import from Zendesk."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -85,6 +86,46 @@ def list_sections(
         raise typer.Exit(1) from error
     for key in sections.keys:
         typer.echo(key)
+
+
+@app.command("import-zendesk")
+def import_zendesk(
+    url: Annotated[str, typer.Option(help="Address of the Help Center, https://….")],
+    locale: Annotated[
+        list[str] | None, typer.Option(help="Locale to import; may be repeated.")
+    ] = None,
+    articles: Articles = ARTICLES,
+    write: Annotated[
+        bool, typer.Option("--apply", help="Write the drafts; otherwise only show them.")
+    ] = False,
+) -> None:
+    """Bring public articles in as drafts, after showing what would change."""
+    from difflib import unified_diff
+
+    from rich.syntax import Syntax
+
+    from knowledge_base.zendesk_import import ImportFailed, apply, fetch, plan
+
+    try:
+        remote = fetch(url, locale or ["fr", "en-us"])
+    except ImportFailed as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    changes = plan(articles, remote, date.today())
+    table = Table("What", "File", "Why")
+    for change in changes:
+        name = str(change.file.relative_to(articles))
+        table.add_row(change.action, escape(name), escape(change.why))
+        if change.text is not None:
+            lines = unified_diff(
+                change.before.splitlines(), change.text.splitlines(), name, name, lineterm=""
+            )
+            console.print(Syntax("\n".join(lines), "diff", word_wrap=True))
+    console.print(table)
+    if write:
+        console.print(f"Written: {apply(changes)}. They are drafts: read, mend, then publish them.")
+    elif any(change.text is not None for change in changes):
+        console.print("Nothing has been written; --apply writes it.")
 
 
 if __name__ == "__main__":

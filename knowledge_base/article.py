@@ -232,7 +232,10 @@ def _front_faults(source: ArticleSource) -> list[Fault]:
         wrong["related"] = "expected a list of slugs, [] for none"
     if front.get("sections") != anchors:
         wrong["sections"] = f"expected the anchors of the body in their order, {anchors}"
+    if not isinstance(front.get("imported", {}), dict):
+        wrong["imported"] = "expected what `import-zendesk` wrote, or no such field"
     known = {*fixed, *ALLOWED, "title", "source_url", "reviewed_on", "related", "sections"}
+    known.add("imported")
     for name in front.keys() - known:
         wrong[name] = f"unknown field; allowed: {', '.join(sorted(known))}"
 

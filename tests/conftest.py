@@ -12,7 +12,7 @@ from bot.core.ports import Services
 from tests.support.builders import NOW
 from tests.support.stores import BACKENDS, Stores, open_stores
 
-pytest_plugins = ["tests.support.stack"]
+pytest_plugins = ["tests.support.stack", "tests.support.helpdesks"]
 
 
 @pytest.fixture

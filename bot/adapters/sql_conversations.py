@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.database import Database
+from bot.adapters.sql_tickets import take_back_transcripts
 from bot.adapters.tables import conversations, drafts, errands, feedback, messages
 from bot.core.cancellation import Draft
 from bot.core.conversations import (
@@ -459,6 +460,7 @@ class SqlConversations:
     def erase(self, conversation_id: str) -> None:
         """See the port."""
         with self._db.write() as connection:
+            take_back_transcripts(connection, conversation_id)
             connection.execute(conversations.delete().where(conversations.c.id == conversation_id))
             # Rasa keeps its own log of the conversation in this database once it has run.
             if sa.inspect(connection).has_table("events"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,14 +12,42 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.database import Database
 from bot.adapters.tables import failed_lookups, outbox, ticket_history, tickets
+from bot.core.delivery import Backlog
 from bot.core.errors import NotFound
 from bot.core.tickets import (
     OPEN_STATES,
+    TROUBLED,
     Change,
     Delivery,
+    DeliveryKind,
     HistoryEntry,
     Ticket,
     TicketFilter,
+)
+
+WAITING = ("pending", "unknown")
+_other = outbox.alias("other")
+# The helpdesk's own id of the ticket that a row belongs to; null until it is there.
+_TICKET_ID = (
+    select(_other.c.external_id)
+    .where(
+        _other.c.reference == outbox.c.reference,
+        _other.c.kind == "ticket",
+        outbox.c.kind != "ticket",
+        _other.c.state == "delivered",
+    )
+    .correlate(outbox)
+    .scalar_subquery()
+)
+# What is to be made unreadable must not arrive after it has been looked for.
+_TRANSCRIPT_IS_ON_ITS_WAY = sa.exists().where(
+    _other.c.reference == outbox.c.reference,
+    _other.c.kind == "transcript",
+    _other.c.state.in_([*WAITING, "in_flight"]),
+)
+_ROWS: sa.Select[Any] = select(
+    *(column for column in outbox.c if not column.name.startswith("lease_")),
+    _TICKET_ID.label("ticket_id"),
 )
 
 
@@ -39,15 +67,7 @@ class SqlTickets:
                     return same
                 connection.execute(tickets.insert().values(**values))
                 _log(connection, ticket.reference, ticket.created_at, who, "opened")
-                connection.execute(
-                    outbox.insert().values(
-                        reference=ticket.reference,
-                        body=body,
-                        state="pending",
-                        attempts=0,
-                        next_at=ticket.created_at,
-                    )
-                )
+                _put(connection, ticket.reference, "ticket", body, ticket.created_at)
         except IntegrityError:
             with self._db.read() as connection:
                 same = _open_twin(connection, ticket.request_key)
@@ -68,6 +88,9 @@ class SqlTickets:
             value = getattr(wanted, column)
             if value is not None:
                 query = query.where(tickets.c[column] == value)
+        if wanted.delivery is not None:
+            travelling = select(outbox.c.reference).where(outbox.c.state == wanted.delivery)
+            query = query.where(tickets.c.reference.in_(travelling))
         if wanted.q:
             query = query.where(
                 sa.or_(
@@ -100,6 +123,8 @@ class SqlTickets:
                 values["checklist"] = {**ticket.checklist, **ticks}
             if change.note:
                 _log(connection, reference, at, who, f"note: {change.note}")
+            if change.told:
+                _put(connection, reference, "comment", change.told, at)
             if values or change.note:
                 connection.execute(
                     tickets.update()
@@ -141,55 +166,176 @@ class SqlTickets:
 
     def delivery(self, reference: str) -> Delivery | None:
         """See the port."""
-        query = (
-            select(outbox)
-            .where(outbox.c.reference == reference)
-            .order_by(outbox.c.id.desc())
-            .limit(1)
-        )
-        with self._db.read() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else _delivery(row)
+        return next((row for row in self.deliveries(reference) if row.kind == "ticket"), None)
 
-    def lease_due(self, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:
+    def deliveries(self, reference: str) -> list[Delivery]:
+        """See the port."""
+        query = _ROWS.where(outbox.c.reference == reference).order_by(outbox.c.id)
+        with self._db.read() as connection:
+            return [_delivery(row) for row in connection.execute(query)]
+
+    def enqueue(self, reference: str, kind: DeliveryKind, body: str, *, at: datetime) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            _get(connection, reference)
+            _put(connection, reference, kind, body, at)
+
+    def lease_due(
+        self, now: datetime, lease: timedelta, limit: int, owner: str = "worker"
+    ) -> list[Delivery]:
         """See the port. A row in flight whose lease has ended was left by a worker that died."""
         is_due = sa.or_(
-            sa.and_(outbox.c.state.in_(["pending", "unknown"]), outbox.c.next_at <= now),
+            sa.and_(outbox.c.state.in_(WAITING), outbox.c.next_at <= now),
             sa.and_(outbox.c.state == "in_flight", outbox.c.lease_until < now),
         )
-        chosen = select(outbox.c.id).where(is_due).order_by(outbox.c.id).limit(limit)
+        may_go = sa.or_(
+            outbox.c.kind == "ticket",
+            sa.and_(_TICKET_ID.is_not(None), outbox.c.kind != "redaction"),
+            sa.and_(_TICKET_ID.is_not(None), ~_TRANSCRIPT_IS_ON_ITS_WAY),
+        )
+        chosen = select(outbox.c.id).where(is_due, may_go).order_by(outbox.c.id).limit(limit)
         with self._db.write() as connection:
             if not self._db.is_sqlite:
                 # Two workers that look at the same time must not choose the same rows.
-                chosen = chosen.with_for_update(skip_locked=True)
+                chosen = chosen.with_for_update(skip_locked=True, of=outbox)
             ids = list(connection.scalars(chosen))
             if not ids:
                 return []
+            # As they were before: whether something may have arrived is said of earlier attempts.
+            rows = [
+                _delivery(row)
+                for row in connection.execute(
+                    _ROWS.where(outbox.c.id.in_(ids)).order_by(outbox.c.id)
+                )
+            ]
             connection.execute(
                 outbox.update()
                 .where(outbox.c.id.in_(ids))
-                .values(state="in_flight", lease_until=now + lease, attempts=outbox.c.attempts + 1)
+                .values(
+                    state="in_flight",
+                    lease_until=now + lease,
+                    lease_owner=owner,
+                    attempts=outbox.c.attempts + 1,
+                    maybe_arrived=True,
+                )
             )
-            rows = connection.execute(
-                select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)
-            )
-            return [_delivery(row) for row in rows]
+        return [replace(row, state="in_flight", attempts=row.attempts + 1) for row in rows]
 
-    def settle(self, delivery: Delivery) -> None:
+    def keep_payload(self, delivery: Delivery) -> None:
         """See the port."""
         with self._db.write() as connection:
             connection.execute(
+                outbox.update().where(_is_of(delivery)).values(payload=delivery.payload)
+            )
+
+    def settle(self, delivery: Delivery, then: DeliveryKind | None = None) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            settled = connection.execute(
                 outbox.update()
-                # A worker that lost its lease to another one has nothing to say any more.
-                .where(outbox.c.id == delivery.id, outbox.c.attempts == delivery.attempts)
+                .where(_is_of(delivery))
                 .values(
                     state=delivery.state,
                     next_at=delivery.next_at,
                     lease_until=None,
+                    lease_owner=None,
                     external_id=delivery.external_id,
                     last_error=delivery.last_error,
+                    payload=delivery.payload,
+                    maybe_arrived=delivery.maybe_arrived,
                 )
             )
+            if then and settled.rowcount:
+                _put(connection, delivery.reference, then, "", delivery.next_at)
+
+    def release(self, owner: str, *, at: datetime) -> int:
+        """See the port."""
+        with self._db.write() as connection:
+            released = connection.execute(
+                outbox.update()
+                .where(outbox.c.state == "in_flight", outbox.c.lease_owner == owner)
+                .values(state="unknown", next_at=at, lease_until=None, lease_owner=None)
+            )
+        return released.rowcount
+
+    def retry(self, reference: str, *, who: str, at: datetime) -> int:
+        """See the port."""
+        with self._db.write() as connection:
+            _get(connection, reference)
+            retried = connection.execute(
+                outbox.update()
+                .where(
+                    outbox.c.reference == reference,
+                    outbox.c.state.in_([*WAITING, *TROUBLED]),
+                )
+                .values(
+                    state=sa.case((outbox.c.maybe_arrived, "unknown"), else_="pending"),
+                    next_at=at,
+                )
+            )
+            if retried.rowcount:
+                _log(connection, reference, at, who, "delivery: tried again")
+        return retried.rowcount
+
+    def undelivered(self, limit: int) -> list[Delivery]:
+        """See the port."""
+        query = (
+            _ROWS.where(outbox.c.state != "delivered")
+            .order_by(outbox.c.state.in_(TROUBLED).desc(), outbox.c.id)
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            return [_delivery(row) for row in connection.execute(query)]
+
+    def backlog(self, now: datetime) -> Backlog:
+        """See the port."""
+        counted = select(outbox.c.state, sa.func.count().label("waiting")).group_by(outbox.c.state)
+        oldest = select(sa.func.min(outbox.c.next_at)).where(
+            outbox.c.state.in_(WAITING), outbox.c.next_at <= now
+        )
+        with self._db.read() as connection:
+            counts = {row.state: row.waiting for row in connection.execute(counted)}
+            return Backlog(counts, connection.scalar(oldest))
+
+
+def take_back_transcripts(connection: sa.Connection, conversation_id: str) -> None:
+    """Has the helpdesk make unreadable what it was sent of a conversation that is erased now."""
+    sent = (
+        select(outbox)
+        .join(tickets, tickets.c.reference == outbox.c.reference)
+        .where(
+            tickets.c.conversation_id == conversation_id,
+            outbox.c.kind == "transcript",
+            outbox.c.attempts > 0,
+        )
+    )
+    for row in connection.execute(sent).all():
+        _put(connection, row.reference, "redaction", f"{row.reference}/{row.id}", row.next_at)
+
+
+def _put(
+    connection: sa.Connection, reference: str, kind: DeliveryKind, body: str, at: datetime
+) -> None:
+    connection.execute(
+        outbox.insert().values(
+            reference=reference,
+            kind=kind,
+            body=body,
+            state="pending",
+            attempts=0,
+            next_at=at,
+            maybe_arrived=False,
+        )
+    )
+
+
+def _is_of(delivery: Delivery) -> sa.ColumnElement[bool]:
+    """Still the attempt of this worker: one that lost its lease has nothing to say any more."""
+    return sa.and_(
+        outbox.c.id == delivery.id,
+        outbox.c.attempts == delivery.attempts,
+        outbox.c.state == "in_flight",
+    )
 
 
 def _open_twin(connection: sa.Connection, request_key: str) -> Ticket | None:
@@ -219,6 +365,4 @@ def _ticket(row: sa.Row[Any]) -> Ticket:
 
 
 def _delivery(row: sa.Row[Any]) -> Delivery:
-    return Delivery(
-        **{name: value for name, value in row._mapping.items() if name != "lease_until"}
-    )
+    return Delivery(**row._mapping)

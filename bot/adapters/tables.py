@@ -210,8 +210,12 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
+    Column("lease_owner", String(80)),
     Column("external_id", String(80)),
     Column("last_error", Text),
+    Column("kind", String(10), nullable=False),
+    Column("payload", Text),
+    Column("maybe_arrived", Boolean, nullable=False),
     Index(None, "state", "next_at"),
     Index(None, "reference"),
 )

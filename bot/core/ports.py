@@ -17,10 +17,19 @@ if TYPE_CHECKING:
     from bot.core.answers import Candidate
     from bot.core.cancellation import Draft
     from bot.core.conversations import Author, Button, Conversation, Identity, Message, Reply
+    from bot.core.delivery import Backlog
     from bot.core.errands import Errand
     from bot.core.handoff import Transfer
+    from bot.core.helpdesk import Capabilities, Comment, LookedUp, Sent
     from bot.core.language import Language
-    from bot.core.tickets import Change, Delivery, HistoryEntry, Ticket, TicketFilter
+    from bot.core.tickets import (
+        Change,
+        Delivery,
+        DeliveryKind,
+        HistoryEntry,
+        Ticket,
+        TicketFilter,
+    )
     from knowledge_base.article import Section
 
 
@@ -216,7 +225,10 @@ class Conversations(Protocol):
         """
 
     def erase(self, conversation_id: str) -> None:
-        """Deletes the conversation and what the dialogue engine kept of it; tickets stay."""
+        """Deletes the conversation and what the dialogue engine kept of it; tickets stay.
+
+        What the helpdesk was sent of it is taken back: a "redaction" goes into the outbox.
+        """
 
     def insights(self) -> dict[str, Any]:
         """The counts of the console's Insights tab."""
@@ -242,7 +254,10 @@ class TicketStore(Protocol):
         """Tickets, newest first; `cursor` skips rows."""
 
     def change(self, reference: str, change: Change, *, who: str, at: datetime) -> Ticket:
-        """Changes state or check-list, adds a note, and writes the history."""
+        """Changes state or check-list, adds a note, and writes the history.
+
+        What the helpdesk is told of it goes into the outbox in the same transaction.
+        """
 
     def history(self, reference: str) -> list[HistoryEntry]:
         """What happened to the ticket, oldest first."""
@@ -256,28 +271,82 @@ class TicketStore(Protocol):
         """Notes that a reference and an email did not belong together."""
 
     def delivery(self, reference: str) -> Delivery | None:
-        """The newest outbox row of the ticket."""
+        """The outbox row by which the ticket itself travels."""
 
-    def lease_due(self, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:
-        """Outbox rows to send now, each leased to this caller alone for that long."""
+    def deliveries(self, reference: str) -> list[Delivery]:
+        """All outbox rows of the ticket, oldest first."""
 
-    def settle(self, delivery: Delivery) -> None:
-        """Stores the outcome of an attempt and ends its lease."""
+    def enqueue(self, reference: str, kind: DeliveryKind, body: str, *, at: datetime) -> None:
+        """Puts something that belongs to a ticket into the outbox; it goes after the ticket.
+
+        `body` is the text of a "comment" (public), or the key of the comment that a "redaction"
+        makes unreadable.
+        """
+
+    def lease_due(
+        self, now: datetime, lease: timedelta, limit: int, owner: str = "worker"
+    ) -> list[Delivery]:
+        """Outbox rows to send now, oldest first, each leased to this caller alone for that long.
+
+        What belongs to a ticket is not due before the ticket is delivered, and a redaction not
+        while a transcript is on its way.
+        """
+
+    def keep_payload(self, delivery: Delivery) -> None:
+        """Stores what will be sent, before it is sent."""
+
+    def settle(self, delivery: Delivery, then: DeliveryKind | None = None) -> None:
+        """Stores the outcome of an attempt and ends its lease; ignored if the lease was lost.
+
+        In the same transaction adds a row of the kind `then`, due at once.
+        """
+
+    def release(self, owner: str, *, at: datetime) -> int:
+        """Ends the leases of a process that died, to be looked up from `at` on; gives how many."""
+
+    def retry(self, reference: str, *, who: str, at: datetime) -> int:
+        """Makes what of the ticket is not delivered due at once, and writes the history.
+
+        What is being attempted at the moment is left alone. Gives how many rows that was.
+
+        Raises:
+            NotFound: No such reference.
+        """
+
+    def undelivered(self, limit: int) -> list[Delivery]:
+        """Outbox rows that are not delivered, those that wait for a person first, then oldest."""
+
+    def backlog(self, now: datetime) -> Backlog:
+        """How many rows are in each state, and since when the oldest that is due waits."""
 
 
 class Helpdesk(Protocol):
-    """The vendor's helpdesk. Both methods are safe to repeat."""
+    """The vendor's helpdesk. Nothing here raises for what a result can say; all may be repeated."""
 
-    def find(self, external_key: str) -> str | None:
-        """The helpdesk's own id of the ticket that carries our key; None if there is none."""
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this helpdesk can do."""
 
-    def create(self, external_key: str, body: str) -> str:
-        """Creates the ticket and gives the helpdesk's own id.
+    def prepare(self, body: str) -> str:
+        """What will be sent for a stored ticket; made once and kept, so that retries are equal."""
 
-        Raises:
-            BadInput: The helpdesk refuses this body; sending it again would not help.
-            Unavailable: The outcome is unknown: look it up before sending again.
-        """
+    def find(self, external_key: str) -> LookedUp:
+        """Whether the helpdesk has the ticket that carries our key."""
+
+    def create(self, external_key: str, payload: str) -> Sent:
+        """Creates the ticket from what `prepare` gave."""
+
+    def find_comment(self, ticket_id: str, key: str) -> LookedUp:
+        """Whether the ticket has the comment that carries this key."""
+
+    def comment(self, ticket_id: str, comment: Comment) -> Sent:
+        """Adds a comment to the ticket."""
+
+    def redact(self, ticket_id: str, key: str) -> Sent:
+        """Makes the comment that carries this key unreadable, and the files on it."""
+
+    def check(self) -> str | None:
+        """What an operator must mend before anything can be delivered; None if all is well."""
 
 
 class Agents(Protocol):

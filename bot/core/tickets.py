@@ -38,6 +38,9 @@ CHECKLISTS: Mapping[TicketKind, tuple[str, ...]] = {
 }
 
 DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]
+# What waits for a person: a rule has decided all the others.
+TROUBLED: tuple[DeliveryState, ...] = ("rejected", "dead")
+DeliveryKind = Literal["ticket", "transcript", "comment", "redaction"]
 
 # No vowels, so no words; no 0/O, 1/I/L, 2/Z, 5/S, so that it survives a telephone. 8 of 22
 # letters and digits are 5.5e10 references: nobody guesses one.
@@ -117,7 +120,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Which tickets are wanted; None means any. `q` is looked for in the visible fields."""
+    """Which tickets are wanted; None means any. `q` is looked for in the visible fields.
+
+    `delivery` is the state of anything of the ticket on its way to the helpdesk.
+    """
 
     kind: str | None = None
     state: str | None = None
@@ -125,15 +131,17 @@ class TicketFilter:
     conversation_id: str | None = None
     requester_id: str | None = None
     site_number: str | None = None
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an agent, or the requester, changes of a ticket."""
+    """What an agent, or the requester, changes of a ticket; `told`: what the helpdesk hears of it."""
 
     state: TicketState | None = None
     checklist: Mapping[str, bool] = field(default_factory=dict)
     note: str | None = None
+    told: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +155,12 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An outbox row: a ticket on its way to the helpdesk. `body` is sent byte for byte.
+    """An outbox row: a ticket, or what belongs to one, on its way to the helpdesk.
 
-    `attempts` counts those begun, the present one included.
+    `attempts` counts those begun, the present one included. `payload` is what the helpdesk is sent
+    of a ticket, made from `body` once and kept, byte for byte. `maybe_arrived`: an attempt before
+    the present one may have had its effect. `ticket_id` is the helpdesk's own id of the ticket
+    that the row belongs to, once it is there.
     """
 
     id: int
@@ -160,6 +171,10 @@ class Delivery:
     next_at: datetime
     external_id: str | None = None
     last_error: str | None = None
+    kind: DeliveryKind = "ticket"
+    payload: str | None = None
+    maybe_arrived: bool = False
+    ticket_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,20 +410,25 @@ def find_for_visitor(
     return None
 
 
-def add_note(ticket: Ticket, note: str, store: TicketStore, clock: Clock) -> Ticket | NotOpen:
+def add_note(
+    ticket: Ticket, note: str, store: TicketStore, clock: Clock, *, told: str
+) -> Ticket | NotOpen:
     """The ticket with a note of its requester in its history; `NotOpen` if it has ended.
 
-    The same note again is not added twice.
+    The same note again is not added twice. `told` is what the helpdesk is sent of it.
     """
     mine = [entry.what for entry in store.history(ticket.reference) if entry.who == REQUESTER]
     if f"note: {note}" in mine:
         return store.get(ticket.reference)
-    return _change_open(ticket, Change(note=note), store, clock)
+    return _change_open(ticket, Change(note=note, told=told), store, clock)
 
 
-def withdraw(ticket: Ticket, store: TicketStore, clock: Clock) -> Ticket | NotOpen:
-    """The ticket taken back by its requester; `NotOpen` if it has ended, withdrawn or not."""
-    return _change_open(ticket, Change("withdrawn"), store, clock)
+def withdraw(ticket: Ticket, store: TicketStore, clock: Clock, *, told: str) -> Ticket | NotOpen:
+    """The ticket taken back by its requester; `NotOpen` if it has ended, withdrawn or not.
+
+    `told` is what the helpdesk is sent of it: otherwise it would be processed there all the same.
+    """
+    return _change_open(ticket, Change("withdrawn", told=told), store, clock)
 
 
 def _change_open(

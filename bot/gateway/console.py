@@ -12,10 +12,10 @@ from fastapi.responses import StreamingResponse
 from bot.core import handoff
 from bot.core.agents import SESSION_LENGTH, Agent, AgentSession
 from bot.core.conversations import Conversation, Reply
-from bot.core.errors import BadInput
+from bot.core.errors import BadInput, Conflict
 from bot.core.handoff import Ownership, Transfer
 from bot.core.ports import Services
-from bot.core.tickets import Ticket, TicketFilter, parse_change
+from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
 from bot.gateway import access
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
@@ -221,12 +221,13 @@ def list_tickets(
     kind: Literal["cancellation", "billing_review", "support_request"] | None = None,
     state: Literal["open", "in_progress", "done", "rejected", "withdrawn"] | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
+    delivery: DeliveryState | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> TicketList:
-    """Tickets, newest first."""
+    """Tickets, newest first; `delivery=dead` and `=rejected` are those that wait for a person."""
     start = int(cursor or 0)
-    wanted = TicketFilter(kind=kind, state=state, q=q or None)
+    wanted = TicketFilter(kind=kind, state=state, q=q or None, delivery=delivery)
     found = services.tickets.find(wanted, limit=limit + 1, cursor=start)
     return TicketList(
         tickets=[TicketOut(**_known(ticket, services)) for ticket in found[:limit]],
@@ -247,6 +248,14 @@ def change_ticket(
     """Changes state or check-list."""
     change = parse_change(body.state, body.checklist)
     services.tickets.change(reference, change, who=agent.name, at=services.clock.now())
+    return _ticket(reference, services)
+
+
+@router.post("/tickets/{reference}/retry-delivery", responses=responses(401, 403, 404, 409))
+def retry_delivery(reference: str, agent: ChangingAgent, services: ServicesDep) -> TicketDetail:
+    """Sends again what of the ticket the helpdesk has not got; nothing arrives twice."""
+    if not services.tickets.retry(reference, who=agent.name, at=services.clock.now()):
+        raise Conflict("There is nothing to send again: all of it is delivered or under way.")
     return _ticket(reference, services)
 
 
@@ -344,7 +353,9 @@ def _shortened(text: str) -> str:
 def _ticket(reference: str, services: Services) -> TicketDetail:
     ticket = services.tickets.get(reference)
     return TicketDetail(
-        **_known(ticket, services), history=services.tickets.history(ticket.reference)
+        **_known(ticket, services),
+        history=services.tickets.history(ticket.reference),
+        deliveries=services.tickets.deliveries(ticket.reference),
     )
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bot.core.conversations import Message
+from bot.core.delivery import Backlog
+from bot.core.tickets import DeliveryState
 
 registry = CollectorRegistry()
 _TURNS = Counter(
@@ -23,6 +27,14 @@ _DELIVERIES = Counter(
     "helpdesk_deliveries",
     "Attempts to deliver a ticket, by outcome.",
     ["outcome"],
+    registry=registry,
+)
+_OUTBOX = Gauge(
+    "helpdesk_outbox", "What goes to the helpdesk, by state.", ["state"], registry=registry
+)
+_OUTBOX_WAIT_S = Gauge(
+    "helpdesk_outbox_wait_seconds",
+    "How long the oldest that is due has waited; 0 if nothing is due.",
     registry=registry,
 )
 
@@ -42,3 +54,11 @@ def count_turn(answers: Sequence[Message]) -> None:
 def count_delivery(outcome: str) -> None:
     """Counts an attempt to deliver."""
     _DELIVERIES.labels(outcome).inc()
+
+
+def show_backlog(backlog: Backlog, now: datetime) -> None:
+    """Shows the outbox as it is."""
+    for state in get_args(DeliveryState):
+        _OUTBOX.labels(state).set(backlog.counts.get(state, 0))
+    since = backlog.waiting_since
+    _OUTBOX_WAIT_S.set(0 if since is None else (now - since).total_seconds())

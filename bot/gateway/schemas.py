@@ -346,9 +346,15 @@ class Resolve(Body):
 
 
 class DeliveryOut(Out):
-    """Where the ticket is on its way to the helpdesk."""
+    """Where the ticket, or something that belongs to it, is on its way to the helpdesk."""
 
-    state: str = Field(description="Such as `pending`, `delivered`, `rejected`, `dead`.")
+    kind: Literal["ticket", "transcript", "comment", "redaction"] = Field(
+        description="What is on its way."
+    )
+    state: Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"] = Field(
+        description="`rejected` and `dead` wait for a person; the others are seen to."
+    )
+    next_at: Moment = Field(description="Not attempted before then.")
     attempts: int = Field(description="How often it has been sent.")
     last_error: str | None = Field(description="Why the last attempt failed.")
     external_id: str | None = Field(description="The helpdesk's own number.")
@@ -385,6 +391,9 @@ class TicketDetail(TicketOut):
     """A ticket with its history."""
 
     history: list[HistoryOut] = Field(description="Oldest first.")
+    deliveries: list[DeliveryOut] = Field(
+        description="All that goes to the helpdesk for it, oldest first."
+    )
 
 
 class TicketList(Out):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.core.conversations import TURN_LEASE, answer_pending
-from bot.core.delivery import deliver_due
+from bot.core.delivery import deliver_due, pause_until, transcriber
 from bot.core.errors import HelpdeskError
 from bot.core.ports import Services
-from bot.gateway.metrics import count_delivery
+from bot.gateway.metrics import count_delivery, show_backlog
 
 log = structlog.get_logger()
 EVERY_S = 1.0
 SWEEP_EVERY = 5
+# Whoever mends what kept the helpdesk from answering sees it work again within that time.
+LONGEST_PAUSE = timedelta(minutes=5)
 # A live turn is never older: its lease would have ended.
 LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 
@@ -28,6 +30,8 @@ class Worker:
         self._owner = owner
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        # Until when the helpdesk wants to be left alone.
+        self._pause_until: datetime | None = None
         # What the last run of this process left is taken up at once, not after the usual wait.
         self._is_first_sweep = True
 
@@ -36,6 +40,12 @@ class Worker:
         freed = self._services.conversations.free_turns(self._owner)
         if freed:
             log.info("freed turns of the process before", count=freed)
+        settles_at = (
+            self._services.clock.now() + self._services.helpdesk.capabilities.settles_within
+        )
+        released = self._services.tickets.release(self._owner, at=settles_at)
+        if released:
+            log.info("deliveries of the process before are looked up", count=released)
         self._thread.start()
 
     def stop(self) -> None:
@@ -49,6 +59,8 @@ class Worker:
             passes += 1
             try:
                 self._deliver()
+                if passes % SWEEP_EVERY == 1:
+                    self._measure()
                 if passes % SWEEP_EVERY == 0 or self._is_first_sweep:
                     self._answer_left_behind()
             except HelpdeskError as error:
@@ -57,16 +69,32 @@ class Worker:
                 log.exception("background work failed; it is tried again")
 
     def _deliver(self) -> None:
-        for delivery in deliver_due(
-            self._services.tickets, self._services.helpdesk, self._services.clock
-        ):
+        services, now = self._services, self._services.clock.now()
+        if self._pause_until is not None and now < self._pause_until:
+            return
+        settled = deliver_due(
+            services.tickets,
+            services.helpdesk,
+            services.clock,
+            owner=self._owner,
+            transcribe=transcriber(services.conversations, services.phrases),
+        )
+        pause = pause_until(settled)
+        self._pause_until = None if pause is None else min(pause, now + LONGEST_PAUSE)
+        for delivery in settled:
             count_delivery(delivery.state)
             log.info(
                 "delivery",
                 reference=delivery.reference,
+                what=delivery.kind,
                 outcome=delivery.state,
                 attempts=delivery.attempts,
+                error=delivery.last_error,
             )
+
+    def _measure(self) -> None:
+        now = self._services.clock.now()
+        show_backlog(self._services.tickets.backlog(now), now)
 
     def _answer_left_behind(self) -> None:
         services = self._services

@@ -1,7 +1,7 @@
 """What every account directory promises, over the same rows; then the demo data, through each.
 
 The rows lie in memory, in a database, behind a service, or come from a site admin's exports, which
-tell less. PostgreSQL takes part when HELPDESK_TEST_POSTGRES_URL names a database.
+tell less. PostgreSQL takes part where there is one.
 """
 
 from __future__ import annotations

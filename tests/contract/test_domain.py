@@ -21,6 +21,7 @@ from bot.core.cancellation import PRODUCTS, Draft, Step
 from bot.core.csv_table import FaultCode
 from bot.core.fee_diagnosis import Fact, Finding
 from bot.core.hearing import INTERRUPTING, Fault
+from bot.core.helpdesk_text import PUBLIC
 from bot.core.language import LANGUAGES
 from bot.core.tickets import STATES, TicketKind
 from bot.settings import ROOT
@@ -224,6 +225,7 @@ def test_every_sentence_named_in_the_code_exists() -> None:
             },
         ),
         ("utter_kind_", set(get_args(TicketKind))),
+        ("utter_helpdesk_field_", {*PUBLIC, "identity", "duties", "language", "to_confirm"}),
         ("utter_state_", set(STATES)),
         ("utter_source_", set(get_args(Source))),
         ("utter_fact_", set(get_args(Fact))),

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.delivery import comment_key
 from bot.core.errors import NotFound
 from bot.core.ports import TicketStore
 from bot.core.tickets import (
@@ -291,3 +292,163 @@ def test_a_worker_that_lost_its_lease_has_nothing_to_say_any_more(store: TicketS
     delivery = store.delivery(ticket.reference)
     assert delivery is not None
     assert (delivery.state, delivery.external_id) == ("delivered", "7")
+
+
+def test_a_lease_says_whether_something_may_have_arrived_before(store: TicketStore) -> None:
+    ticket = file(store)
+    (first,) = lease(store)
+    assert first.maybe_arrived is False
+    # That attempt did nothing, and is known to have done nothing.
+    store.settle(replace(first, state="pending"))
+    (second,) = lease(store)
+    assert second.maybe_arrived is False
+    # This one's worker dies.
+    (third,) = lease(store, minutes=2)
+    assert third.maybe_arrived is True
+    kept = store.delivery(ticket.reference)
+    assert kept is not None
+    assert kept.maybe_arrived is True
+
+
+def test_what_will_be_sent_is_kept_before_it_is_sent(store: TicketStore) -> None:
+    file(store)
+    (leased,) = lease(store)
+    store.keep_payload(replace(leased, payload='{"é": 1}'))
+    (again,) = lease(store, minutes=2)
+    assert again.payload == '{"é": 1}'
+    store.keep_payload(replace(leased, payload="of a worker that lost its lease"))
+    (again,) = lease(store, minutes=4)
+    assert again.payload == '{"é": 1}'
+
+
+def test_a_process_that_comes_back_takes_up_its_own_leases_at_once(store: TicketStore) -> None:
+    mine, other = file(store, another(1)), file(store, another(2))
+    store.lease_due(NOW, LEASE, 1, "gateway:a")
+    store.lease_due(NOW, LEASE, 1, "gateway:b")
+    assert store.release("gateway:a", at=NOW) == 1
+    assert store.release("gateway:a", at=NOW) == 0
+    (leased,) = lease(store)
+    assert (leased.reference, leased.attempts, leased.maybe_arrived) == (mine.reference, 2, True)
+    assert store.delivery(other.reference).state == "in_flight"  # type: ignore[union-attr]
+
+
+def test_what_belongs_to_a_ticket_goes_after_it_and_knows_its_number(store: TicketStore) -> None:
+    ticket = file(store)
+    store.enqueue(ticket.reference, "comment", "Merci", at=NOW)
+    (leased,) = lease(store)
+    assert leased.kind == "ticket"
+    store.settle(replace(leased, state="delivered", external_id="42"), then="transcript")
+    rows = lease(store)
+    assert [(row.kind, row.body, row.ticket_id) for row in rows] == [
+        ("comment", "Merci", "42"),
+        ("transcript", "", "42"),
+    ]
+    assert [row.kind for row in store.deliveries(ticket.reference)] == [
+        "ticket",
+        "comment",
+        "transcript",
+    ]
+    assert store.delivery(ticket.reference).kind == "ticket"  # type: ignore[union-attr]
+
+
+def test_an_attempt_that_lost_its_lease_adds_nothing(store: TicketStore) -> None:
+    ticket = file(store)
+    (late,) = lease(store)
+    lease(store, minutes=2)
+    store.settle(replace(late, state="delivered", external_id="7"), then="transcript")
+    assert len(store.deliveries(ticket.reference)) == 1
+
+
+def test_nothing_is_put_into_the_outbox_of_an_unknown_ticket(store: TicketStore) -> None:
+    with pytest.raises(NotFound):
+        store.enqueue("OCN-AAAA-AAAA", "comment", "x", at=NOW)
+    with pytest.raises(NotFound):
+        store.retry("OCN-AAAA-AAAA", who="Amélie", at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "maybe_arrived", "again"),
+    [
+        ("dead", True, "unknown"),
+        ("rejected", False, "pending"),
+        ("unknown", True, "unknown"),
+        ("pending", False, "pending"),
+    ],
+)
+def test_a_person_can_have_it_tried_again_and_the_history_says_so(
+    store: TicketStore, state: DeliveryState, maybe_arrived: bool, again: str
+) -> None:
+    ticket = file(store)
+    (leased,) = lease(store)
+    later = NOW + timedelta(days=1)
+    store.settle(
+        replace(leased, state=state, maybe_arrived=maybe_arrived, next_at=later, last_error="Non.")
+    )
+    assert store.retry(ticket.reference, who="Amélie Fortin", at=LATER) == 1
+    assert store.delivery(ticket.reference).state == again  # type: ignore[union-attr]
+    assert store.history(ticket.reference)[-1] == HistoryEntry(
+        LATER, "Amélie Fortin", "delivery: tried again"
+    )
+    (retried,) = lease(store, minutes=60)
+    assert (retried.attempts, retried.maybe_arrived) == (2, maybe_arrived)
+
+
+def test_what_is_under_way_or_done_is_not_tried_again(store: TicketStore) -> None:
+    ticket = file(store)
+    (leased,) = lease(store)
+    assert store.retry(ticket.reference, who="Amélie", at=NOW) == 0
+    store.settle(replace(leased, state="delivered", external_id="7"))
+    assert store.retry(ticket.reference, who="Amélie", at=NOW) == 0
+    assert len(store.history(ticket.reference)) == 1
+
+
+def test_the_outbox_can_be_seen_at_a_glance_and_by_what_waits_for_a_person(
+    store: TicketStore,
+) -> None:
+    references = [file(store, another(number)).reference for number in range(4)]
+    rows = lease(store, limit=3)
+    for row, state in zip(rows, ("delivered", "unknown", "dead"), strict=True):
+        store.settle(replace(row, state=state, next_at=LATER))
+    backlog = store.backlog(NOW)
+    assert backlog.counts == {"delivered": 1, "unknown": 1, "dead": 1, "pending": 1}
+    assert backlog.waiting_since == NOW
+    assert [row.reference for row in store.undelivered(10)] == [
+        references[2],
+        references[1],
+        references[3],
+    ]
+    assert len(store.undelivered(1)) == 1
+    assert [ticket.reference for ticket in find(store, delivery="dead")] == [references[2]]
+    lease(store)
+    assert store.backlog(NOW).waiting_since is None
+
+
+def test_what_the_helpdesk_was_sent_of_an_erased_conversation_is_taken_back(
+    stores: Stores,
+) -> None:
+    store = stores.tickets
+    start(stores.conversations, "c-1")
+    ticket = file(store, a_ticket(conversation_id="c-1"))
+    (row,) = lease(store)
+    store.settle(replace(row, state="delivered", external_id="42"), then="transcript")
+    (transcript,) = lease(store)
+    store.settle(replace(transcript, state="unknown"))
+    stores.conversations.erase("c-1")
+    redaction = store.deliveries(ticket.reference)[-1]
+    assert (redaction.kind, redaction.body) == ("redaction", comment_key(transcript))
+    # Not while the transcript may still arrive; it is sent without the talk from now on.
+    (again,) = lease(store)
+    assert again.kind == "transcript"
+    assert store.get(ticket.reference).conversation_id is None
+    store.settle(replace(again, state="delivered"))
+    assert [row.kind for row in lease(store)] == ["redaction"]
+
+
+def test_of_what_was_never_sent_nothing_is_taken_back(stores: Stores) -> None:
+    start(stores.conversations, "c-1")
+    ticket = file(stores.tickets, a_ticket(conversation_id="c-1"))
+    (row,) = lease(stores.tickets)
+    stores.tickets.settle(replace(row, state="delivered", external_id="42"), then="transcript")
+    stores.conversations.erase("c-1")
+    kinds = [row.kind for row in stores.tickets.deliveries(ticket.reference)]
+    assert kinds == ["ticket", "transcript"]

@@ -10,13 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.memory import HeldClock
+from bot.adapters.memory import HeldClock, memory_services
 from bot.adapters.memory_tickets import HelpdeskFault, MemoryHelpdesk, MemoryTickets
 from bot.core import delivery
-from bot.core.delivery import FIRST_RETRY_S, LEASE, LONGEST_RETRY_S, deliver_due, retry_delay_s
-from bot.core.errors import Conflict, HelpdeskError, Unavailable
-from bot.core.tickets import Delivery
-from tests.support.builders import NOW, a_ticket
+from bot.core.delivery import (
+    FIRST_RETRY_S,
+    LEASE,
+    LONGEST_RETRY_S,
+    deliver_due,
+    pause_until,
+    retry_delay_s,
+    transcriber,
+)
+from bot.core.errors import HelpdeskError, Unavailable
+from bot.core.helpdesk import Absent, Capabilities, Comment, LookedUp, Sent
+from bot.core.tickets import Delivery, Ticket
+from tests.support.builders import NOW, a_ticket, start
 
 LONG = timedelta(seconds=LONGEST_RETRY_S) + LEASE
 
@@ -123,22 +132,25 @@ def test_an_unknown_outcome_waits_and_says_why(
     assert deliver_due(store, helpdesk, clock) == []
 
 
-class FaultyHelpdesk:
-    name = "faulty"
+class FaultyHelpdesk(MemoryHelpdesk):
+    """Raises, which no helpdesk should."""
 
     def __init__(self, error: Exception) -> None:
+        super().__init__()
         self._error = error
 
-    def find(self, external_key: str) -> str | None:
+    def find(self, external_key: str) -> LookedUp:
         raise self._error
 
-    def create(self, external_key: str, body: str) -> str:
+    def create(self, external_key: str, payload: str) -> Sent:
         raise self._error
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), Conflict("409"), HelpdeskError("odd")])
-def test_every_error_but_a_refusal_is_tried_again(
-    store: MemoryTickets, reference: str, clock: HeldClock, error: HelpdeskError
+@pytest.mark.parametrize(
+    "error", [Unavailable("down"), HelpdeskError("odd"), KeyError("a mistake of ours")]
+)
+def test_an_error_that_nobody_foresaw_is_tried_again(
+    store: MemoryTickets, reference: str, clock: HeldClock, error: Exception
 ) -> None:
     deliver_due(store, FaultyHelpdesk(error), clock)
     assert outcome(store, reference).state == "unknown"
@@ -160,6 +172,149 @@ def test_after_the_last_attempt_a_person_decides(
 def test_attempts_go_on_for_about_a_day_before_anybody_gives_up() -> None:
     shortest_s = sum(retry_delay_s(n) for n in range(1, delivery.MAX_ATTEMPTS))
     assert 10 * 3600 < shortest_s < 30 * 3600
+
+
+def test_a_helpdesk_that_wants_to_be_left_alone_is_and_nothing_needs_looking_up(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    first, second = file(store, "first"), file(store, "second")
+    helpdesk = MemoryHelpdesk(["busy"])
+    settled = deliver_due(store, helpdesk, clock)
+    assert [row.reference for row in settled] == [first]
+    assert outcome(store, second).attempts == 0
+    row = outcome(store, first)
+    assert (row.state, row.maybe_arrived) == ("pending", False)
+    # What was asked for, and the growing step besides: "1 second" has been seen not to be enough.
+    assert NOW + timedelta(seconds=30) < row.next_at <= NOW + timedelta(seconds=30 + FIRST_RETRY_S)
+    assert pause_until(settled) == row.next_at
+    clock.advance(LONG)
+    assert pause_until(deliver_due(store, helpdesk, clock)) is None
+    assert len(helpdesk.tickets) == 2
+
+
+def test_what_may_have_arrived_is_looked_up_even_after_a_call_that_did_nothing(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(["lost_answer", "busy"], knows_keys=False)
+    deliver_until_nothing_is_due(store, helpdesk, clock, passes=3)
+    assert len(helpdesk.tickets) == 1
+    assert outcome(store, reference).state == "delivered"
+
+
+@pytest.mark.parametrize("knows_keys", [False, True])
+def test_a_look_up_is_not_believed_before_the_helpdesk_has_settled(
+    store: MemoryTickets, reference: str, clock: HeldClock, knows_keys: bool
+) -> None:
+    helpdesk = MemoryHelpdesk(["lost_answer"])
+    helpdesk.capabilities = Capabilities(knows_keys=knows_keys, settles_within=LEASE)
+    (settled,) = deliver_due(store, helpdesk, clock)
+    # A helpdesk that knows its keys is asked again at once: it takes no harm from haste.
+    assert (settled.next_at > NOW + LEASE) is not knows_keys
+
+
+def test_further_tickets_of_the_same_reference_are_told(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(["lost_answer"], knows_keys=False)
+    deliver_due(store, helpdesk, clock)
+    helpdesk.create(reference, "a person's own copy")
+    clock.advance(LONG)
+    (settled,) = deliver_due(store, helpdesk, clock)
+    assert (settled.state, settled.external_id) == ("delivered", "1")
+    assert "2" in str(settled.last_error)
+
+
+# --- When a person decides -----------------------------------------------------------------------
+
+
+def test_a_refused_ticket_that_is_tried_again_is_made_anew(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(["refused"], knows_keys=False)
+    deliver_due(store, helpdesk, clock)
+    assert store.delivery(reference).payload is None  # type: ignore[union-attr]
+    assert store.retry(reference, who="Amélie", at=clock.now()) == 1
+    (settled,) = deliver_due(store, helpdesk, clock)
+    assert settled.state == "delivered"
+    assert store.retry(reference, who="Amélie", at=clock.now()) == 0
+
+
+def test_a_dead_letter_that_is_tried_again_has_as_many_attempts_as_a_new_one(
+    store: MemoryTickets, reference: str, clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 3)
+    helpdesk = MemoryHelpdesk(["lost_answer", *["unreachable"] * 4], knows_keys=False)
+    deliver_until_nothing_is_due(store, helpdesk, clock, passes=5)
+    assert outcome(store, reference).state == "dead"
+    store.retry(reference, who="Amélie", at=clock.now())
+    deliver_until_nothing_is_due(store, helpdesk, clock, passes=3)
+    # It had arrived with the very first attempt.
+    assert (outcome(store, reference).state, len(helpdesk.tickets)) == ("delivered", 1)
+
+
+# --- What goes with a ticket ---------------------------------------------------------------------
+
+
+def transcript(key: str, ticket: Ticket) -> Comment:
+    return Comment(key, f"{ticket.reference} [{key}]")
+
+
+def deliver_all(store: MemoryTickets, helpdesk: MemoryHelpdesk, clock: HeldClock) -> None:
+    for _ in range(8):
+        deliver_due(store, helpdesk, clock, transcribe=transcript)
+        clock.advance(LONG)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["none", "unreachable", "lost_answer", "busy"]), min_size=0, max_size=6
+    )
+)
+def test_the_transcript_follows_its_ticket_once(faults: list[HelpdeskFault]) -> None:
+    store, clock = MemoryTickets(), HeldClock(NOW)
+    helpdesk = MemoryHelpdesk(faults, knows_keys=False, takes_transcripts=True)
+    reference = file(store)
+    deliver_all(store, helpdesk, clock)
+    ticket, follower = store.deliveries(reference)
+    assert (ticket.state, follower.state, follower.kind) == ("delivered", "delivered", "transcript")
+    ((id_, comments),) = helpdesk.comments.items()
+    assert id_ == ticket.external_id
+    assert [comment.is_public for comment in comments] == [False]
+
+
+def test_a_comment_waits_for_its_ticket_and_a_redaction_takes_it_back(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(["busy"])
+    store.enqueue(reference, "comment", "Nous gardons les rappels.", at=clock.now())
+    deliver_due(store, helpdesk, clock)
+    assert helpdesk.comments == {}
+    clock.advance(LONG)
+    deliver_due(store, helpdesk, clock)
+    ((comment,),) = helpdesk.comments.values()
+    assert comment.is_public
+    assert comment.text == f"Nous gardons les rappels.\n\n[{comment.key}]"
+    store.enqueue(reference, "redaction", comment.key, at=clock.now())
+    deliver_due(store, helpdesk, clock)
+    ((redacted,),) = helpdesk.comments.values()
+    assert "rappels" not in redacted.text
+
+
+def test_a_transcript_holds_the_talk_as_it_is_stored_and_nothing_of_an_erased_one() -> None:
+    services = memory_services(HeldClock(NOW))
+    start(services.conversations, "c-1")
+    conversation = services.conversations.get("c-1")
+    services.conversations.add_visit(
+        conversation, "m-1", text="Carte [masquée]", payload=None, at=NOW
+    )
+    transcribe = transcriber(services.conversations, services.phrases)
+    ticket = a_ticket(conversation_id="c-1", fields={"identity": "anonymous", "reason": "été"})
+    text = transcribe("OCN-7K3M-9QXT/2", ticket).text
+    assert "visitor: Carte [masquée]" in text
+    assert "Identité : anonymous" in text
+    assert "été" not in text
+    services.conversations.erase("c-1")
+    assert "visitor" not in transcribe("OCN-7K3M-9QXT/2", ticket).text
 
 
 # --- When the worker dies ------------------------------------------------------------------------
@@ -199,7 +354,7 @@ def attempt(
         store.lease_due(clock.now(), LEASE, 10)
     elif trouble == "crash_after":
         for row in store.lease_due(clock.now(), LEASE, 10):
-            if row.attempts == 1 or helpdesk.find(row.reference) is None:
+            if row.attempts == 1 or helpdesk.find(row.reference) == Absent():
                 helpdesk.create(row.reference, row.body)
     else:
         helpdesk.faults.append(trouble)
@@ -229,7 +384,11 @@ def test_whatever_goes_wrong_each_ticket_is_there_exactly_once_in_the_end(
     assert {outcome(store, reference).state for reference in references} == {"delivered"}
 
 
-@given(st.lists(st.sampled_from(["none", "unreachable", "lost_answer", "refused"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["none", "unreachable", "lost_answer", "refused", "busy"]), max_size=12
+    )
+)
 def test_no_order_of_faults_makes_a_second_ticket(faults: list[HelpdeskFault]) -> None:
     store, clock = MemoryTickets(), HeldClock(NOW)
     helpdesk = MemoryHelpdesk(faults, knows_keys=False)

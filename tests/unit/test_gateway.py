@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 from fastapi.testclient import TestClient
+from prometheus_client import generate_latest
 from starlette.requests import Request
 
 from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
+from bot.core.delivery import deliver_due
 from bot.core.ports import Services
+from bot.gateway.access import hash_password
 from bot.gateway.app import create_app
+from bot.gateway.metrics import registry
 from bot.gateway.stream import last_event_id
 from bot.gateway.worker import LEFT_BEHIND_AFTER, Worker
 from bot.settings import DEMO_KEY_ID, Settings
-from tests.support.builders import NOW, an_answer, start
+from tests.support.builders import NOW, a_ticket, an_agent, an_answer, start
 from tests.support.problems import assert_problem
 
 CLIENT_ID = "0b7c4b1e-6d3e-4a51-9d0f-3f2f6f0a7c11"
@@ -87,3 +92,73 @@ def test_one_conversation_at_fault_keeps_no_other_from_its_answer(clock: HeldClo
     clock.advance(LEFT_BEHIND_AFTER + timedelta(seconds=1))
     Worker(services, "test")._answer_left_behind()
     assert [m.kind for m in services.conversations.messages("second")] == ["message", "answer"]
+
+
+# --- What waits for a person ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def agent(http: TestClient, services: Services) -> TestClient:
+    """The client, signed in as an agent."""
+    signed_in = an_agent()
+    services.agents.add(signed_in, hash_password("a-password-of-the-tests"))
+    session = http.post(
+        "/api/v1/agent/session",
+        json={"email": signed_in.email, "password": "a-password-of-the-tests"},
+    )
+    http.headers["X-CSRF-Token"] = session.json()["csrf_token"]
+    http.cookies.update(session.cookies)
+    return http
+
+
+def test_an_agent_finds_a_dead_letter_and_has_it_tried_again(
+    agent: TestClient, services: Services, clock: HeldClock
+) -> None:
+    ticket = services.tickets.open(a_ticket(), "{}", who="assistant")
+    services.tickets.open(a_ticket(request_key="another"), "{}", who="assistant")
+    (row,) = services.tickets.lease_due(clock.now(), timedelta(seconds=60), 1)
+    services.tickets.settle(replace(row, state="rejected", last_error="requester InvalidValue"))
+
+    listed = agent.get("/api/v1/agent/tickets", params={"delivery": "rejected"}).json()["tickets"]
+    assert [one["reference"] for one in listed] == [ticket.reference]
+    assert listed[0]["delivery"]["last_error"] == "requester InvalidValue"
+
+    path = f"/api/v1/agent/tickets/{ticket.reference}/retry-delivery"
+    retried = agent.post(path).json()
+    assert [one["state"] for one in retried["deliveries"]] == ["pending"]
+    assert retried["history"][-1]["what"] == "delivery: tried again"
+
+    deliver_due(services.tickets, services.helpdesk, clock)
+    assert_problem(agent.post(path), 409, "nothing to send again")
+    assert_problem(agent.post(path.replace(ticket.reference, "OCN-AAAA-AAAA")), 404)
+
+
+def test_the_outbox_is_measured(services: Services, clock: HeldClock) -> None:
+    services.tickets.open(a_ticket(), "{}", who="assistant")
+    worker = Worker(services, "test")
+    clock.advance(timedelta(seconds=90))
+    worker._measure()
+    shown = generate_latest(registry).decode()
+    assert 'helpdesk_outbox{state="pending"} 1.0' in shown
+    assert 'helpdesk_outbox{state="dead"} 0.0' in shown
+    assert "helpdesk_outbox_wait_seconds 90.0" in shown
+    worker._deliver()
+    worker._measure()
+    assert "helpdesk_outbox_wait_seconds 0.0" in generate_latest(registry).decode()
+
+
+def test_a_worker_leaves_a_helpdesk_alone_that_asks_for_it(
+    services: Services, clock: HeldClock
+) -> None:
+    helpdesk = services.helpdesk
+    for number in range(2):
+        services.tickets.open(a_ticket(request_key=str(number)), "{}", who="assistant")
+    helpdesk.faults.append("busy")  # type: ignore[attr-defined]
+    worker = Worker(services, "test")
+    worker._deliver()
+    clock.advance(timedelta(seconds=29))
+    worker._deliver()
+    assert helpdesk.tickets == []  # type: ignore[attr-defined]
+    clock.advance(timedelta(seconds=10))
+    worker._deliver()
+    assert len(helpdesk.tickets) == 2  # type: ignore[attr-defined]

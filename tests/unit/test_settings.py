@@ -140,6 +140,42 @@ def test_an_account_service_on_this_machine_needs_no_tls(monkeypatch: pytest.Mon
     assert settings().accounts_url == address
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"helpdesk": "zendesk"}, "needs HELPDESK_ZENDESK_URL"),
+        (
+            {"helpdesk": "zendesk", "zendesk_url": "https://clinic.zendesk.com"},
+            "needs HELPDESK_ZENDESK_TOKEN",
+        ),
+        (
+            {"helpdesk": "request_tracker", "rt_url": "http://rt.clinic.example", "rt_token": "x"},
+            "needs HELPDESK_RT_URL, an address with https://",
+        ),
+        ({"helpdesk": "zammad"}, "'request_tracker'"),
+    ],
+)
+def test_a_helpdesk_is_chosen_with_all_that_it_needs(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], said: str
+) -> None:
+    (line,) = faults(monkeypatch, **values)
+    assert said in line
+
+
+def test_a_helpdesk_on_this_machine_needs_no_tls_and_its_token_stays_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    give(
+        monkeypatch,
+        helpdesk="zendesk",
+        zendesk_url="http://127.0.0.1:9000",
+        zendesk_token="hunter22",
+        zendesk_fields='{"site_number": 360002}',
+    )
+    assert settings().zendesk_fields == {"site_number": 360002}
+    assert "hunter22" not in repr(settings())
+
+
 def test_every_setting_says_what_it_is() -> None:
     undescribed = [name for name, field in Settings.model_fields.items() if not field.description]
     assert undescribed == []

@@ -319,7 +319,7 @@ def test_a_request_for_more_is_filed_and_names_the_one_it_overlaps(
 def test_what_has_ended_is_overlapped_by_nothing(store: MemoryTickets, clock: HeldClock) -> None:
     first = file(confirmed(products=(*TWO, "studies")), store, clock)
     assert isinstance(first, TicketOpened)
-    withdraw(first.ticket, store, clock)
+    withdraw(first.ticket, store, clock, told="withdrawn")
     again = file(confirmed(products=TWO), store, clock)
     assert isinstance(again, TicketOpened)
     assert again.overlapping == ()
@@ -591,10 +591,20 @@ def test_a_note_stands_in_the_history_once_and_under_the_requester(
     store: MemoryTickets, clock: HeldClock, reference: str
 ) -> None:
     for _ in range(2):
-        add_note(store.get(reference), "Nous fermons le 30.", store, clock)
+        add_note(store.get(reference), "Nous fermons le 30.", store, clock, told="a note")
     assert store.history(reference)[1:] == [
         HistoryEntry(NOW, "requester", "note: Nous fermons le 30.")
     ]
+
+
+def test_the_helpdesk_is_told_of_a_note_once_and_of_a_withdrawal(
+    store: MemoryTickets, clock: HeldClock, reference: str
+) -> None:
+    for _ in range(2):
+        add_note(store.get(reference), "Nous fermons le 30.", store, clock, told="a note")
+        withdraw(store.get(reference), store, clock, told="withdrawn")
+    told = [row.body for row in store.deliveries(reference) if row.kind == "comment"]
+    assert told == ["a note", "withdrawn"]
 
 
 def test_a_withdrawn_request_is_no_longer_open_and_the_same_may_be_filed_anew(
@@ -602,14 +612,14 @@ def test_a_withdrawn_request_is_no_longer_open_and_the_same_may_be_filed_anew(
 ) -> None:
     first = file(confirmed(), store, clock)
     assert isinstance(first, TicketOpened)
-    gone = withdraw(first.ticket, store, clock)
+    gone = withdraw(first.ticket, store, clock, told="withdrawn")
     assert isinstance(gone, Ticket)
     assert gone.state == "withdrawn"
     assert store.history(gone.reference)[-1] == HistoryEntry(
         NOW, "requester", "state: open -> withdrawn"
     )
-    assert withdraw(first.ticket, store, clock) == NotOpen(gone)
-    assert add_note(first.ticket, "Encore là?", store, clock) == NotOpen(gone)
+    assert withdraw(first.ticket, store, clock, told="withdrawn") == NotOpen(gone)
+    assert add_note(first.ticket, "Encore là?", store, clock, told="a note") == NotOpen(gone)
     assert isinstance(file(confirmed(), store, clock), TicketOpened)
 
 
@@ -618,8 +628,8 @@ def test_what_has_ended_can_be_neither_withdrawn_nor_annotated(
     store: MemoryTickets, clock: HeldClock, reference: str, state: TicketState
 ) -> None:
     ended = store.change(reference, Change(state), who="Amélie", at=NOW)
-    assert withdraw(ended, store, clock) == NotOpen(ended)
-    assert add_note(ended, "Merci", store, clock) == NotOpen(ended)
+    assert withdraw(ended, store, clock, told="withdrawn") == NotOpen(ended)
+    assert add_note(ended, "Merci", store, clock, told="a note") == NotOpen(ended)
     assert len(store.history(reference)) == 2
 
 
