@@ -136,7 +136,10 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an agent, or the requester, changes of a ticket; `told`: what the helpdesk hears of it."""
+    """What an agent, or the requester, changes of a ticket.
+
+    `told` is what the helpdesk hears of it.
+    """
 
     state: TicketState | None = None
     checklist: Mapping[str, bool] = field(default_factory=dict)
