@@ -183,7 +183,7 @@ def evidence_list(found: Diagnosis, evidence: Iterable[Evidence], to: Telling) -
 
 
 def _evidence_lines(found: Diagnosis, group: Iterable[Evidence], to: Telling) -> Iterable[str]:
-    counts: dict[tuple[str, object], list[str]] = {}
+    counts: dict[tuple[str, str | int], list[str]] = {}
     rest = []
     for one in group:
         if one.fact in _COUNTED_BY_MONTH:
