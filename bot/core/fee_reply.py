@@ -31,6 +31,11 @@ _NEEDS_PERSON = frozenset(
 )
 # Findings whose section says what to do now.
 _EXPLAINED = frozenset({"unverified", "directory_unavailable", "link_unknown", "not_linked"})
+# What is told of others, a number a month: the fact and the name of its number.
+_COUNTED_BY_MONTH = {
+    "colleague_charges": "colleague_count",
+    "unattributed_charges": "message_count",
+}
 # Where no account was read, so that there is nothing to come back to.
 _NOTHING_READ = frozenset({"unverified", "directory_unavailable"})
 # Where two exported files may say more than the directory does.
@@ -178,7 +183,19 @@ def evidence_list(found: Diagnosis, evidence: Iterable[Evidence], to: Telling) -
 
 
 def _evidence_lines(found: Diagnosis, group: Iterable[Evidence], to: Telling) -> Iterable[str]:
-    for user_id, of_one in groupby(group, key=lambda one: one.params.get("user_id")):
+    counts: dict[tuple[str, str | int], list[str]] = {}
+    rest = []
+    for one in group:
+        if one.fact in _COUNTED_BY_MONTH:
+            # Months with the same number are told together.
+            number = one.params[_COUNTED_BY_MONTH[one.fact]]
+            counts.setdefault((one.fact, number), []).append(str(one.params["month"]))
+        else:
+            rest.append(one)
+    for (fact, number), months in counts.items():
+        counted = {_COUNTED_BY_MONTH[fact]: number}
+        yield to.phrase(f"utter_fact_{fact}", month=to.months(months), **counted)
+    for user_id, of_one in groupby(rest, key=lambda one: one.params.get("user_id")):
         facts = [_fact(one, to) for one in of_one]
         if user_id is None:
             yield from facts

@@ -228,7 +228,7 @@ def test_another_look_tells_what_has_changed() -> None:
     before = record_of(diagnose(a_snapshot(a_charge(), known=(looked_at(),))))
     after = diagnose(a_snapshot(a_charge(), links=(a_link(),), known=(looked_at(),)))
     reply = tell_diagnosis(after, telling("en"), since=before)
-    assert "your account: accounts not linked → **linked since then**" in reply.text
+    assert "your account: accounts not linked → **linked after these messages**" in reply.text
 
 
 def test_another_look_that_finds_the_same_says_so_and_of_when_the_data_are() -> None:
