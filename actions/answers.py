@@ -133,12 +133,12 @@ def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = Non
 
 
 def source_of(section: Section) -> SourceLink:
-    """Where the words of a section come from."""
+    """Where the words of a section come from: our own page of the article, at that section."""
     return SourceLink(
         slug=section.slug,
         section=section.anchor,
         title=section.article_title,
-        url=section.url,
+        url=f"/articles/{section.language}/{section.slug}#{section.anchor}",
         language=section.language,
         digest=section.digest,
     )

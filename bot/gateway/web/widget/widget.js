@@ -8,9 +8,13 @@
 
   if (window.HelpdeskWidget) return; // the page loaded the script twice
 
+  // Filled in by the gateway: {version, parts: {file name: integrity}}.
+  const manifest = /* manifest */ null;
+
   const script = document.currentScript ?? document.querySelector('script[src*="widget.js"]');
-  const home = new URL(".", script.src);
-  const file = (name) => new URL(`static/widget/${name}`, home).href;
+  // The gateway's own address, whether the page asks for the newest script or for a pinned one.
+  const home = new URL(script.src.replace(/(widget\/[^/]+\/)?widget\.js.*$/, ""));
+  const file = (name) => new URL(`widget/${manifest.version}/${name}`, home).href;
 
   const listeners = new EventTarget();
   const emit = (name, detail) => listeners.dispatchEvent(new CustomEvent(name, { detail }));
@@ -23,15 +27,24 @@
     return asked.toLowerCase().startsWith("en") ? "en" : "fr";
   }
 
-  function stylesheet(root) {
+  /** Loads one part, of which the browser checks that it is what this script was served with. */
+  function load(rel, name, root) {
     const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = file("widget.css");
-    return new Promise((resolve) => {
+    Object.assign(link, {
+      rel, href: file(name), integrity: manifest.parts[name], crossOrigin: "anonymous",
+    });
+    return new Promise((resolve, reject) => {
       link.onload = resolve;
-      link.onerror = resolve; // unstyled help is still help
+      link.onerror = () => reject(new Error(`helpdesk widget: ${name} could not be loaded`));
       root.append(link);
     });
+  }
+
+  /** All modules side by side and checked, before the first of them runs. */
+  async function loadModules() {
+    if (!document.createElement("link").relList.supports("modulepreload")) return;
+    const names = Object.keys(manifest.parts).filter((name) => name.endsWith(".js"));
+    await Promise.all(names.map((name) => load("modulepreload", name, document.head)));
   }
 
   class HelpdeskWidgetElement extends HTMLElement {
@@ -41,8 +54,9 @@
     async connectedCallback() {
       if (this.shadowRoot) return; // moved within the page
       const root = this.attachShadow({ mode: "open" });
+      await Promise.all([loadModules(), load("stylesheet", "widget.css", root)]);
       const [{ Session }, { View }] = await Promise.all([
-        import(file("session.js")), import(file("view.js")), stylesheet(root),
+        import(file("session.js")), import(file("view.js")),
       ]);
       const session = new Session({
         home,
