@@ -88,7 +88,11 @@ def add_widget(app: FastAPI) -> WidgetAssets:
             )
         return _send(request, asset, _A_YEAR)
 
+    def pin() -> dict[str, str]:
+        return {"path": assets.address, "integrity": assets.files[ENTRY].integrity}
+
     app.add_api_route("/widget.js", newest, include_in_schema=False)
+    app.add_api_route("/widget.json", pin, include_in_schema=False)
     app.add_api_route("/widget/{version}/{name}", pinned, include_in_schema=False)
     return assets
 

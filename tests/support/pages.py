@@ -7,7 +7,7 @@ test. `HostPages` plays the sites of others, at an origin of their own.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import uvicorn
@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from bot.adapters.memory import ScriptedAssistant, memory_services
 from bot.adapters.system_clock import SystemClock
-from bot.core.conversations import Reply
+from bot.core.conversations import Author, Reply
+from bot.core.handoff import Ownership, Transfer
 from bot.core.language import Language
 from bot.core.ports import SectionSearch
 from bot.gateway.app import create_app
@@ -61,17 +62,21 @@ class Talk(ScriptedAssistant):
 class Served:
     """An app on a port of its own, in a thread; it can stop and start again at the same port."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, make_app: Callable[[], Any]) -> None:
         (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}"
-        self._app = app
+        self._make_app = make_app
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
         config = uvicorn.Config(
-            self._app, port=self.port, log_level="critical", ws="none", timeout_graceful_shutdown=1
+            self._make_app(),
+            port=self.port,
+            log_level="critical",
+            ws="none",
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -95,8 +100,33 @@ class HelpSite(Served):
         self.talk = Talk()
         self.services = memory_services(SystemClock(), assistant=self.talk, search=search)
         self.settings = Settings(_env_file=None, **settings)
-        app = create_app(self.services, self.settings, owner="pages", demo_visitors=VISITORS)
-        super().__init__(app)
+        super().__init__(
+            lambda: create_app(self.services, self.settings, owner="pages", demo_visitors=VISITORS)
+        )
+
+    def visitors_words(self, conversation_id: str) -> list[str]:
+        """What the visitor has said in a conversation, as it is kept."""
+        messages = self.services.conversations.messages(conversation_id)
+        return [message.text for message in messages if message.author == "visitor"]
+
+    def count_conversations(self) -> int:
+        """How many conversations have been begun."""
+        count: int = self.services.conversations.insights()["conversations"]
+        return count
+
+    def say(self, conversation_id: str, author: Author, *replies: Reply) -> None:
+        """Says something that answers nothing, as an agent or the system does."""
+        now = self.services.clock.now()
+        self.services.conversations.say(conversation_id, author, replies, at=now)
+        self.services.events.publish(conversation_id)
+
+    def change_owner(
+        self, conversation_id: str, next_owner: Callable[[Ownership], Transfer]
+    ) -> None:
+        """Moves a conversation between bot, queue and agents."""
+        store = self.services.conversations
+        store.change_owner(conversation_id, next_owner(Ownership.of(store.get(conversation_id))))
+        self.services.events.publish(conversation_id)
 
 
 class HostPages(Served):
@@ -105,7 +135,7 @@ class HostPages(Served):
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
         self.headers: dict[str, Mapping[str, str]] = {}
-        super().__init__(Starlette(routes=[Route("/{path:path}", self._page)]))
+        super().__init__(lambda: Starlette(routes=[Route("/{path:path}", self._page)]))
         self.url = f"http://localhost:{self.port}"
 
     def _page(self, request: Request) -> Response:

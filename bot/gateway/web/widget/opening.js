@@ -1,12 +1,15 @@
-// Gets a conversation: the one this tab remembers if the gateway still has it, else a new one, in
-// the visitor's name if that name is accepted. Asks once; trying again later is the caller's part.
+// Gets a conversation: the one that this tab or another one remembers if the gateway still has it,
+// else a new one, in the visitor's name if that name is accepted. Asks once; trying again later is
+// the caller's part.
 
 import { ApiError } from "./api.js";
-import { forgetConversation, recall } from "./store.js";
+import { forgetConversation, recall, remember } from "./store.js";
+import { oneTabAtATime } from "./tabs.js";
 
 /**
  * @param {object} options
  * @param {Api} options.api
+ * @param {Tabs} options.tabs
  * @param {Identity} options.identity
  * @param {string} options.language of a new conversation
  * @param {string} options.pageUrl
@@ -16,7 +19,15 @@ import { forgetConversation, recall } from "./store.js";
  * @returns {Promise<{id, token, language, state, messages}>}
  * @throws {ApiError} when the gateway cannot be had
  */
-export async function openConversation({ api, identity, language, pageUrl, onNews, signal }) {
+export function openConversation(options) {
+  return oneTabAtATime(() => open(options));
+}
+
+async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) {
+  if (!recall().id) {
+    const theirs = await tabs.ask(recall().identityTag);
+    if (theirs) remember({ id: theirs.id, token: theirs.token, used: theirs.used, ratings: theirs.ratings });
+  }
   const { id, token } = recall();
   if (id) {
     try {
@@ -27,11 +38,15 @@ export async function openConversation({ api, identity, language, pageUrl, onNew
       onNews("startedAfresh");
     }
   }
-  const created = await createInTheirName({ api, identity, language, pageUrl, signal });
-  if (created) return created;
-  identity.drop();
-  onNews("identityRefused");
-  return api.create({ language, pageUrl }, signal);
+  let created = await createInTheirName({ api, identity, language, pageUrl, signal });
+  if (!created) {
+    identity.drop();
+    onNews("identityRefused");
+    created = await api.create({ language, pageUrl }, signal);
+  }
+  // At once, and not by the caller later: the next tab may begin as soon as this one lets it.
+  if (!signal.aborted) remember({ id: created.id, token: created.token });
+  return created;
 }
 
 // Null when the identity is refused, or the page cannot give one, even with a fresh token.

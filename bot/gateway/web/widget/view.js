@@ -14,6 +14,7 @@ export class View {
   #isAtEnd = true; // of the log, by the visitor's own scrolling
   #cards = new WeakMap(); // by entry
   #dayLines = new Map();
+  #hushed; // timer
   #small = matchMedia(SMALL);
   #parts;
   #composer;
@@ -25,6 +26,10 @@ export class View {
         actions.press(entry, button);
         this.#settleFocus(); // the button pressed is about to be disabled under the focus
       },
+      edit: (entry, text) => {
+        actions.edit(entry, text);
+        this.#settleFocus();
+      },
       retry: (entry) => {
         actions.retry(entry);
         this.#settleFocus();
@@ -34,14 +39,15 @@ export class View {
     this.#composer = new Composer(this.#actions);
     this.#parts = this.#build();
     root.append(this.#parts.launcher, this.#parts.panel);
+    globalThis.visualViewport?.addEventListener("resize", () => this.#makeRoomForKeyboard());
+    globalThis.visualViewport?.addEventListener("scroll", () => this.#makeRoomForKeyboard());
     this.#small.addEventListener("change", () => this.#parts.panel.open && this.#show());
     this.#stayAtEnd(this.#parts.log);
   }
 
-  open(text) {
+  open() {
     if (!this.#parts.panel.open) this.#show();
     this.#parts.launcher.hidden = true;
-    if (text !== undefined) this.#composer.put(text);
     this.#composer.focus();
     this.#scrollTo(this.#parts.log.scrollHeight);
   }
@@ -57,9 +63,14 @@ export class View {
     const isRelabelled = this.#language !== model.language;
     if (isRelabelled) this.#label(model.language, words);
     this.#renderHeader(model, words);
-    this.#renderLog(model, words, isRelabelled);
+    const newestRecap = model.entries.findLast(({ kind }) => kind === "recap")?.id;
+    this.#renderLog({ ...model, newestRecap }, words, isRelabelled);
     this.#renderLauncher(model, words);
-    this.#composer.allowErasing(model.isLive && !model.isOut);
+    this.#composer.allow({
+      erasing: model.isLive && model.trouble === null,
+      downloading: model.entries.length > 0,
+    });
+    this.#composer.put(model.draft); // as it stands there, unless a reload or a sign-out came
   }
 
   // ---- building
@@ -103,9 +114,12 @@ export class View {
     parts.panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault(); // or a modal dialog would close behind our back
-      event.stopPropagation();
       this.#actions.close();
     });
+    // From outside, keys pressed in here seem pressed on no text box: a page's shortcuts would act.
+    for (const name of ["keydown", "keypress", "keyup"]) {
+      parts.panel.addEventListener(name, (event) => event.stopPropagation());
+    }
     // A phone's back gesture closes a modal dialog by itself. The event comes late: look again.
     parts.panel.addEventListener("close", () => parts.panel.open || this.#actions.close());
     return parts;
@@ -129,15 +143,15 @@ export class View {
 
   // ---- drawing
 
-  #renderHeader({ state, isOut, isTyping }, words) {
+  #renderHeader({ state, trouble, isTyping }, words) {
     const { banner, ended, spokenStatus } = this.#parts;
     if (this.#parts.state.dataset.state !== state || banner.lang !== words.locale) {
       this.#parts.state.dataset.state = state;
       this.#parts.state.textContent = words.state[state] ?? "";
     }
     banner.lang = words.locale;
-    banner.hidden = !isOut;
-    const news = isOut ? words.unavailable : "";
+    banner.hidden = trouble === null;
+    const news = trouble === null ? "" : words[trouble];
     if (banner.textContent !== news) banner.textContent = news;
     ended.hidden = state !== "closed";
     if (this.#parts.typing.hidden === isTyping) {
@@ -173,7 +187,7 @@ export class View {
       wanted.push(card.node);
     }
     // A whole transcript, or one in new words, is not news to read aloud.
-    if (isRelabelled || fresh.length > 3) this.#hush();
+    if (this.#parts.panel.open && (isRelabelled || fresh.length > 3)) this.#hush();
     place(log, [...wanted, typing]);
     if (isRelabelled) this.#scrollTo(log.scrollHeight);
     else this.#follow(fresh, model.isTyping);
@@ -196,7 +210,8 @@ export class View {
 
   #hush() {
     this.#parts.log.setAttribute("aria-live", "off");
-    setTimeout(() => this.#parts.log.setAttribute("aria-live", "polite"), 500);
+    clearTimeout(this.#hushed);
+    this.#hushed = setTimeout(() => this.#parts.log.setAttribute("aria-live", "polite"), 500);
   }
 
   // ---- moving about
@@ -219,6 +234,16 @@ export class View {
     if (panel.open) panel.close();
     if (this.#small.matches) panel.showModal();
     else panel.show();
+    this.#makeRoomForKeyboard();
+  }
+
+  // A phone's keyboard covers the page and does not shrink it: the panel takes what is left.
+  #makeRoomForKeyboard() {
+    const { panel } = this.#parts;
+    const view = globalThis.visualViewport;
+    const isCovered = panel.open && this.#small.matches && view && view.scale === 1;
+    panel.style.height = isCovered ? `${view.height}px` : "";
+    panel.style.top = isCovered ? `${view.offsetTop}px` : "";
   }
 
   #restart() {

@@ -55,8 +55,9 @@
       if (this.shadowRoot) return; // moved within the page
       const root = this.attachShadow({ mode: "open" });
       await Promise.all([loadModules(), load("stylesheet", "widget.css", root)]);
-      const [{ Session }, { View }] = await Promise.all([
-        import(file("session.js")), import(file("view.js")),
+      const [{ Session }, { View }, { takePulse }, { downloadTranscript }] = await Promise.all([
+        import(file("session.js")), import(file("view.js")), import(file("pulse.js")),
+        import(file("download.js")),
       ]);
       const session = new Session({
         home,
@@ -66,21 +67,32 @@
         emit,
       });
       const view = new View(root, {
+        home,
         open: () => this.open(),
         close: () => this.close(),
         send: (text) => session.send({ text }),
+        draft: (text) => session.keepDraft(text),
         press: (entry, button) => session.press(entry, button),
+        edit: (entry, text) => session.edit(entry, text),
+        upload: (entry, files, onProgress) => session.upload(entry, files, onProgress),
         retry: (entry) => session.retry(entry),
         rate: (entry, helpful) => session.rate(entry, helpful),
         switchLanguage: () => session.switchLanguage(),
         restart: () => session.restart(),
         erase: () => session.erase(),
+        download: () => downloadTranscript(session.snapshot()),
       });
       this.#session = session;
       this.#view = view;
       session.onChange = () => view.render(session.snapshot());
       session.onChange();
       session.resume();
+      takePulse({
+        wake: () => session.wake(),
+        rest: () => session.rest(),
+        back: () => session.recheckIdentity().then(() => session.wake()),
+        offline: (isOffline) => session.setOffline(isOffline),
+      });
       announceReady(this);
     }
 
@@ -88,8 +100,9 @@
     open({ text } = {}) {
       const wasOpen = this.#session.isOpen;
       this.#session.isOpen = true;
+      if (text !== undefined) this.#session.keepDraft(text);
       this.#session.markRead();
-      this.#view.open(text);
+      this.#view.open();
       this.#session.start();
       if (!wasOpen) emit("open");
     }
@@ -128,7 +141,20 @@
     },
   });
 
+  // In a frame of a stranger's page, clicks may be meant for something else than they seem.
+  function isFramedByStrangers() {
+    try {
+      return window.top.location.origin !== location.origin;
+    } catch {
+      return true;
+    }
+  }
+
   function addToPage() {
+    if (isFramedByStrangers() && script.dataset.framed !== "allow") {
+      console.warn("helpdesk widget: not shown in the frame of another site; see data-framed");
+      return;
+    }
     if (!document.querySelector("helpdesk-widget")) {
       document.body.append(document.createElement("helpdesk-widget"));
     }
