@@ -70,6 +70,7 @@ def create_app(
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            expose_headers=["Retry-After"],
         )
     app.include_router(chat.router)
     app.include_router(console.router)
@@ -94,8 +95,9 @@ async def _guard(request: Request, call_next: Next) -> Response:
         response = errors.problem(411, "Send the body with a Content-Length.")
     else:
         response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    if not request.url.path.startswith("/widget/"):  # no pages: these would be half of each file
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
     origins = request.app.state.settings.allowed_origins
     if origins and _may_be_framed(request.url.path):
         response.headers["Content-Security-Policy"] = f"{_POLICY}'self' {' '.join(origins)}"

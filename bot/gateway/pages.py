@@ -2,7 +2,7 @@
 
 The articles are rendered here, on the server: they can be read without JavaScript, found by search
 engines, printed and linked to (`/articles/fr/past-invoices#find`). Every word of the templates
-stands in both languages, side by side, in `web/pages/`.
+stands in both languages, side by side, in `templates/`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NBSP = "\N{NO-BREAK SPACE}"
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _templates = Environment(
-    loader=FileSystemLoader(WEB / "pages"),
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -2,7 +2,8 @@
 
 `/widget.js` always gives the newest script; `/widget/<version>/widget.js` is the same one for ever,
 for pages that pin it with `integrity`. The script carries the digests of all its parts, so that
-pinning it pins them. There is no build step: the files are read once, at the start.
+pinning it pins them. There is no build step: the files are read once, at the start, and go out
+without their comments, which are a third of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from bot.core.errors import NotFound
 
 FOLDER = Path(__file__).parent / "web" / "widget"
 ENTRY = "widget.js"
+# Comments that stand on lines of their own; those behind code stay.
+_COMMENTS = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
 # What widget.js holds in the place of the manifest; see there.
 _PLACE = "/* manifest */ null"
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -29,6 +33,7 @@ _FOR_ALL = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -53,7 +58,7 @@ class WidgetAssets:
     def __init__(self, folder: Path = FOLDER) -> None:
         """Reads the files."""
         raw = {
-            file.name: file.read_bytes()
+            file.name: _without_comments(file.read_text(encoding="utf-8")).encode()
             for file in sorted(folder.iterdir())
             if file.suffix in _TYPES
         }
@@ -107,6 +112,10 @@ def _send(request: Request, asset: Asset, caching: str) -> Response:
         body = asset.zipped
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type=asset.media_type, headers=headers)
+
+
+def _without_comments(text: str) -> str:
+    return _COMMENTS.sub("", text)
 
 
 def _sri(body: bytes) -> str:

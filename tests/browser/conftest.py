@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.support.browsing import CHROMIUM, FLAGS, Chat, Complaints, open_chat
+from tests.support.browsing import CHROMIUM, FLAGS, PATIENCE_MS, Chat, Complaints, open_chat
 from tests.support.pages import HelpSite
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

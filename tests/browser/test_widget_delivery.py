@@ -154,6 +154,29 @@ def test_what_is_said_while_the_line_is_cut_comes_once_after_the_last_message_kn
     visitor.is_sent(LATER)
 
 
+def test_a_restart_in_the_middle_of_an_answer_loses_and_doubles_nothing(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat().open()
+    may_answer, is_asked = threading.Event(), threading.Event()
+
+    def think() -> None:
+        is_asked.set()
+        may_answer.wait(10)
+
+    help_site.talk.meanwhile = think
+    visitor.say(SAID)
+    assert is_asked.wait(10)
+    help_site.stop()
+    may_answer.set()
+    help_site.start()
+    visitor.sees(ANSWERED)
+    visitor.is_sent(SAID)
+    expect(visitor.log.get_by_text(ANSWERED)).to_have_count(1)
+    assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
+    assert len(help_site.talk.asked) == 1
+
+
 def test_after_a_sleep_the_stream_is_opened_anew(chat: OpenChat, help_site: HelpSite) -> None:
     visitor = chat()
     visitor.page.clock.install()
@@ -309,6 +332,16 @@ def test_a_shared_computer_shows_the_next_person_nothing_of_the_one_before(
         tab.page.evaluate("sessionStorage.removeItem('demo-identity')")
     assert help_site.visitors_words(before["id"]) == ["Je suis la première personne."]
     window.close()
+
+
+def test_the_key_of_a_conversation_never_stands_in_an_address(chat: OpenChat) -> None:
+    visitor = chat()
+    addresses: list[str] = []
+    visitor.page.on("request", lambda request: addresses.append(request.url))
+    visitor.open().say(SAID)
+    visitor.sees(ANSWERED)
+    assert any(address.endswith("/events") for address in addresses)
+    assert not any(visitor.kept()["token"] in address for address in addresses)
 
 
 def test_another_conversations_token_opens_nothing(chat: OpenChat, help_site: HelpSite) -> None:

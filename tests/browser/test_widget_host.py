@@ -138,11 +138,26 @@ def test_a_part_that_was_tampered_with_is_not_run(
     host.pages["/before"] = PLAIN.format(script="")
     page = visit("/before").page
     page.route("**/session.js", tamper)
-    with page.expect_event("pageerror"):
-        page.goto(f"{host.url}/pinned")
+    page.goto(f"{host.url}/pinned")
+    page.locator("helpdesk-widget .launcher").click()
+    expect(page.get_by_role("button", name="Aide indisponible, nouvel essai…")).to_be_visible()
     assert page.evaluate("window.stolen") is None
-    expect(page.locator("helpdesk-widget .launcher")).to_have_count(0)
+    expect(page.locator("helpdesk-widget .panel")).to_have_count(0)
     assert any("integrity" in line or "session.js" in line for line in complaints)
+
+
+def test_a_part_that_could_not_be_had_is_asked_for_again(
+    visit: Callable[[str], Chat], host: HostPages, help_site: HelpSite
+) -> None:
+    host.pages["/before"] = PLAIN.format(script="")
+    host.pages["/with"] = PLAIN.format(script=script_of(help_site))
+    page = visit("/before").page
+    page.route("**/session.js", lambda route: route.abort())
+    page.goto(f"{host.url}/with")
+    page.locator("helpdesk-widget .launcher").click()
+    expect(page.get_by_role("button", name="Aide indisponible, nouvel essai…")).to_be_visible()
+    page.unroute("**/session.js")
+    expect(page.get_by_role("dialog", name="Aide Ocean")).to_be_visible(timeout=15_000)
 
 
 def test_a_page_learns_of_messages_and_states_by_the_api(

@@ -4,6 +4,7 @@
 const FRENCH = {
   locale: "fr-CA",
   launcher: "Besoin d’aide?",
+  launcherOut: "Aide indisponible, nouvel essai…",
   unread: (count) => (count === 1 ? "1 nouveau message" : `${count} nouveaux messages`),
   title: "Aide Ocean",
   close: "Fermer l’aide",
@@ -98,6 +99,7 @@ const FRENCH = {
 const ENGLISH = {
   locale: "en-CA",
   launcher: "Need help?",
+  launcherOut: "Help unavailable, trying again…",
   unread: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
   title: "Ocean Help",
   close: "Close help",

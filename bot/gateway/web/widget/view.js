@@ -1,5 +1,5 @@
-// The widget on the page: launcher, panel, header, log. Draws what session.snapshot() says and
-// turns clicks and keys into the actions it was given; decides nothing itself.
+// The panel: header, log and what stands around them. Draws what session.snapshot() says and turns
+// clicks and keys into the actions it was given; decides nothing itself.
 
 import { createCard } from "./card.js";
 import { Composer } from "./composer.js";
@@ -10,6 +10,7 @@ const SMALL = "(max-width: 479px)"; // full screen; the same number stands in wi
 
 export class View {
   #actions;
+  #launcher; // which gives way to the panel
   #language;
   #isAtEnd = true; // of the log, by the visitor's own scrolling
   #cards = new WeakMap(); // by entry
@@ -19,7 +20,8 @@ export class View {
   #parts;
   #composer;
 
-  constructor(root, actions) {
+  constructor(root, launcher, actions) {
+    this.#launcher = launcher;
     this.#actions = {
       ...actions,
       press: (entry, button) => {
@@ -38,7 +40,7 @@ export class View {
     };
     this.#composer = new Composer(this.#actions);
     this.#parts = this.#build();
-    root.append(this.#parts.launcher, this.#parts.panel);
+    root.append(this.#parts.panel);
     globalThis.visualViewport?.addEventListener("resize", () => this.#makeRoomForKeyboard());
     globalThis.visualViewport?.addEventListener("scroll", () => this.#makeRoomForKeyboard());
     this.#small.addEventListener("change", () => this.#parts.panel.open && this.#show());
@@ -47,15 +49,15 @@ export class View {
 
   open() {
     if (!this.#parts.panel.open) this.#show();
-    this.#parts.launcher.hidden = true;
+    this.#launcher.node.hidden = true;
     this.#composer.focus();
     this.#scrollTo(this.#parts.log.scrollHeight);
   }
 
   close() {
     this.#parts.panel.close();
-    this.#parts.launcher.hidden = false;
-    this.#parts.launcher.focus();
+    this.#launcher.node.hidden = false;
+    this.#launcher.node.focus();
   }
 
   render(model) {
@@ -65,7 +67,7 @@ export class View {
     this.#renderHeader(model, words);
     const newestRecap = model.entries.findLast(({ kind }) => kind === "recap")?.id;
     this.#renderLog({ ...model, newestRecap }, words, isRelabelled);
-    this.#renderLauncher(model, words);
+    this.#launcher.render(model);
     this.#composer.allow({
       erasing: model.isLive && model.trouble === null,
       downloading: model.entries.length > 0,
@@ -98,15 +100,9 @@ export class View {
       restart: el("button", {
         class: "option", type: "button", on: { click: () => this.#restart() },
       }),
-      launcherText: el("span", { class: "launcher-text" }),
-      badge: el("span", { class: "badge", hidden: true }),
     };
     parts.ended.append(parts.endedText, parts.restart);
     parts.log.append(parts.typing);
-    parts.launcher = el("button", {
-      class: "launcher", type: "button", "aria-haspopup": "dialog",
-      on: { click: () => this.#actions.open() },
-    }, icon("chat"), parts.launcherText, parts.badge);
     parts.panel = el("dialog", { class: "panel", "aria-labelledby": "title" },
       el("div", { class: "header" },
         el("div", {}, parts.title, parts.state), parts.language, parts.close),
@@ -126,10 +122,9 @@ export class View {
   }
 
   #label(language, words) {
-    const { panel, launcher, title, close, log, restart, endedText } = this.#parts;
+    const { panel, title, close, log, restart, endedText } = this.#parts;
     this.#language = language;
     panel.lang = words.locale;
-    launcher.lang = words.locale;
     title.textContent = words.title;
     close.setAttribute("aria-label", words.close);
     log.setAttribute("aria-label", words.log);
@@ -158,15 +153,6 @@ export class View {
       this.#parts.typing.hidden = !isTyping;
       spokenStatus.textContent = isTyping ? words.typing : "";
     }
-  }
-
-  #renderLauncher({ unread }, words) {
-    const { launcher, launcherText, badge } = this.#parts;
-    launcherText.textContent = words.launcher;
-    badge.hidden = unread === 0;
-    badge.textContent = unread;
-    launcher.setAttribute("aria-label",
-      unread ? `${words.launcher} ${words.unread(unread)}` : words.launcher);
   }
 
   #renderLog(model, words, isRelabelled) {

@@ -40,21 +40,59 @@
     });
   }
 
-  /** All modules side by side and checked, before the first of them runs. */
-  async function loadModules() {
+  /** These modules side by side, each checked before the first of them runs. */
+  async function loadModules(names) {
     if (!document.createElement("link").relList.supports("modulepreload")) return;
-    const names = Object.keys(manifest.parts).filter((name) => name.endsWith(".js"));
     await Promise.all(names.map((name) => load("modulepreload", name, document.head)));
   }
 
+  const AT_FIRST = ["launcher.js", "dom.js", "labels.js"];
+  const LATER = Object.keys(manifest.parts)
+    .filter((name) => name.endsWith(".js") && !AT_FIRST.includes(name));
+  const AGAIN_MS = 5_000;
+  const MOST_IDLE_MS = 2_000; // a page that never rests gets the rest of the widget all the same
+
   class HelpdeskWidgetElement extends HTMLElement {
+    #launcher;
     #session;
     #view;
+    #whole = null; // promise of session and view
 
     async connectedCallback() {
       if (this.shadowRoot) return; // moved within the page
       const root = this.attachShadow({ mode: "open" });
-      await Promise.all([loadModules(), load("stylesheet", "widget.css", root)]);
+      await Promise.all([loadModules(AT_FIRST), load("stylesheet", "widget.css", root)]);
+      const { Launcher } = await import(file("launcher.js"));
+      this.#launcher = new Launcher(() => this.#openInTheEnd());
+      this.#launcher.render({ language: language(), unread: 0 });
+      root.append(this.#launcher.node);
+      announceReady(this);
+      const soon = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 200));
+      soon(() => this.whole().catch(() => {}), { timeout: MOST_IDLE_MS });
+    }
+
+    // Whoever has pressed the button gets the panel, as soon as it can be had.
+    async #openInTheEnd() {
+      try {
+        await this.open();
+      } catch (error) {
+        console.error(error);
+        this.#launcher.render({ language: language(), unread: 0, isOut: true });
+        setTimeout(() => this.#openInTheEnd(), AGAIN_MS);
+      }
+    }
+
+    /** Everything but the launcher, loaded once; a failed attempt is made again at the next call. */
+    whole() {
+      this.#whole ??= this.#build().catch((error) => {
+        this.#whole = null;
+        throw error;
+      });
+      return this.#whole;
+    }
+
+    async #build() {
+      await loadModules(LATER);
       const [{ Session }, { View }, { takePulse }, { downloadTranscript }] = await Promise.all([
         import(file("session.js")), import(file("view.js")), import(file("pulse.js")),
         import(file("download.js")),
@@ -66,7 +104,7 @@
         pageUrl: location.origin + location.pathname,
         emit,
       });
-      const view = new View(root, {
+      const view = new View(this.shadowRoot, this.#launcher, {
         home,
         open: () => this.open(),
         close: () => this.close(),
@@ -93,11 +131,11 @@
         back: () => session.recheckIdentity().then(() => session.wake()),
         offline: (isOffline) => session.setOffline(isOffline),
       });
-      announceReady(this);
     }
 
     /** Opens the panel, starts the conversation if need be; `text` is put in the box, not sent. */
-    open({ text } = {}) {
+    async open({ text } = {}) {
+      await this.whole();
       const wasOpen = this.#session.isOpen;
       this.#session.isOpen = true;
       if (text !== undefined) this.#session.keepDraft(text);
@@ -108,17 +146,19 @@
     }
 
     close() {
-      if (!this.#session.isOpen) return;
+      if (!this.#session?.isOpen) return;
       this.#session.isOpen = false;
       this.#view.close();
       emit("close");
     }
 
-    identify(getToken) {
+    async identify(getToken) {
+      await this.whole();
       return this.#session.identify(getToken);
     }
 
-    signOut() {
+    async signOut() {
+      await this.whole();
       this.#session.signOut();
     }
   }
