@@ -20,13 +20,23 @@ import { oneTabAtATime } from "./tabs.js";
  * @throws {ApiError} when the gateway cannot be had
  */
 export function openConversation(options) {
-  return oneTabAtATime(() => open(options));
+  return oneTabAtATime(async () => {
+    const conversation = await open(options);
+    // At once, and not by the caller later: the next tab begins as soon as this one lets it.
+    if (options.signal.aborted) return conversation;
+    remember({ id: conversation.id, token: conversation.token });
+    await options.tabs.stay();
+    return conversation;
+  });
 }
 
 async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) {
   if (!recall().id) {
     const theirs = await tabs.ask(recall().identityTag);
-    if (theirs) remember({ id: theirs.id, token: theirs.token, used: theirs.used, ratings: theirs.ratings });
+    if (theirs) {
+      const { id, token, used, ratings } = theirs;
+      remember({ id, token, used, ratings });
+    }
   }
   const { id, token } = recall();
   if (id) {
@@ -38,15 +48,11 @@ async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) 
       onNews("startedAfresh");
     }
   }
-  let created = await createInTheirName({ api, identity, language, pageUrl, signal });
-  if (!created) {
-    identity.drop();
-    onNews("identityRefused");
-    created = await api.create({ language, pageUrl }, signal);
-  }
-  // At once, and not by the caller later: the next tab may begin as soon as this one lets it.
-  if (!signal.aborted) remember({ id: created.id, token: created.token });
-  return created;
+  const created = await createInTheirName({ api, identity, language, pageUrl, signal });
+  if (created) return created;
+  identity.drop();
+  onNews("identityRefused");
+  return api.create({ language, pageUrl }, signal);
 }
 
 // Null when the identity is refused, or the page cannot give one, even with a fresh token.

@@ -76,6 +76,7 @@ export class Session {
   wake() {
     this.#nap?.abort();
     if (this.#phase !== "live") return;
+    this.#tabs.stay();
     this.#listen();
     this.#outbox.flush();
   }
@@ -83,6 +84,7 @@ export class Session {
   /** The page is put away whole (back/forward cache), where an open stream would be cut. */
   rest() {
     this.#line?.abort();
+    this.#tabs.leave();
   }
 
   setOffline(isOffline) {
@@ -233,6 +235,7 @@ export class Session {
 
   #blank() {
     this.#life?.abort();
+    this.#tabs.leave();
     this.#life = new AbortController();
     const life = this.#life.signal;
     this.#phase = "idle";
@@ -307,8 +310,7 @@ export class Session {
     });
   }
 
-  #begin({ id, token, language, state, messages }) {
-    remember({ id, token });
+  #begin({ language, state, messages }) {
     this.#language = language;
     this.#phase = "live";
     this.#thread.fill(messages);
