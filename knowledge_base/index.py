@@ -4,11 +4,7 @@ A section is found by any of its passages: its heading, its paragraphs, and the 
 the intent of the same name, all in both languages. So a French section answers an English question.
 """
 
-import math
-import os
 import re
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +13,11 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from knowledge_base.article import LANGUAGES, Article, ArticleErrors, Section, load_articles
+from knowledge_base.article import LANGUAGES, Section, load_articles
 from knowledge_base.conflicts import conflicts
 from knowledge_base.encoder import Encoder
 from knowledge_base.lexical import Lexical
+from knowledge_base.live import Live
 from knowledge_base.neighbours import Neighbours
 from knowledge_base.sections import Sections, load_questions
 from knowledge_base.vectors import encode_cached
@@ -92,12 +89,10 @@ def build_index(
     )
 
 
-class LiveIndex:
+class LiveIndex(Live[Index]):
     """The index of a folder of articles, built again when a file of it has changed.
 
-    So a new or changed article is found at the next question, without a restart. Faulty files are
-    logged once, and the last good index stays in use until they are mended. Safe to call from
-    several threads.
+    So a new or changed article is found at the next question, without a restart.
     """
 
     def __init__(
@@ -109,60 +104,24 @@ class LiveIndex:
         cache: Path | None = None,
         look_again_s: float = 0.0,
     ) -> None:
-        """Name the folders; nothing is read before the first call of `current`.
+        """Name the folders; nothing is read before the first call of `current`."""
 
-        To look at a hundred files takes a millisecond: `look_again_s` is how long not to.
-        """
-        self._articles = articles
-        self._questions = questions
-        self._encoder = encoder
-        self._support_address = support_address
-        self._cache = cache
-        self._look_again_s = look_again_s
-        self._looked_at = -math.inf
-        self._seen: frozenset[tuple[str, int, int]] = frozenset()
-        self._index: Index | None = None
-        self._building = threading.Lock()
-
-    def current(self) -> Index:
-        """The index of the files as they are, or the last good one; a fraction of a millisecond.
-
-        While one thread builds, the others go on with the index there is; the first time they wait.
-
-        Raises:
-            ArticleErrors: the files are faulty and no index has been built yet.
-        """
-        if self._index is not None and time.monotonic() - self._looked_at < self._look_again_s:
-            return self._index
-        seen = frozenset(_fingerprint(self._articles, self._questions))
-        self._looked_at = time.monotonic()
-        if self._index is not None and seen == self._seen:
-            return self._index
-        if self._building.acquire(blocking=self._index is None):
-            try:
-                if self._index is None or seen != self._seen:
-                    self._rebuild(seen)
-            finally:
-                self._building.release()
-        assert self._index is not None  # the first build either made one or raised
-        return self._index
-
-    def _rebuild(self, seen: frozenset[tuple[str, int, int]]) -> None:
-        try:
-            sections = _without_conflicts(load_articles(self._articles, self._support_address))
-            questions = load_questions(self._questions)
-        except ArticleErrors as error:
-            if self._index is None:
-                raise
-            log.error("articles are faulty; the last good ones stay", faults=str(error))
-        else:
-            self._index = build_index(sections, questions, self._encoder, self._cache)
+        def build() -> Index:
+            sections = published_sections(articles, support_address)
+            index = build_index(sections, load_questions(questions), encoder, cache)
             log.info("articles indexed", sections=len(sections.keys))
-        self._seen = seen
+            return index
+
+        super().__init__((articles, questions), build, look_again_s)
 
 
-def _without_conflicts(articles: Sequence[Article]) -> Sections:
-    """What is published, without the sections that contradict one another, which are logged."""
+def published_sections(folder: Path, support_address: str) -> Sections:
+    """What is published, without the sections that contradict one another, which are logged.
+
+    Raises:
+        ArticleErrors: a file is faulty, or there is none.
+    """
+    articles = load_articles(folder, support_address)
     found = conflicts(list(Sections(articles)))
     for conflict in found:
         pair = [conflict.one.key, conflict.other.key]
@@ -189,17 +148,3 @@ def _paragraphs(section: Section) -> Iterator[str]:
         text = " ".join(MARKUP.sub(" ", block).split())
         if text:
             yield text
-
-
-def _fingerprint(*folders: Path) -> Iterator[tuple[str, int, int]]:
-    """Path, time of change and size of each file that the index is made from."""
-    for folder in folders:
-        for place, _, names in os.walk(folder):  # three times as fast as Path.glob
-            for name in names:
-                if name.endswith((".md", ".yml")):
-                    path = os.path.join(place, name)
-                    try:
-                        stat = os.stat(path)
-                    except FileNotFoundError:  # deleted since it was listed
-                        continue
-                    yield path, stat.st_mtime_ns, stat.st_size

@@ -5,6 +5,7 @@ Drafts are left out here, so nothing behind this room can show one.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -28,6 +29,7 @@ class Sections:
             for section in article.sections
             if section.key not in withheld
         }
+        self._withheld = frozenset(withheld)
         self.keys: tuple[str, ...] = tuple(dict.fromkeys(s.key for s in self._sections.values()))
         """Every `slug#anchor` once, in the order of the articles and of their sections."""
 
@@ -44,8 +46,18 @@ class Sections:
         return self.get(section.slug, section.anchor, language)
 
     def article(self, slug: str, language: Language) -> Article | None:
-        """The whole article, or None if it is not published in that language."""
-        return self._articles.get((slug, language))
+        """The article without what is withheld, or None if nothing of it is published."""
+        found = self._articles.get((slug, language))
+        return found and self._shown(found)
+
+    def articles(self, language: Language) -> list[Article]:
+        """All articles of a language that have something to show, sorted by slug."""
+        every = (self._shown(a) for a in self._articles.values() if a.language == language)
+        return [article for article in every if article]
+
+    def _shown(self, article: Article) -> Article | None:
+        sections = tuple(s for s in article.sections if s.key not in self._withheld)
+        return replace(article, sections=sections) if sections else None
 
 
 def load_questions(folder: Path) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,8 +20,8 @@ from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
 from bot.core.agents import Agent, AgentSession
 from bot.core.conversations import Reply
 from bot.core.language import Language
-from bot.core.ports import Assistant, Clock, Helpdesk, Services
-from knowledge_base.article import Section
+from bot.core.ports import Assistant, Clock, Helpdesk, SectionSearch, Services
+from knowledge_base.article import Article, Section
 
 DOMAIN = Path(__file__).resolve().parents[2] / "domain.yml"
 
@@ -106,9 +106,30 @@ class MemorySearch:
         others = self.sections.values()
         return [o for o in others if o.language == section.language and o.slug != section.slug]
 
-    def article_url(self, slug: str, language: Language) -> str | None:
+    def article(self, slug: str, language: Language) -> Article | None:
         """See the port."""
-        return f"https://help.example/{language}/{slug}"
+        return next((a for a in self.articles(language) if a.slug == slug), None)
+
+    def articles(self, language: Language) -> list[Article]:
+        """See the port. Each made of its sections; reviewed on the first day of 2026."""
+        by_slug: dict[str, list[Section]] = {}
+        for section in self.sections.values():
+            if section.language == language:
+                by_slug.setdefault(section.slug, []).append(section)
+        return [
+            Article(
+                slug=slug,
+                title=sections[0].article_title,
+                language=language,
+                audience=sections[0].audience,
+                related=(),
+                source_url=sections[0].url,
+                reviewed_on=date(2026, 1, 1),
+                status="published",
+                sections=tuple(sections),
+            )
+            for slug, sections in sorted(by_slug.items())
+        ]
 
     def warm(self) -> None:
         """See the port."""
@@ -177,6 +198,7 @@ def memory_services(
     *,
     assistant: Assistant | None = None,
     helpdesk: Helpdesk | None = None,
+    search: SectionSearch | None = None,
 ) -> Services:
     """Services over memory adapters: empty stores, and the sentences of domain.yml."""
     tickets = MemoryTickets()
@@ -189,7 +211,7 @@ def memory_services(
         agents=MemoryAgents(),
         helpdesk=helpdesk or MemoryHelpdesk(),
         assistant=assistant or ScriptedAssistant(),
-        search=MemorySearch(),
+        search=search or MemorySearch(),
         detector=FixedDetector(),
         events=LocalEvents(),
         probes={},

@@ -1,6 +1,7 @@
 """The search over the knowledge base, as the core asks for it.
 
-The index is built with the first question, so a process that never asks neither waits nor pays.
+The index is built with the first question, so a process that never asks neither waits nor pays;
+the articles themselves are read without it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from bot.core.answers import Candidate
 from bot.core.errors import BadInput
 from bot.core.language import Language
 from bot.settings import ROOT, Settings
-from knowledge_base.article import Section
+from knowledge_base.article import Article, Section
+from knowledge_base.live import Live
 
 if TYPE_CHECKING:
     from knowledge_base.index import LiveIndex
+    from knowledge_base.sections import Sections
 
+ARTICLES = ROOT / "knowledge_base" / "articles"
 
 # A changed article is found so many seconds later at the latest.
 LOOK_AGAIN_S = 1.0
@@ -47,13 +51,23 @@ class KnowledgeSearch:
         except EncoderUnavailable as error:
             raise BadInput(f"HELPDESK_ENCODER: {error}") from error
         return LiveIndex(
-            ROOT / "knowledge_base" / "articles",
+            ARTICLES,
             ROOT / "data" / "nlu",
             encoder,
             self._settings.support_address,
             cache=ROOT / "models" / "index",
             look_again_s=LOOK_AGAIN_S,
         )
+
+    @cached_property
+    def _shelf(self) -> Live[Sections]:
+        """The articles to read, which need no encoder."""
+        from knowledge_base.index import published_sections
+
+        def read() -> Sections:
+            return published_sections(ARTICLES, self._settings.support_address)
+
+        return Live((ARTICLES,), read, LOOK_AGAIN_S)
 
     def find(self, query: str, language: Language, limit: int) -> Sequence[Candidate]:
         """See the port."""
@@ -80,10 +94,13 @@ class KnowledgeSearch:
             and (first := sections.get(other.slug, other.sections[0].anchor, other.language))
         ]
 
-    def article_url(self, slug: str, language: Language) -> str | None:
+    def article(self, slug: str, language: Language) -> Article | None:
         """See the port."""
-        found = self._live.current().sections.article(slug, language)
-        return None if found is None else found.source_url
+        return self._shelf.current().article(slug, language)
+
+    def articles(self, language: Language) -> Sequence[Article]:
+        """See the port."""
+        return self._shelf.current().articles(language)
 
     def warm(self) -> None:
         """Builds the index now."""

@@ -113,12 +113,12 @@ class SourceLink:
 
     @classmethod
     def of(cls, section: Section) -> SourceLink:
-        """Where the words of a section come from."""
+        """Where the words of a section come from: our own page of the article, at that section."""
         return cls(
             slug=section.slug,
             section=section.anchor,
             title=section.article_title,
-            url=section.url,
+            url=f"/articles/{section.language}/{section.slug}#{section.anchor}",
             language=section.language,
             digest=section.digest,
         )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Ticket,
         TicketFilter,
     )
-    from knowledge_base.article import Section
+    from knowledge_base.article import Article, Section
 
 
 class Clock(Protocol):
@@ -83,8 +83,11 @@ class SectionSearch(Protocol):
     def related(self, section: Section) -> Sequence[Section]:
         """The first section of each article that goes with this one, in the same language."""
 
-    def article_url(self, slug: str, language: Language) -> str | None:
-        """Where the vendor publishes an article; None if it is not published here."""
+    def article(self, slug: str, language: Language) -> Article | None:
+        """An article with the sections that are shown; None if it is not published."""
+
+    def articles(self, language: Language) -> Sequence[Article]:
+        """Every published article of a language, sorted by slug."""
 
     def warm(self) -> None:
         """Prepares for the first question, which would wait otherwise."""

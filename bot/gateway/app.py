@@ -5,28 +5,26 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from bot.core.errors import NotFound
-from bot.core.language import Language
 from bot.core.ports import Services
-from bot.gateway import chat, console, errors, files, operations
-from bot.gateway.access import ServicesDep
+from bot.gateway import chat, console, errors, files, operations, pages
+from bot.gateway.widget_assets import add_widget
 from bot.gateway.worker import Worker
 from bot.settings import Settings
 
-WEB = Path(__file__).parent / "web"
 MAX_BODY_BYTES = 64 * 1024
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors "
+)
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": f"{_POLICY}'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -72,13 +70,16 @@ def create_app(
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            expose_headers=["Retry-After"],
         )
     app.include_router(chat.router)
     app.include_router(files.router)
     app.include_router(console.router)
     app.include_router(operations.router)
     app.include_router(operations.demo)
-    _add_pages(app)
+    app.include_router(pages.router)
+    add_widget(app)
+    app.mount("/static", StaticFiles(directory=pages.WEB), name="static")
     return app
 
 
@@ -96,34 +97,17 @@ async def _guard(request: Request, call_next: Next) -> Response:
         response = errors.problem(411, "Send the body with a Content-Length.")
     else:
         response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    if not request.url.path.startswith("/widget/"):  # no pages: these would be half of each file
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+    origins = request.app.state.settings.allowed_origins
+    if origins and _may_be_framed(request.url.path):
+        response.headers["Content-Security-Policy"] = f"{_POLICY}'self' {' '.join(origins)}"
+        del response.headers["X-Frame-Options"]  # it knows no list
     response.headers["X-Request-ID"] = request_id
     return response
 
 
-def _add_pages(app: FastAPI) -> None:
-    pages = {
-        "/": WEB / "demo" / "index.html",
-        "/console": WEB / "console" / "index.html",
-        "/widget.js": WEB / "widget" / "widget.js",
-    }
-    for path, file in pages.items():
-        app.add_api_route(path, _page(file), include_in_schema=False, response_class=FileResponse)
-    app.add_api_route("/articles/{language}/{slug}", _article, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=WEB), name="static")
-
-
-def _article(language: Language, slug: str, services: ServicesDep) -> RedirectResponse:
-    """Where links between articles lead: to the vendor's own page."""
-    url = services.search.article_url(slug, language)
-    if url is None:
-        raise NotFound("No such article.")
-    return RedirectResponse(url)
-
-
-def _page(file: Path) -> Callable[[], FileResponse]:
-    def page() -> FileResponse:
-        return FileResponse(file, headers={"Cache-Control": "no-cache"})
-
-    return page
+def _may_be_framed(path: str) -> bool:
+    """Whether pages that may embed the widget may frame this one too: the help, not the console."""
+    return path == "/" or path.startswith("/articles/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -32,3 +32,8 @@ def markdown_to_html(text: str) -> str:
 def plain_to_html(text: str) -> str:
     """HTML of a visitor's text, shown as it was typed."""
     return "<p>" + escape(text, quote=False).replace("\n", "<br>") + "</p>"
+
+
+def markdown_to_text(text: str) -> str:
+    """The words of a Markdown text without its marks, as a search engine would show them."""
+    return unescape(nh3.clean(_MARKDOWN.render(text), tags=set()))

@@ -90,6 +90,15 @@ def test_an_answer_names_the_section_that_it_comes_from(visit: Visit) -> None:
     assert "<strong>" in answer["html"]
 
 
+def test_the_link_of_a_source_opens_its_section(visit: Visit) -> None:
+    visitor = visit()
+    ((source,),) = [answer["sources"] for answer in visitor.say(QUESTION).messages]
+    page = visitor.http.get(visitor.http.base_url.join(source["url"]))
+    assert page.status_code == 200
+    assert source["url"] == f"/articles/fr/{source['slug']}#{source['section']}"
+    assert f'<section id="{source["section"]}"' in page.text
+
+
 def test_times_are_rfc_3339_in_utc(visit: Visit) -> None:
     for message in visit().opening.messages:
         assert message["created_at"].endswith("Z")

@@ -1,33 +1,27 @@
-// The demonstration page: its language, its sample questions, and who is asking.
-// Runs before widget.js (both are deferred, in the order of the page), which then reads the
-// language set here; what needs the widget waits for DOMContentLoaded.
+// The help pages: opens the widget from buttons and says who is asking. Everything else on them
+// works without JavaScript.
+// Runs before widget.js (both are deferred, in the order of the page); what needs the widget waits
+// for DOMContentLoaded.
 
-import { showIdentities } from "./identities.js";
-import { pageLanguage, translate } from "./language.js";
+import { showIdentities, tellWhoIsAsking } from "./identities.js";
 
-const language = pageLanguage();
-if (language === "en") translate(document);
+const language = document.documentElement.lang.startsWith("en") ? "en" : "fr";
 
 document.addEventListener("DOMContentLoaded", () => {
   const { open, on } = window.HelpdeskWidget;
   on("open", () => document.body.classList.add("beside-help"));
   on("close", () => document.body.classList.remove("beside-help"));
 
-  document.getElementById("questions").addEventListener("click", ({ target }) => {
-    const button = target.closest("button");
-    if (button) open({ text: button.textContent });
-  });
+  for (const button of document.querySelectorAll(".ask-assistant")) {
+    button.addEventListener("click", () => {
+      const box = document.getElementById(button.dataset.from);
+      const text = (box?.value ?? button.dataset.text ?? "").trim();
+      open(text ? { text } : {});
+    });
+  }
 
-  document.getElementById("ask").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const box = document.getElementById("question");
-    open(box.value.trim() ? { text: box.value.trim() } : {});
-    box.value = "";
-  });
-
-  showIdentities({
-    form: document.getElementById("identities"),
-    news: document.getElementById("identity-news"),
-    language,
-  });
+  const form = document.getElementById("identities");
+  const news = document.getElementById("identity-news");
+  if (form) showIdentities({ form, news, language });
+  else tellWhoIsAsking();
 });

@@ -57,6 +57,12 @@ export async function showIdentities({ form, news, language }) {
   if (chosen !== ANONYMOUS) await tellWidget(chosen);
 }
 
+/** Says on a page without the choice who was chosen before. */
+export async function tellWhoIsAsking() {
+  const chosen = sessionStorage.getItem(REMEMBERED) ?? ANONYMOUS;
+  if (chosen !== ANONYMOUS) await tellWidget(chosen);
+}
+
 function tellWidget(name) {
   if (name === ANONYMOUS) return window.HelpdeskWidget.signOut();
   // Asked for anew each time: the tokens live for minutes only.

@@ -42,6 +42,30 @@ export class Api {
     return this.#json("POST", path, { token, signal, body: { helpful } });
   }
 
+  /**
+   * Hands over the files that the bot asked for, `{users?: File, items?: File}`. `onProgress` is
+   * told the share sent so far, 0 to 1; fetch cannot tell it, hence the older way.
+   */
+  upload({ id, token }, files, onProgress, signal) {
+    const form = new FormData();
+    for (const [name, file] of Object.entries(files)) form.append(name, file, file.name);
+    const request = new XMLHttpRequest();
+    request.open("POST", `${this.#root}/${id}/files`);
+    request.setRequestHeader("Authorization", `Bearer ${token}`);
+    request.responseType = "json";
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
+    signal.addEventListener("abort", () => request.abort(), { once: true });
+    return new Promise((resolve, reject) => {
+      request.onload = () => {
+        if (request.status < 300 && request.response) resolve(request.response);
+        else reject(new ApiError(request.status, request.response?.detail ?? ""));
+      };
+      request.onerror = () => reject(new ApiError(0, "files: no answer"));
+      request.onabort = request.onerror;
+      request.send(form);
+    });
+  }
+
   erase({ id, token }, signal) {
     return this.#json("DELETE", `/${id}`, { token, signal });
   }

@@ -1,7 +1,9 @@
 // One message as a card. What never changes is built once; `update` touches the rest in place, so
 // that a screen reader hears each message a single time.
 
+import { addEdits, body, sources } from "./body.js";
 import { el, icon, spoken } from "./dom.js";
+import { ASKS_FOR_FILES, fileDrop } from "./files.js";
 import { hour } from "./labels.js";
 
 const REFERENCE = /\bOCN-[0-9A-Z]{4}-[0-9A-Z]{4}\b/g;
@@ -9,7 +11,8 @@ const REFERENCE = /\bOCN-[0-9A-Z]{4}-[0-9A-Z]{4}\b/g;
 /**
  * @param {object} entry of a Thread
  * @param {object} words labels of the language shown
- * @param {{press, retry, rate, say}} actions `say` speaks a short result to screen readers
+ * @param {{home, press, edit, upload, retry, rate, say}} actions `home` is the gateway's address,
+ *   `say` speaks a short result to screen readers
  * @returns {{node: HTMLElement, update: (model) => void}}
  */
 export function createCard(entry, words, actions) {
@@ -44,27 +47,33 @@ function ownCard(entry, words, actions) {
 }
 
 function theirCard(entry, words, actions) {
-  const buttons = options(entry, actions);
-  const feedback = entry.kind === "answer" ? feedbackRow(entry, words, actions) : null;
+  const text = body(entry, words, actions.home);
+  const parts = [
+    entry.kind === "recap" ? edits(text, entry, words, actions) : null,
+    options(entry, words, actions),
+    entry.topic === ASKS_FOR_FILES ? files(entry, words, actions) : null,
+    entry.kind === "answer" ? feedbackRow(entry, words, actions) : null,
+  ].filter(Boolean);
+  const feedback = parts.filter(({ isLast }) => isLast);
+  const others = parts.filter(({ isLast }) => !isLast);
   const node = el(
     "article",
     {
       class: `card ${entry.author} ${entry.kind}`,
-      "data-author": entry.author, "data-kind": entry.kind,
+      "data-author": entry.author, "data-kind": entry.kind, "data-topic": entry.topic,
     },
     heading(entry, words),
-    body(entry, words),
+    text,
     entry.kind === "ticket" ? references(entry, words, actions) : null,
-    sources(entry, words),
-    buttons?.node,
+    sources(entry, words, actions.home),
+    ...others.map((part) => part.node),
     el("p", { class: "meta" }, time(entry, words)),
-    feedback?.node,
+    ...feedback.map((part) => part.node),
   );
   return {
     node,
     update(model) {
-      buttons?.update(model);
-      feedback?.update(model);
+      for (const part of parts) part.update(model);
     },
   };
 }
@@ -74,51 +83,35 @@ function heading(entry, words) {
   const kind = words.kind[entry.kind];
   if (entry.author === "agent") return el("p", { class: "heading" }, icon("handoff"), author);
   if (!kind) return spoken(words.says(author));
-  return el("p", { class: "heading" }, icon(entry.kind), spoken(words.says(author)), kind);
+  const isMasked = entry.topic?.startsWith("privacy/");
+  return el("p", { class: "heading" },
+    icon(isMasked ? "lock" : entry.kind), spoken(words.says(author)), isMasked ? words.masked : kind);
 }
 
-function body(entry, words) {
-  if (entry.label) return el("div", { class: "body", text: words[entry.label] });
-  const { language: lang, html, text } = entry;
-  if (!html) return el("div", { class: "body plain", lang, text });
-  const node = el("div", { class: "body", lang });
-  node.innerHTML = html; // sanitised by the gateway
-  for (const link of node.querySelectorAll("a[href]")) leavesThePage(link, words);
-  return node;
-}
-
-function leavesThePage(link, words) {
-  link.target = "_blank";
-  link.rel = "noopener noreferrer";
-  link.append(spoken(` (${words.opensElsewhere})`));
-}
-
-function sources(entry, words) {
-  if (entry.sources.length === 0) return null;
-  const items = entry.sources.map((source) => {
-    if (!/^(https?:|\/)/.test(source.url ?? "")) return el("li", { text: source.title });
-    const link = el("a", {
-      href: source.url, hreflang: source.language, lang: source.language, text: source.title,
-    });
-    leavesThePage(link, words);
-    return el("li", {}, link);
-  });
-  const list = el("ul", {}, ...items);
-  return el("div", { class: "sources" }, icon("answer"), spoken(words.sources), list);
-}
-
-// A message takes one press: afterwards all its buttons rest, the one pressed stays marked.
-function options(entry, actions) {
+// A message takes one press: afterwards all its buttons rest, the one pressed stays marked. Under
+// an answer, those that lead to other sections stand apart.
+function options(entry, words, actions) {
   if (entry.buttons.length === 0) return null;
   const pressed = new Map();
+  const related = [];
+  const choices = [];
   for (const button of entry.buttons) {
-    pressed.set(button.payload, el("button", {
-      class: "option", type: "button", text: button.title,
+    const isRelated = entry.kind === "answer" && button.payload.startsWith("/choose_section");
+    const node = el("button", {
+      class: isRelated ? "option related" : "option", type: "button", text: button.title,
       on: { click: () => actions.press(entry, button) },
-    }));
+    });
+    pressed.set(button.payload, node);
+    (isRelated ? related : choices).push(node);
   }
+  const lang = entry.language;
   return {
-    node: el("div", { class: "options", lang: entry.language }, ...pressed.values()),
+    node: el("div", {},
+      choices.length > 0 && el("div", { class: "options", lang }, ...choices),
+      related.length > 0 && el(
+        "div", { class: "options relatives", role: "group", "aria-label": words.related, lang },
+        el("span", { class: "caption", "aria-hidden": "true", text: words.related }), ...related,
+      )),
     update({ used }) {
       const chosen = used[entry.id];
       for (const [payload, node] of pressed) {
@@ -127,6 +120,23 @@ function options(entry, actions) {
       }
     },
   };
+}
+
+// Of several recaps only the newest says what the request holds.
+function edits(text, entry, words, actions) {
+  const buttons = addEdits(text, entry, words, (wish) => actions.edit(entry, wish));
+  return {
+    node: null,
+    update({ used, newestRecap }) {
+      const isOver = used[entry.id] !== undefined || newestRecap !== entry.id;
+      for (const button of buttons) button.hidden = isOver;
+    },
+  };
+}
+
+function files(entry, words, actions) {
+  const drop = fileDrop(words, (chosen, onProgress) => actions.upload(entry, chosen, onProgress));
+  return { node: drop.node, update: ({ used }) => drop.update(used[entry.id] !== undefined) };
 }
 
 function references(entry, words, actions) {
@@ -179,6 +189,7 @@ function feedbackRow(entry, words, actions) {
 
   return {
     node,
+    isLast: true,
     update({ ratings }) {
       const helpful = ratings[entry.id];
       if (helpful === undefined) return;

@@ -1,4 +1,4 @@
-// The foot of the panel: the box one writes in, the line about patients, and erasing.
+// The foot of the panel: the box one writes in, the line about patients, downloading and erasing.
 
 import { el, icon } from "./dom.js";
 
@@ -11,16 +11,20 @@ export class Composer {
   #send;
   #left;
   #privacy;
+  #download;
   #erase;
   #confirm;
   #words;
 
-  /** @param {{send, erase, say}} actions `erase` answers whether it was done */
+  /** @param {{send, draft, download, erase, say}} actions `erase` answers whether it was done */
   constructor(actions) {
     this.#box = el("textarea", {
-      rows: "1", autofocus: true, enterkeyhint: "send", "aria-describedby": "left privacy",
+      rows: "1", enterkeyhint: "send", "aria-describedby": "left privacy",
       on: {
-        input: () => this.#refresh(),
+        input: () => {
+          this.#refresh();
+          actions.draft(this.#box.value);
+        },
         keydown: (event) => {
           if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
           event.preventDefault();
@@ -31,6 +35,9 @@ export class Composer {
     this.#send = el("button", { class: "send", type: "submit" }, icon("send"));
     this.#left = el("p", { class: "left", id: "left", role: "status" });
     this.#privacy = el("p", { id: "privacy" });
+    this.#download = el("button", {
+      class: "quiet", type: "button", on: { click: () => actions.download() },
+    });
     this.#erase = el("button", {
       class: "quiet", type: "button", on: { click: () => this.#ask(true) },
     });
@@ -48,7 +55,7 @@ export class Composer {
       },
       el("div", { class: "box" }, this.#box, this.#send),
       this.#left,
-      el("div", { class: "foot" }, this.#privacy, this.#erase),
+      el("div", { class: "foot" }, this.#privacy, el("div", {}, this.#download, this.#erase)),
       this.#confirm.node,
     );
   }
@@ -59,6 +66,7 @@ export class Composer {
     this.#box.setAttribute("aria-label", words.box);
     this.#send.setAttribute("aria-label", words.send);
     this.#privacy.textContent = words.privacy;
+    this.#download.textContent = words.download;
     this.#erase.textContent = words.erase;
     this.#confirm.question.textContent = words.eraseConfirm;
     this.#confirm.yes.textContent = words.eraseYes;
@@ -66,9 +74,10 @@ export class Composer {
     this.#refresh();
   }
 
-  /** Nothing said, nothing to erase. */
-  allowErasing(isAllowed) {
-    this.#erase.disabled = !isAllowed;
+  /** Without a conversation there is nothing to keep; without a connection, none can be erased. */
+  allow({ erasing, downloading }) {
+    this.#erase.disabled = !erasing;
+    this.#download.disabled = !downloading;
   }
 
   focus() {
@@ -77,6 +86,7 @@ export class Composer {
   }
 
   put(text) {
+    if (this.#box.value === text) return; // or the cursor would jump
     this.#box.value = text;
     this.#refresh();
   }
@@ -85,6 +95,8 @@ export class Composer {
     const text = this.#box.value.trim();
     if (text === "" || charactersLeft(text) < 0) return;
     this.put("");
+    actions.draft("");
+    this.#box.focus(); // the button that was pressed is disabled now, and would lose it
     actions.send(text);
   }
 

@@ -1,4 +1,5 @@
-// Building page nodes without markup in strings: elements, icons, text for screen readers only.
+// Building page nodes without markup in strings: elements, icons, text for screen readers only;
+// and the one door through which HTML comes in, the gateway's rendering of a message.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -18,7 +19,10 @@ const ICONS = {
   notice: `${CIRCLE} M12 11v5 M12 8v.01`,
   error: "M12 4L2.5 20h19z M12 10v4.5 M12 17.2v.01",
   copy: "M9 9h11v11H9z M15 9V4H4v11h5",
-  check: "M5 12.5l4.5 4.5L19 7.5",
+  edit: "M4 20l1-4L16.5 4.5l3 3L8 19z M14 7l3 3",
+  file: "M6 3.5h8l4 4v13H6z M13.5 4v4.5H18 M12 17v-6 M9.5 13.5L12 11l2.5 2.5",
+  download: "M12 4v11 M7.5 11l4.5 4.5 4.5-4.5 M5 19.5h14",
+  lock: "M6 11h12v9H6z M8.5 11V8a3.5 3.5 0 0 1 7 0v3",
 };
 
 /**
@@ -53,4 +57,48 @@ export function icon(name) {
 
 export function spoken(text) {
   return el("span", { class: "spoken", text });
+}
+
+// ---- HTML of messages
+
+const ALLOWED = new Set(("P BR STRONG EM UL OL LI BLOCKQUOTE CODE PRE A H1 H2 H3 H4 HR "
+  + "TABLE THEAD TBODY TR TH TD").split(" "));
+const SCHEMES = new Set(["https:", "http:", "mailto:", "tel:"]);
+
+// For pages whose policy says `require-trusted-types-for 'script'`: parsing alone runs nothing.
+const policy = globalThis.trustedTypes?.createPolicy("helpdesk-widget", { createHTML: (s) => s });
+
+/**
+ * The nodes of a message's HTML, built anew from what is allowed. The gateway has sanitised it
+ * already; this holds even if something else answers in its place.
+ */
+export function nodesOf(html, home) {
+  const parsed = new DOMParser().parseFromString(policy?.createHTML(html) ?? html, "text/html");
+  return copies(parsed.body, home);
+}
+
+function copies(parent, home) {
+  return Array.from(parent.childNodes).flatMap((node) => {
+    if (node.nodeType === Node.TEXT_NODE) return [node.data];
+    if (node.nodeType !== Node.ELEMENT_NODE || /^(script|style)$/i.test(node.tagName)) return [];
+    if (!ALLOWED.has(node.tagName)) return copies(node, home);
+    const copy = document.createElement(node.tagName);
+    if (node.tagName === "A") {
+      const href = harmless(node.getAttribute("href"), home);
+      if (href) copy.href = href;
+    }
+    if (node.tagName === "OL" && node.start > 1) copy.start = node.start;
+    copy.append(...copies(node, home));
+    return [copy];
+  });
+}
+
+/** The address if following it is harmless, made absolute against the gateway's; else null. */
+export function harmless(address, home) {
+  try {
+    const url = new URL(address, home);
+    return address && SCHEMES.has(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
 }

@@ -23,6 +23,13 @@ export class Identity {
     return tag;
   }
 
+  /** The tag of who is signed in by now, "" for nobody; null if the page never said anyone was. */
+  async check() {
+    if (!this.#getToken) return null;
+    this.#token = await this.#getToken();
+    return tagOf(this.#token);
+  }
+
   drop() {
     this.#turn += 1;
     this.#getToken = null;
@@ -32,12 +39,13 @@ export class Identity {
   /** A token good enough to send, or null for an anonymous visitor. */
   async token({ fresh = false } = {}) {
     if (!this.#getToken) return null;
-    if (fresh || expiresSoon(this.#token)) this.#token = await this.#getToken();
+    if (fresh || (this.#token && expiresSoon(this.#token))) this.#token = await this.#getToken();
     return this.#token;
   }
 }
 
 function tagOf(token) {
+  if (token === null || token === undefined) return ""; // the page says that nobody is
   const { external_id: person, site_number: site = "" } = claimsOf(token);
   return `${person}@${site}`;
 }

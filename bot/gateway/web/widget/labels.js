@@ -4,6 +4,7 @@
 const FRENCH = {
   locale: "fr-CA",
   launcher: "Besoin d’aide?",
+  launcherOut: "Aide indisponible, nouvel essai…",
   unread: (count) => (count === 1 ? "1 nouveau message" : `${count} nouveaux messages`),
   title: "Aide Ocean",
   close: "Fermer l’aide",
@@ -29,7 +30,24 @@ const FRENCH = {
     notice: "À noter",
     error: "Un problème est survenu",
   },
+  masked: "Renseignement masqué",
   sources: "Source",
+  related: "À lire aussi",
+  edit: (name) => `Modifier\u00a0: ${name === "DMÉ" ? name : name.toLowerCase()}`,
+  files: {
+    users: "Liste des utilisateurs (CSV)",
+    items: "Éléments de facture (CSV)",
+    none: "Déposez le fichier ici ou cliquez pour le choisir",
+    unfit: (name) => `Fichier refusé\u00a0: ${name}. Un fichier CSV de 2\u00a0Mo au plus est attendu.`,
+    send: "Envoyer les fichiers",
+    sending: "Envoi en cours…",
+    sent: "Fichiers reçus.",
+    refused: "Les fichiers n’ont pas été acceptés.",
+    401: "Connectez-vous comme administrateur du site pour remettre ces fichiers.",
+    403: "Seul un administrateur du site peut remettre ces fichiers.",
+    413: "Un des fichiers dépasse 2\u00a0Mo. Exportez moins de factures à la fois.",
+    unavailable: "L’envoi a échoué. Vos fichiers sont toujours choisis\u00a0: réessayez.",
+  },
   opensElsewhere: "s’ouvre dans un nouvel onglet",
   reference: "Référence de la demande",
   copy: "Copier",
@@ -54,6 +72,7 @@ const FRENCH = {
   typing: "L’assistant prépare sa réponse",
   unavailable: "Le service ne répond pas pour l’instant. "
     + "Nouvel essai automatique\u00a0: vous n’avez rien à faire.",
+  offline: "Vous êtes hors ligne. Vos messages partiront dès le retour de la connexion.",
   startedAfresh: "La conversation précédente n’existe plus. En voici une nouvelle.",
   identityRefused: "Votre identité n’a pas pu être vérifiée. "
     + "La conversation continue sans accès à votre compte.",
@@ -64,6 +83,7 @@ const FRENCH = {
     ? `${count} caractère${count < 2 ? " restant" : "s restants"}`
     : `${-count} caractère${count > -2 ? "" : "s"} de trop`),
   privacy: "Ne donnez aucun renseignement sur un patient.",
+  download: "Télécharger",
   erase: "Tout effacer",
   eraseConfirm: "Effacer cette conversation pour de bon? "
     + "Les demandes déjà déposées seront conservées.",
@@ -79,6 +99,7 @@ const FRENCH = {
 const ENGLISH = {
   locale: "en-CA",
   launcher: "Need help?",
+  launcherOut: "Help unavailable, trying again…",
   unread: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
   title: "Ocean Help",
   close: "Close help",
@@ -102,7 +123,24 @@ const ENGLISH = {
     notice: "Please note",
     error: "Something went wrong",
   },
+  masked: "Information masked",
   sources: "Source",
+  related: "Related topics",
+  edit: (name) => `Change: ${name === "EMR" ? name : name.toLowerCase()}`,
+  files: {
+    users: "List of users (CSV)",
+    items: "Bill items (CSV)",
+    none: "Drop the file here or click to choose it",
+    unfit: (name) => `File refused: ${name}. A CSV file of 2 MB at most is expected.`,
+    send: "Send the files",
+    sending: "Sending…",
+    sent: "Files received.",
+    refused: "The files were not accepted.",
+    401: "Sign in as a site admin to give these files.",
+    403: "Only a site admin may give these files.",
+    413: "One of the files is larger than 2 MB. Export fewer invoices at a time.",
+    unavailable: "Sending failed. Your files are still chosen: please try again.",
+  },
   opensElsewhere: "opens in a new tab",
   reference: "Request reference",
   copy: "Copy",
@@ -127,6 +165,7 @@ const ENGLISH = {
   typing: "The assistant is preparing its answer",
   unavailable: "The service is not answering right now. "
     + "It is being retried automatically: there is nothing for you to do.",
+  offline: "You are offline. Your messages will be sent as soon as the connection is back.",
   startedAfresh: "The earlier conversation no longer exists. Here is a new one.",
   identityRefused: "Your sign-in could not be verified. "
     + "The conversation goes on without access to your account.",
@@ -137,6 +176,7 @@ const ENGLISH = {
     ? `${count} character${count === 1 ? "" : "s"} left`
     : `${-count} character${count === -1 ? "" : "s"} too many`),
   privacy: "Do not give any patient information.",
+  download: "Download",
   erase: "Erase everything",
   eraseConfirm: "Erase this conversation for good? Requests already filed will be kept.",
   eraseYes: "Erase",

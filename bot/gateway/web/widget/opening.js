@@ -1,12 +1,15 @@
-// Gets a conversation: the one this tab remembers if the gateway still has it, else a new one, in
-// the visitor's name if that name is accepted. Asks once; trying again later is the caller's part.
+// Gets a conversation: the one that this tab or another one remembers if the gateway still has it,
+// else a new one, in the visitor's name if that name is accepted. Asks once; trying again later is
+// the caller's part.
 
 import { ApiError } from "./api.js";
-import { forgetConversation, recall } from "./store.js";
+import { forgetConversation, recall, remember } from "./store.js";
+import { oneTabAtATime } from "./tabs.js";
 
 /**
  * @param {object} options
  * @param {Api} options.api
+ * @param {Tabs} options.tabs
  * @param {Identity} options.identity
  * @param {string} options.language of a new conversation
  * @param {string} options.pageUrl
@@ -16,7 +19,25 @@ import { forgetConversation, recall } from "./store.js";
  * @returns {Promise<{id, token, language, state, messages}>}
  * @throws {ApiError} when the gateway cannot be had
  */
-export async function openConversation({ api, identity, language, pageUrl, onNews, signal }) {
+export function openConversation(options) {
+  return oneTabAtATime(async () => {
+    const conversation = await open(options);
+    // At once, and not by the caller later: the next tab begins as soon as this one lets it.
+    if (options.signal.aborted) return conversation;
+    remember({ id: conversation.id, token: conversation.token });
+    await options.tabs.stay();
+    return conversation;
+  });
+}
+
+async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) {
+  if (!recall().id) {
+    const theirs = await tabs.ask(recall().identityTag);
+    if (theirs) {
+      const { id, token, used, ratings } = theirs;
+      remember({ id, token, used, ratings });
+    }
+  }
   const { id, token } = recall();
   if (id) {
     try {

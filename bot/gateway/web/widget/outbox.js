@@ -30,7 +30,7 @@ export class Outbox {
     this.#signal = signal;
   }
 
-  /** Sends all that waits; call it after every addition and at every wish to try again. */
+  /** Sends all that waits; call it after every addition and whenever it may go better now. */
   async flush() {
     if (this.isSending) return;
     this.isSending = true;

@@ -1,6 +1,7 @@
 // One visitor's conversation from first opening to sign-out: starts or resumes it, keeps it in
-// step with the gateway, and starts afresh when the person changes or the conversation is gone.
-// `onChange` is called after every visible change; `snapshot()` is what there is to show.
+// step with the gateway and with other tabs, and starts afresh when the person changes or the
+// conversation is gone. `onChange` is called after every visible change; `snapshot()` is what there
+// is to show. pulse.js says when the computer has slept, lost its network or come back.
 
 import { Api, ApiError } from "./api.js";
 import { Identity } from "./identity.js";
@@ -9,6 +10,7 @@ import { openConversation } from "./opening.js";
 import { Outbox } from "./outbox.js";
 import { forgetConversation, recall, remember } from "./store.js";
 import { follow } from "./stream.js";
+import { Tabs } from "./tabs.js";
 import { Thread } from "./thread.js";
 import { backOffMs, sleep } from "./timing.js";
 
@@ -21,47 +23,80 @@ export class Session {
   #api;
   #identity = new Identity();
   #identified = Promise.resolve();
+  #tabs;
   #emit;
   #pageUrl;
   #language;
   #state;
   #phase; // "idle" | "starting" | "live"
   #outages; // which of "start", "send", "stream" find nobody there
+  #isOffline = false;
   #unread;
   #thread;
   #outbox;
   #life; // aborted when this conversation is over for us
+  #line; // aborted when the event stream is to be opened anew
+  #nap; // aborted when waiting for the next attempt to start is in vain
 
   constructor({ home, language, pageUrl, emit }) {
     this.#api = new Api(home);
     this.#language = language;
     this.#pageUrl = pageUrl;
     this.#emit = emit;
+    this.#tabs = new Tabs(recall, (news) => this.#hear(news));
     this.#blank();
     for (const said of recall().unsent) this.#thread.addOwn(said); // cut off by a reload
   }
 
   snapshot() {
-    const { used, ratings } = recall();
+    const { used, ratings, draft } = recall();
     return {
       language: this.#language,
       state: this.#state,
       entries: this.#thread.entries,
       used,
       ratings,
+      draft,
       unread: this.#unread,
       isLive: this.#phase === "live",
-      isOut: this.#outages.size > 0,
-      isTyping: this.#outages.size === 0 && this.#state === "bot"
+      trouble: this.#isOffline ? "offline" : this.#outages.size > 0 ? "unavailable" : null,
+      isTyping: !this.#isOffline && this.#outages.size === 0 && this.#state === "bot"
         && (this.#phase === "starting" || this.#outbox.isSending),
     };
   }
 
   // ---- lifecycle
 
-  /** Takes up a conversation that this tab remembers; starts none. */
+  /** Takes up a conversation that this tab remembers, or what it had to say; starts none else. */
   resume() {
-    if (recall().id) this.start();
+    if (recall().id || this.#thread.unsent().length > 0) this.start();
+  }
+
+  /** After a sleep, a lost network, a page brought back: nothing that was open can be trusted. */
+  wake() {
+    this.#nap?.abort();
+    if (this.#phase !== "live") return;
+    this.#tabs.stay();
+    this.#listen();
+    this.#outbox.flush();
+  }
+
+  /** The page is put away whole (back/forward cache), where an open stream would be cut. */
+  rest() {
+    this.#line?.abort();
+    this.#tabs.leave();
+  }
+
+  setOffline(isOffline) {
+    this.#isOffline = isOffline;
+    this.onChange();
+    if (!isOffline) this.wake();
+  }
+
+  /** Asks the page anew who is signed in: it may have changed while the page was put away. */
+  async recheckIdentity() {
+    const tag = await this.#identity.check().catch(() => "");
+    if (tag !== null && tag !== recall().identityTag) this.#become(tag);
   }
 
   /** Makes sure that there is a conversation; tries until there is. */
@@ -80,17 +115,17 @@ export class Session {
         if (life.aborted) return;
         this.#setOut("start", true);
         const delayMs = Math.max(backOffMs(attempt, START_BACK_OFF), error.retryAfterMs ?? 0);
-        await sleep(delayMs, life);
+        this.#nap = new AbortController();
+        await sleep(delayMs, AbortSignal.any([life, this.#nap.signal]));
       }
     }
   }
 
   /** Leaves this conversation for a new one. */
   restart() {
-    forgetConversation();
-    this.#blank();
-    this.onChange();
-    if (this.isOpen) this.start();
+    const { id } = recall();
+    this.#forget();
+    if (id) this.#tabs.tell({ type: "left", id });
   }
 
   /** Has the gateway erase the conversation, then starts anew; false when it could not be done. */
@@ -134,8 +169,37 @@ export class Session {
   press(entry, button) {
     const { used } = recall();
     if (used[entry.id] !== undefined) return;
-    remember({ used: { ...used, [entry.id]: button.payload } });
+    remember({ used: { ...used, [entry.id]: button.payload ?? button.title } });
+    this.#tellPressed();
     this.send({ text: button.title, payload: button.payload });
+  }
+
+  /** Says which line of a recap is to be changed, in words; uses the recap's buttons up. */
+  edit(entry, text) {
+    this.press(entry, { title: text });
+  }
+
+  /** Hands over the files that the bot asked for; null, or the reason why they were refused. */
+  async upload(entry, files, onProgress) {
+    const { signal } = this.#life;
+    try {
+      const answer = await this.#api.upload(recall(), files, onProgress, signal);
+      if (signal.aborted) return null;
+      remember({ used: { ...recall().used, [entry.id]: "files" } });
+      this.#tellPressed();
+      answer.messages?.forEach((message) => this.#receive(message));
+      if (answer.state) this.#setState(answer.state);
+      this.onChange();
+      return null;
+    } catch (error) {
+      const { files } = labels(this.#language);
+      if (error.status === 422) return error.message || files.refused; // told in their language
+      return error.isUnavailable ? files.unavailable : files[error.status] ?? files.refused;
+    }
+  }
+
+  keepDraft(draft) {
+    remember({ draft });
   }
 
   retry(entry) {
@@ -151,6 +215,7 @@ export class Session {
       return false;
     }
     remember({ ratings: { ...recall().ratings, [entry.id]: helpful } });
+    this.#tellPressed();
     this.onChange();
     return true;
   }
@@ -170,6 +235,7 @@ export class Session {
 
   #blank() {
     this.#life?.abort();
+    this.#tabs.leave();
     this.#life = new AbortController();
     const life = this.#life.signal;
     this.#phase = "idle";
@@ -191,9 +257,37 @@ export class Session {
     }, life);
   }
 
+  #forget() {
+    forgetConversation();
+    this.#blank();
+    this.onChange();
+    if (this.isOpen) this.start();
+  }
+
   #become(tag) {
     remember({ identityTag: tag });
-    this.restart();
+    this.#forget();
+    this.#tabs.tell({ type: "person", tag });
+  }
+
+  #tellPressed() {
+    const { id, used, ratings } = recall();
+    this.#tabs.tell({ type: "pressed", id, used, ratings });
+  }
+
+  // What another tab did. Of a person who has gone, this tab must keep nothing either.
+  #hear({ type, id, tag, used, ratings }) {
+    const kept = recall();
+    if (type === "pressed" && id === kept.id) {
+      remember({ used: { ...kept.used, ...used }, ratings: { ...kept.ratings, ...ratings } });
+      this.onChange();
+    } else if (type === "left" && id === kept.id) {
+      this.#forget();
+    } else if (type === "person" && tag !== kept.identityTag) {
+      this.#identity.drop();
+      remember({ identityTag: tag });
+      this.#forget();
+    }
   }
 
   #push() {
@@ -204,6 +298,7 @@ export class Session {
   #open(signal) {
     return openConversation({
       api: this.#api,
+      tabs: this.#tabs,
       identity: this.#identity,
       language: this.#language,
       pageUrl: this.#pageUrl,
@@ -215,8 +310,7 @@ export class Session {
     });
   }
 
-  #begin({ id, token, language, state, messages }) {
-    remember({ id, token });
+  #begin({ language, state, messages }) {
     this.#language = language;
     this.#phase = "live";
     this.#thread.fill(messages);
@@ -224,16 +318,20 @@ export class Session {
     this.#setState(state);
     this.onChange();
     this.#outbox.flush();
-    this.#listen({ id, token }, messages.at(-1)?.id ?? null);
+    this.#listen();
   }
 
-  #listen(conversation, cursor) {
-    const life = this.#life.signal;
+  // Follows the conversation from the newest message known; an earlier stream gives way.
+  #listen() {
+    const { id, token } = recall();
+    const conversation = { id, token };
+    this.#line?.abort();
+    this.#line = new AbortController();
     follow({
       connect: (lastId, signal) => this.#api.events(conversation, lastId, signal)
         .catch((error) => this.#orGone(error, conversation, signal)),
-      cursor,
-      signal: life,
+      cursor: this.#thread.lastId,
+      signal: AbortSignal.any([this.#life.signal, this.#line.signal]),
       onTrouble: (isCut) => this.#setOut("stream", isCut),
       onGone: () => this.#startAfresh(),
       onFrame: ({ event, data }) => {
@@ -246,7 +344,7 @@ export class Session {
 
   #post(entry, life) {
     const { id, token } = recall();
-    const said = entry.payload === null ? { text: entry.text } : { payload: entry.payload };
+    const said = entry.payload ? { payload: entry.payload } : { text: entry.text };
     return this.#api.send({ id, token }, { ...said, client_id: entry.clientId }, life)
       .catch((error) => this.#orGone(error, { id, token }, life));
   }

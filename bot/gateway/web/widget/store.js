@@ -1,5 +1,6 @@
 // What a tab remembers over a reload: the conversation's key, and what its transcript cannot say.
 // sessionStorage, never localStorage: clinics share computers, and a closed tab must forget.
+// What tabs that are open side by side tell one another goes through tabs.js.
 
 const KEY = "helpdesk-widget";
 
@@ -7,6 +8,7 @@ const NOTHING = Object.freeze({
   id: null,
   token: null,
   identityTag: "", // who it was started for; "" is an anonymous visitor
+  draft: "", // written in the box, not sent yet
   unsent: [], // [{clientId, text, payload}]
   used: {}, // message id -> payload of the button pressed
   ratings: {}, // message id -> helpful?

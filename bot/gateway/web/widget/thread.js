@@ -2,7 +2,7 @@
 // came with an answer, over the event stream or both; knows nothing of network or page.
 
 /**
- * An entry: `id` (null until the server has numbered it), `author`, `kind`, `text`, `html`,
+ * An entry: `id` (null until the server has numbered it), `author`, `kind`, `topic`, `text`, `html`,
  * `language`, `buttons`, `sources`, `createdAt`; for the visitor's own also `clientId`, `payload`,
  * `status` ("sending" | "sent" | "failed"), `isAnswered` (the server has answered its POST) and
  * `problem`, the label that says why it was refused. A `label` in place of `text` is a line of the
@@ -30,6 +30,11 @@ export class Thread {
         this.entries.push(own);
       }
     }
+  }
+
+  /** The newest message of the server that is known; null before the first. */
+  get lastId() {
+    return this.entries.reduce((last, { id }) => (id > last ? id : last), null);
   }
 
   /** Takes in a message of the server; false when it was known already. */
@@ -96,6 +101,7 @@ function entryOf(message) {
     id: message.id,
     author: message.author,
     kind: message.kind,
+    topic: message.topic,
     text: message.text,
     html: message.html,
     language: message.language,

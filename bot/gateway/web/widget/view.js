@@ -1,5 +1,5 @@
-// The widget on the page: launcher, panel, header, log. Draws what session.snapshot() says and
-// turns clicks and keys into the actions it was given; decides nothing itself.
+// The panel: header, log and what stands around them. Draws what session.snapshot() says and turns
+// clicks and keys into the actions it was given; decides nothing itself.
 
 import { createCard } from "./card.js";
 import { Composer } from "./composer.js";
@@ -10,20 +10,27 @@ const SMALL = "(max-width: 479px)"; // full screen; the same number stands in wi
 
 export class View {
   #actions;
+  #launcher; // which gives way to the panel
   #language;
   #isAtEnd = true; // of the log, by the visitor's own scrolling
   #cards = new WeakMap(); // by entry
   #dayLines = new Map();
+  #hushed; // timer
   #small = matchMedia(SMALL);
   #parts;
   #composer;
 
-  constructor(root, actions) {
+  constructor(root, launcher, actions) {
+    this.#launcher = launcher;
     this.#actions = {
       ...actions,
       press: (entry, button) => {
         actions.press(entry, button);
         this.#settleFocus(); // the button pressed is about to be disabled under the focus
+      },
+      edit: (entry, text) => {
+        actions.edit(entry, text);
+        this.#settleFocus();
       },
       retry: (entry) => {
         actions.retry(entry);
@@ -33,23 +40,24 @@ export class View {
     };
     this.#composer = new Composer(this.#actions);
     this.#parts = this.#build();
-    root.append(this.#parts.launcher, this.#parts.panel);
+    root.append(this.#parts.panel);
+    globalThis.visualViewport?.addEventListener("resize", () => this.#makeRoomForKeyboard());
+    globalThis.visualViewport?.addEventListener("scroll", () => this.#makeRoomForKeyboard());
     this.#small.addEventListener("change", () => this.#parts.panel.open && this.#show());
     this.#stayAtEnd(this.#parts.log);
   }
 
-  open(text) {
+  open() {
     if (!this.#parts.panel.open) this.#show();
-    this.#parts.launcher.hidden = true;
-    if (text !== undefined) this.#composer.put(text);
+    this.#launcher.node.hidden = true;
     this.#composer.focus();
     this.#scrollTo(this.#parts.log.scrollHeight);
   }
 
   close() {
     this.#parts.panel.close();
-    this.#parts.launcher.hidden = false;
-    this.#parts.launcher.focus();
+    this.#launcher.node.hidden = false;
+    this.#launcher.node.focus();
   }
 
   render(model) {
@@ -57,9 +65,14 @@ export class View {
     const isRelabelled = this.#language !== model.language;
     if (isRelabelled) this.#label(model.language, words);
     this.#renderHeader(model, words);
-    this.#renderLog(model, words, isRelabelled);
-    this.#renderLauncher(model, words);
-    this.#composer.allowErasing(model.isLive && !model.isOut);
+    const newestRecap = model.entries.findLast(({ kind }) => kind === "recap")?.id;
+    this.#renderLog({ ...model, newestRecap }, words, isRelabelled);
+    this.#launcher.render(model);
+    this.#composer.allow({
+      erasing: model.isLive && model.trouble === null,
+      downloading: model.entries.length > 0,
+    });
+    this.#composer.put(model.draft); // as it stands there, unless a reload or a sign-out came
   }
 
   // ---- building
@@ -87,15 +100,9 @@ export class View {
       restart: el("button", {
         class: "option", type: "button", on: { click: () => this.#restart() },
       }),
-      launcherText: el("span", { class: "launcher-text" }),
-      badge: el("span", { class: "badge", hidden: true }),
     };
     parts.ended.append(parts.endedText, parts.restart);
     parts.log.append(parts.typing);
-    parts.launcher = el("button", {
-      class: "launcher", type: "button", "aria-haspopup": "dialog",
-      on: { click: () => this.#actions.open() },
-    }, icon("chat"), parts.launcherText, parts.badge);
     parts.panel = el("dialog", { class: "panel", "aria-labelledby": "title" },
       el("div", { class: "header" },
         el("div", {}, parts.title, parts.state), parts.language, parts.close),
@@ -103,19 +110,21 @@ export class View {
     parts.panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault(); // or a modal dialog would close behind our back
-      event.stopPropagation();
       this.#actions.close();
     });
+    // From outside, keys pressed in here seem pressed on no text box: a page's shortcuts would act.
+    for (const name of ["keydown", "keypress", "keyup"]) {
+      parts.panel.addEventListener(name, (event) => event.stopPropagation());
+    }
     // A phone's back gesture closes a modal dialog by itself. The event comes late: look again.
     parts.panel.addEventListener("close", () => parts.panel.open || this.#actions.close());
     return parts;
   }
 
   #label(language, words) {
-    const { panel, launcher, title, close, log, restart, endedText } = this.#parts;
+    const { panel, title, close, log, restart, endedText } = this.#parts;
     this.#language = language;
     panel.lang = words.locale;
-    launcher.lang = words.locale;
     title.textContent = words.title;
     close.setAttribute("aria-label", words.close);
     log.setAttribute("aria-label", words.log);
@@ -129,30 +138,21 @@ export class View {
 
   // ---- drawing
 
-  #renderHeader({ state, isOut, isTyping }, words) {
+  #renderHeader({ state, trouble, isTyping }, words) {
     const { banner, ended, spokenStatus } = this.#parts;
     if (this.#parts.state.dataset.state !== state || banner.lang !== words.locale) {
       this.#parts.state.dataset.state = state;
       this.#parts.state.textContent = words.state[state] ?? "";
     }
     banner.lang = words.locale;
-    banner.hidden = !isOut;
-    const news = isOut ? words.unavailable : "";
+    banner.hidden = trouble === null;
+    const news = trouble === null ? "" : words[trouble];
     if (banner.textContent !== news) banner.textContent = news;
     ended.hidden = state !== "closed";
     if (this.#parts.typing.hidden === isTyping) {
       this.#parts.typing.hidden = !isTyping;
       spokenStatus.textContent = isTyping ? words.typing : "";
     }
-  }
-
-  #renderLauncher({ unread }, words) {
-    const { launcher, launcherText, badge } = this.#parts;
-    launcherText.textContent = words.launcher;
-    badge.hidden = unread === 0;
-    badge.textContent = unread;
-    launcher.setAttribute("aria-label",
-      unread ? `${words.launcher} ${words.unread(unread)}` : words.launcher);
   }
 
   #renderLog(model, words, isRelabelled) {
@@ -173,7 +173,7 @@ export class View {
       wanted.push(card.node);
     }
     // A whole transcript, or one in new words, is not news to read aloud.
-    if (isRelabelled || fresh.length > 3) this.#hush();
+    if (this.#parts.panel.open && (isRelabelled || fresh.length > 3)) this.#hush();
     place(log, [...wanted, typing]);
     if (isRelabelled) this.#scrollTo(log.scrollHeight);
     else this.#follow(fresh, model.isTyping);
@@ -196,7 +196,8 @@ export class View {
 
   #hush() {
     this.#parts.log.setAttribute("aria-live", "off");
-    setTimeout(() => this.#parts.log.setAttribute("aria-live", "polite"), 500);
+    clearTimeout(this.#hushed);
+    this.#hushed = setTimeout(() => this.#parts.log.setAttribute("aria-live", "polite"), 500);
   }
 
   // ---- moving about
@@ -219,6 +220,16 @@ export class View {
     if (panel.open) panel.close();
     if (this.#small.matches) panel.showModal();
     else panel.show();
+    this.#makeRoomForKeyboard();
+  }
+
+  // A phone's keyboard covers the page and does not shrink it: the panel takes what is left.
+  #makeRoomForKeyboard() {
+    const { panel } = this.#parts;
+    const view = globalThis.visualViewport;
+    const isCovered = panel.open && this.#small.matches && view && view.scale === 1;
+    panel.style.height = isCovered ? `${view.height}px` : "";
+    panel.style.top = isCovered ? `${view.offsetTop}px` : "";
   }
 
   #restart() {

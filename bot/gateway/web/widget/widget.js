@@ -8,9 +8,13 @@
 
   if (window.HelpdeskWidget) return; // the page loaded the script twice
 
+  // Filled in by the gateway: {version, parts: {file name: integrity}}.
+  const manifest = /* manifest */ null;
+
   const script = document.currentScript ?? document.querySelector('script[src*="widget.js"]');
-  const home = new URL(".", script.src);
-  const file = (name) => new URL(`static/widget/${name}`, home).href;
+  // The gateway's own address, whether the page asks for the newest script or for a pinned one.
+  const home = new URL(script.src.replace(/(widget\/[^/]+\/)?widget\.js.*$/, ""));
+  const file = (name) => new URL(`widget/${manifest.version}/${name}`, home).href;
 
   const listeners = new EventTarget();
   const emit = (name, detail) => listeners.dispatchEvent(new CustomEvent(name, { detail }));
@@ -23,26 +27,75 @@
     return asked.toLowerCase().startsWith("en") ? "en" : "fr";
   }
 
-  function stylesheet(root) {
+  /** Loads one part, of which the browser checks that it is what this script was served with. */
+  function load(rel, name, root) {
     const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = file("widget.css");
-    return new Promise((resolve) => {
+    Object.assign(link, {
+      rel, href: file(name), integrity: manifest.parts[name], crossOrigin: "anonymous",
+    });
+    return new Promise((resolve, reject) => {
       link.onload = resolve;
-      link.onerror = resolve; // unstyled help is still help
+      link.onerror = () => reject(new Error(`helpdesk widget: ${name} could not be loaded`));
       root.append(link);
     });
   }
 
+  /** These modules side by side, each checked before the first of them runs. */
+  async function loadModules(names) {
+    if (!document.createElement("link").relList.supports("modulepreload")) return;
+    await Promise.all(names.map((name) => load("modulepreload", name, document.head)));
+  }
+
+  const AT_FIRST = ["launcher.js", "dom.js", "labels.js"];
+  const LATER = Object.keys(manifest.parts)
+    .filter((name) => name.endsWith(".js") && !AT_FIRST.includes(name));
+  const AGAIN_MS = 5_000;
+  const MOST_IDLE_MS = 2_000; // a page that never rests gets the rest of the widget all the same
+
   class HelpdeskWidgetElement extends HTMLElement {
+    #launcher;
     #session;
     #view;
+    #whole = null; // promise of session and view
 
     async connectedCallback() {
       if (this.shadowRoot) return; // moved within the page
       const root = this.attachShadow({ mode: "open" });
-      const [{ Session }, { View }] = await Promise.all([
-        import(file("session.js")), import(file("view.js")), stylesheet(root),
+      await Promise.all([loadModules(AT_FIRST), load("stylesheet", "widget.css", root)]);
+      const { Launcher } = await import(file("launcher.js"));
+      this.#launcher = new Launcher(() => this.#openInTheEnd());
+      this.#launcher.render({ language: language(), unread: 0 });
+      root.append(this.#launcher.node);
+      announceReady(this);
+      const soon = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 200));
+      soon(() => this.whole().catch(() => {}), { timeout: MOST_IDLE_MS });
+    }
+
+    // Whoever has pressed the button gets the panel, as soon as it can be had.
+    async #openInTheEnd() {
+      try {
+        await this.open();
+      } catch (error) {
+        console.error(error);
+        this.#launcher.render({ language: language(), unread: 0, isOut: true });
+        setTimeout(() => this.#openInTheEnd(), AGAIN_MS);
+      }
+    }
+
+    /** Everything but the launcher, loaded once; a failed attempt is made again at the next call. */
+    whole() {
+      this.#whole ??= this.#build().catch((error) => {
+        this.#whole = null;
+        throw error;
+      });
+      return this.#whole;
+    }
+
+    async #build() {
+      await loadModules(LATER);
+      const [{ Session }, { View }, { takePulse }, { downloadTranscript }] = await Promise.all([
+        import(file("session.js")), import(file("view.js")), import(file("pulse.js")),
+        import(file("download.js")),
       ]);
       const session = new Session({
         home,
@@ -51,47 +104,61 @@
         pageUrl: location.origin + location.pathname,
         emit,
       });
-      const view = new View(root, {
+      const view = new View(this.shadowRoot, this.#launcher, {
+        home,
         open: () => this.open(),
         close: () => this.close(),
         send: (text) => session.send({ text }),
+        draft: (text) => session.keepDraft(text),
         press: (entry, button) => session.press(entry, button),
+        edit: (entry, text) => session.edit(entry, text),
+        upload: (entry, files, onProgress) => session.upload(entry, files, onProgress),
         retry: (entry) => session.retry(entry),
         rate: (entry, helpful) => session.rate(entry, helpful),
         switchLanguage: () => session.switchLanguage(),
         restart: () => session.restart(),
         erase: () => session.erase(),
+        download: () => downloadTranscript(session.snapshot()),
       });
       this.#session = session;
       this.#view = view;
       session.onChange = () => view.render(session.snapshot());
       session.onChange();
       session.resume();
-      announceReady(this);
+      takePulse({
+        wake: () => session.wake(),
+        rest: () => session.rest(),
+        back: () => session.recheckIdentity().then(() => session.wake()),
+        offline: (isOffline) => session.setOffline(isOffline),
+      });
     }
 
     /** Opens the panel, starts the conversation if need be; `text` is put in the box, not sent. */
-    open({ text } = {}) {
+    async open({ text } = {}) {
+      await this.whole();
       const wasOpen = this.#session.isOpen;
       this.#session.isOpen = true;
+      if (text !== undefined) this.#session.keepDraft(text);
       this.#session.markRead();
-      this.#view.open(text);
+      this.#view.open();
       this.#session.start();
       if (!wasOpen) emit("open");
     }
 
     close() {
-      if (!this.#session.isOpen) return;
+      if (!this.#session?.isOpen) return;
       this.#session.isOpen = false;
       this.#view.close();
       emit("close");
     }
 
-    identify(getToken) {
+    async identify(getToken) {
+      await this.whole();
       return this.#session.identify(getToken);
     }
 
-    signOut() {
+    async signOut() {
+      await this.whole();
       this.#session.signOut();
     }
   }
@@ -114,7 +181,20 @@
     },
   });
 
+  // In a frame of a stranger's page, clicks may be meant for something else than they seem.
+  function isFramedByStrangers() {
+    try {
+      return window.top.location.origin !== location.origin;
+    } catch {
+      return true;
+    }
+  }
+
   function addToPage() {
+    if (isFramedByStrangers() && script.dataset.framed !== "allow") {
+      console.warn("helpdesk widget: not shown in the frame of another site; see data-framed");
+      return;
+    }
     if (!document.querySelector("helpdesk-widget")) {
       document.body.append(document.createElement("helpdesk-widget"));
     }

@@ -1,0 +1,64 @@
+"""Chromium for all browser tests, and the widget on a gateway without Rasa."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.support.browsing import CHROMIUM, FLAGS, PATIENCE_MS, Chat, Complaints, open_chat
+from tests.support.pages import HelpSite
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in item.path.parts:
+            reason = f"{CHROMIUM} is missing: install Debian's chromium"
+            item.add_marker(pytest.mark.skipif(not CHROMIUM.exists(), reason=reason))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=FLAGS,
+            ignore_default_args=["--disable-back-forward-cache"],  # a real browser has one
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def help_site() -> Iterator[HelpSite]:
+    """The gateway, and what the assistant says (`help_site.talk`)."""
+    site = HelpSite()
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    """What the pages complain of: errors of scripts, broken policies, refused requests."""
+    return Complaints()
+
+
+@pytest.fixture
+def chat(
+    browser: Browser, help_site: HelpSite, complaints: Complaints
+) -> Iterator[Callable[..., Chat]]:
+    """Opens the help in a window of its own: `chat("en", width=360)`."""
+    opened: list[Chat] = []
+
+    def begin(language: str = "fr", width: int = 1280, **options: object) -> Chat:
+        chat = open_chat(browser, help_site.url, complaints, language, width, **options)
+        opened.append(chat)
+        return chat
+
+    yield begin
+    for one in opened:
+        one.page.context.close()
