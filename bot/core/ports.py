@@ -101,6 +101,9 @@ class Conversations(Protocol):
     def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
         """The visitor message that came under this client id, if it did."""
 
+    def last_visit(self, conversation_id: str) -> Message | None:
+        """The newest message that the visitor wrote, if there is one."""
+
     def add_visit(
         self,
         conversation: Conversation,

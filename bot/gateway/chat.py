@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from bot.core import conversations as core
 from bot.core.conversations import Conversation, Visit
-from bot.core.privacy import mask
+from bot.core.privacy import mask, mask_address
 from bot.gateway.access import (
     ServicesDep,
     SettingsDep,
@@ -52,7 +52,7 @@ def start_conversation(
         language=body.language or "fr",
         state="bot",
         identity=identity,
-        page_url=body.page_url,
+        page_url=mask_address(body.page_url) if body.page_url else None,
         topic=None,
         abstentions=0,
         handoff_reason=None,

@@ -107,6 +107,17 @@ def test_the_language_is_of_what_is_said_from_now_on(store: Conversations) -> No
 # --- Visitor messages ----------------------------------------------------------------------------
 
 
+def test_the_visitor_s_newest_message_is_found(store: Conversations) -> None:
+    kept = start(store)
+    assert store.last_visit(kept.id) is None
+    for client_id in ("c-1", "c-2"):
+        store.add_visit(kept, client_id, text=client_id, payload=None, at=NOW)
+    store.say(kept.id, "agent", [an_answer()], at=NOW)
+    newest = store.last_visit(kept.id)
+    assert newest is not None
+    assert newest.text == "c-2"
+
+
 def test_a_visitor_message_is_kept_as_it_was_sent(store: Conversations) -> None:
     kept = start(store)
     at = NOW + timedelta(seconds=9)
