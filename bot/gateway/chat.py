@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import conversations as core
+from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Visit
 from bot.core.privacy import mask, mask_address
 from bot.gateway.access import (
@@ -162,5 +163,6 @@ def erase_conversation(
         clock=services.clock,
         owner=request.app.state.owner,
     )
+    services.audit.add(Entry(services.clock.now(), "visitor", "erase", conversation.id))
     services.events.publish(conversation.id)
     services.events.publish(CONSOLE)

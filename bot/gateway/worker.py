@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -11,11 +11,13 @@ from bot.core.conversations import TURN_LEASE, answer_pending
 from bot.core.delivery import deliver_due
 from bot.core.errors import HelpdeskError
 from bot.core.ports import Services
+from bot.core.retention import BATCH, Retention, sweep
 from bot.gateway.metrics import count_delivery
 
 log = structlog.get_logger()
 EVERY_S = 1.0
 SWEEP_EVERY = 5
+RETENTION_EVERY = timedelta(days=1)
 # A live turn is never older: its lease would have ended.
 LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 
@@ -23,9 +25,11 @@ LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 class Worker:
     """One background thread; `stop` returns when its present job is done."""
 
-    def __init__(self, services: Services, owner: str) -> None:
+    def __init__(self, services: Services, owner: str, retention: Retention) -> None:
         self._services = services
         self._owner = owner
+        self._retention = retention
+        self._swept_at: datetime | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         # What the last run of this process left is taken up at once, not after the usual wait.
@@ -51,6 +55,7 @@ class Worker:
                 self._deliver()
                 if passes % SWEEP_EVERY == 0 or self._is_first_sweep:
                     self._answer_left_behind()
+                    self._sweep_daily()
             except HelpdeskError as error:
                 log.warning("background work failed; it is tried again", error=str(error))
             except Exception:
@@ -67,6 +72,16 @@ class Worker:
                 outcome=delivery.state,
                 attempts=delivery.attempts,
             )
+
+    def _sweep_daily(self) -> None:
+        """Erases what is past its time; several gateways may do so at once."""
+        now = self._services.clock.now()
+        if self._swept_at is not None and now - self._swept_at < RETENTION_EVERY:
+            return
+        gone = sweep(self._retention, self._services, owner=self._owner)
+        # A full batch is not the end of it.
+        self._swept_at = now if max(gone.values()) < BATCH else None
+        log.info("retention", **gone)
 
     def _answer_left_behind(self) -> None:
         services = self._services
