@@ -14,7 +14,7 @@ endif
 # Rasa would report to the internet, and wait for it.
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help install run train test check fix fault bench load evaluate lock clean
+.PHONY: help install run train test check fix fault bench load evaluate privacy lock clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ load: install  ## Many visitors at once: times, lost and doubled messages (pytho
 evaluate: install  ## Play messages never trained on through the gateway; how many are understood.
 	@$(BIN)/python -m bot train
 	@$(BIN)/python -m tests.bench.understanding
+
+privacy: install  ## Measure what masking finds, over labelled messages in both languages.
+	@$(BIN)/python -m tests.bench.privacy
 
 lock: install  ## Resolve pyproject.toml anew into requirements.lock.
 	@$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --quiet \

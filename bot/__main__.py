@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot import import_commands
+from bot import import_commands, privacy_commands
 from bot.core.errors import HelpdeskError
 from bot.core.tickets import TROUBLED
 from bot.settings import DEMO_AGENTS, ROOT, Settings, settings
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="The Ocean helpdesk assistant.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+privacy_commands.register(app)
 console = Console(stderr=True)
 app.command()(import_commands.import_users)
 app.command()(import_commands.import_items)

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.core.errors import BadInput
+from bot.core.retention import Retention
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_KEY_ID = "app_demo"
@@ -135,6 +136,21 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token that opens /metrics from outside loopback."
     )
+    audit_key: SecretStr | None = Field(
+        None, description="Key that seals the audit log, so that nobody else can rewrite it."
+    )
+    keep_conversations_days: int = Field(
+        90, ge=0, description="Days that a conversation is kept after its last change; 0: for ever."
+    )
+    keep_drafts_days: int = Field(
+        7, ge=0, description="Days that an unfinished request is kept; 0: as its conversation."
+    )
+    keep_deliveries_days: int = Field(
+        30, ge=0, description="Days that the text sent to the helpdesk is kept; 0: for ever."
+    )
+    keep_tickets_days: int = Field(
+        730, ge=0, description="Days that a closed ticket names its requester; 0: for ever."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important level that is logged."
     )
@@ -143,6 +159,21 @@ class Settings(BaseSettings):
     def is_demo(self) -> bool:
         """Whether demo identities, demo agents and demo data exist."""
         return self.env != "production"
+
+    @property
+    def audit_seal_key(self) -> bytes:
+        """The key of the audit log; empty if there is none."""
+        return self.audit_key.get_secret_value().encode() if self.audit_key else b""
+
+    @property
+    def retention(self) -> Retention:
+        """How long each kind of data is kept."""
+        return Retention(
+            conversations=self.keep_conversations_days,
+            drafts=self.keep_drafts_days,
+            tickets=self.keep_tickets_days,
+            deliveries=self.keep_deliveries_days,
+        )
 
     @property
     def rasa_url(self) -> str:

@@ -19,7 +19,9 @@ from bot.adapters.rasa_http import RasaAssistant
 from bot.adapters.section_search import KnowledgeSearch
 from bot.adapters.sql_accounts import SqlAccounts
 from bot.adapters.sql_agents import SqlAgents
+from bot.adapters.sql_audit import SqlAudit
 from bot.adapters.sql_conversations import SqlConversations
+from bot.adapters.sql_records import SqlRecords
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
 from bot.core.accounts import AccountDirectory
@@ -51,6 +53,8 @@ def build(chosen: Settings) -> Services:
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
         events=RedisEvents(redis_url.get_secret_value()) if redis_url else LocalEvents(),
+        audit=SqlAudit(database, chosen.audit_seal_key),
+        records=SqlRecords(database),
         probes={
             "database": reads_database(database),
             "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/"),

@@ -75,6 +75,8 @@ def set_up_sqlite(engine: sa.Engine) -> None:
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
             "foreign_keys = ON",
             "synchronous = NORMAL",
+            # What is erased must not be read from the file's free pages.
+            "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -6,7 +6,7 @@ promises as the real adapters. Conversations, tickets and accounts have modules 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +18,7 @@ from bot.adapters.memory_accounts import MemoryAccounts
 from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
 from bot.core.agents import Agent, AgentSession
+from bot.core.audit import FIRST_SEAL, Entry, Sealed, seal
 from bot.core.conversations import Reply
 from bot.core.language import Language
 from bot.core.ports import Assistant, Clock, Helpdesk, SectionSearch, Services
@@ -193,6 +194,24 @@ class MemoryAgents:
         self._sessions.pop(token_hash, None)
 
 
+class MemoryAudit:
+    """The `Audit` port in memory, sealed without a key."""
+
+    def __init__(self) -> None:
+        self.log: list[Sealed] = []
+
+    def add(self, entry: Entry) -> Sealed:
+        """See the port."""
+        previous = self.log[-1].seal if self.log else FIRST_SEAL
+        number = len(self.log) + 1
+        self.log.append(Sealed(number, entry, seal(entry, number, previous, b"")))
+        return self.log[-1]
+
+    def entries(self, subject: str | None = None) -> Iterator[Sealed]:
+        """See the port."""
+        return (kept for kept in self.log if subject in (None, kept.entry.subject))
+
+
 def memory_services(
     clock: Clock,
     *,
@@ -214,6 +233,7 @@ def memory_services(
         search=search or MemorySearch(),
         detector=FixedDetector(),
         events=LocalEvents(),
+        audit=MemoryAudit(),
         probes={},
     )
 

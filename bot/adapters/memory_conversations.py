@@ -97,6 +97,13 @@ class MemoryConversations:
             said = kept.messages.values() if kept else ()
             return next((m for m in said if m.client_id == client_id), None)
 
+    def last_visit(self, conversation_id: str) -> Message | None:
+        """See the port."""
+        with self._lock:
+            kept = self._kept.get(conversation_id)
+            said = kept.messages.values() if kept else ()
+            return next((m for m in reversed(list(said)) if m.author == "visitor"), None)
+
     def add_visit(
         self,
         conversation: Conversation,

@@ -94,6 +94,18 @@ class SqlConversations:
         with self._db.read() as connection:
             return _find_visit(connection, conversation_id, client_id)
 
+    def last_visit(self, conversation_id: str) -> Message | None:
+        """See the port."""
+        query = (
+            select(messages)
+            .where(messages.c.conversation_id == conversation_id, messages.c.author == "visitor")
+            .order_by(messages.c.id.desc())
+            .limit(1)
+        )
+        with self._db.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _message(row)
+
     def add_visit(
         self,
         conversation: Conversation,

@@ -251,6 +251,21 @@ agent_sessions = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+# --- The audit log --------------------------------------------------------------------------------
+
+# Chained by seals (core/audit.py). Migration 0007 adds triggers that refuse any change of an entry.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("action", String(120), nullable=False),
+    Column("subject", String(80), nullable=False, index=True),
+    Column("details", JSON, nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+
 # --- Accounts of clinics, filled or replicated into by the vendor (docs/accounts.md) -------------
 
 

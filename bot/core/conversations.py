@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from bot.core import handoff
 from bot.core.errors import BadInput, Conflict, NotAllowed, Unavailable
 from bot.core.language import Language, choose_language
-from bot.core.privacy import mask
+from bot.core.privacy import Masked, mask
 
 if TYPE_CHECKING:
     from bot.core.ports import Assistant, Clock, Conversations, LanguageDetector, Phrases
@@ -310,7 +310,7 @@ def _store_visit(
         return store.add_visit(
             conversation, visit.client_id, text=button.title, payload=visit.payload, at=clock.now()
         )
-    masked = mask(visit.text or "")
+    masked = mask(visit.text or "", _said_before(conversation_id, store))
     language = choose_language(conversation.language, masked.text, detector)
     if language != conversation.language:
         conversation = store.set_language(conversation.id, language)
@@ -322,6 +322,12 @@ def _store_visit(
         at=clock.now(),
         masked=masked.kinds,
     )
+
+
+def _said_before(conversation_id: str, store: Conversations) -> Masked | None:
+    """What the visitor wrote last, as it was kept: a card number may go on from there."""
+    last = store.last_visit(conversation_id)
+    return Masked(last.text, tuple(last.data.get("masked", ()))) if last else None
 
 
 def _answer(

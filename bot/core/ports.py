@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot.core.accounts import AccountDirectory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.core.agents import Agent, AgentSession
     from bot.core.answers import Candidate
+    from bot.core.audit import Entry, Sealed
     from bot.core.cancellation import Draft
     from bot.core.conversations import Author, Button, Conversation, Identity, Message, Reply
     from bot.core.delivery import Backlog
+    from bot.core.erasure import Holdings, Subject
     from bot.core.errands import Errand
     from bot.core.handoff import Transfer
     from bot.core.helpdesk import Capabilities, Comment, LookedUp, Sent
@@ -116,6 +120,9 @@ class Conversations(Protocol):
 
     def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
         """The visitor message that came under this client id, if it did."""
+
+    def last_visit(self, conversation_id: str) -> Message | None:
+        """The newest message that the visitor wrote, if there is one."""
 
     def add_visit(
         self,
@@ -374,6 +381,50 @@ class Agents(Protocol):
         """Forgets the session."""
 
 
+class Audit(Protocol):
+    """Keeps the audit log: entries are added, and never changed."""
+
+    def add(self, entry: Entry) -> Sealed:
+        """Seals the entry onto the chain."""
+
+    def entries(self, subject: str | None = None) -> Iterator[Sealed]:
+        """The log in order, whole or about one subject."""
+
+
+class Records(Protocol):
+    """Everything kept of a person, over all stores: for erasure, export and retention."""
+
+    def holdings(self, subject: Subject) -> Holdings:
+        """What is kept of somebody."""
+
+    def holdings_of(self, before: Holdings) -> Holdings:
+        """The same counted anew: what is left of it."""
+
+    def dump(self, held: Holdings, subject: Subject) -> dict[str, Any]:
+        """All of it, as JSON can hold it; tokens and leases are left out."""
+
+    def forget_ticket(self, reference: str, *, at: datetime) -> None:
+        """Takes the person out of a ticket and of what was sent of it; the request stays."""
+
+    def wipe_traces(self) -> None:
+        """Makes what was deleted unreadable in the database's files as well."""
+
+    def idle_conversations(self, before: datetime, limit: int) -> list[str]:
+        """Conversations with nobody waiting in them, unchanged since then, oldest first."""
+
+    def closed_tickets(self, before: datetime, limit: int) -> list[str]:
+        """References of closed tickets unchanged since then that still name their requester."""
+
+    def drop_old_drafts(self, before: datetime) -> int:
+        """Forgets unfinished requests unchanged since then; gives how many."""
+
+    def empty_deliveries(self, before: datetime) -> int:
+        """Empties what was delivered before then; the helpdesk has it. Gives how many."""
+
+    def drop_old_sessions(self, now: datetime) -> int:
+        """Forgets sessions that have expired; gives how many."""
+
+
 class Events(Protocol):
     """Wakes those who wait for something new. Carries no content: the database has it."""
 
@@ -405,4 +456,7 @@ class Services:
     search: SectionSearch
     detector: LanguageDetector
     events: Events
+    audit: Audit
     probes: Mapping[str, Callable[[], bool]]
+    # None in memory, where nothing outlives the process.
+    records: Records | None = None

@@ -1,77 +1,25 @@
-"""Masks what must not be kept: card numbers, birth dates and secrets, before anything is stored.
+"""Masks what must not be kept: patients' data and secrets, before anything is stored or logged.
 
-Called once, on every text, at the door. Staff names, emails, phones, site and invoice numbers stay.
-Formats: the provinces' own descriptions of their health numbers (RAMQ: four letters, eight digits
-that hold the birth date; OHIP: ten digits and a version code).
+Called at the door on every text, whoever wrote it: visitor, agent, form field, page address. What
+staff write of themselves stays: names, emails, telephones, site, invoice and ticket numbers.
+`make privacy` measures it on labelled messages (docs/decisions/0004-masking.md).
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-# The digits hold the birth date: year, month (plus 50 for women), day. "FACT 2024 1101" is none.
-_RAMQ = re.compile(
-    r"\b[A-Z]{4}[ .-]?\d\d(?:0[1-9]|1[0-2]|5[1-9]|6[0-2])[ .-]?(?:0[1-9]|[12]\d|3[01])\d\d\b",
-    re.IGNORECASE,
-)
-# Digits alone may be a telephone or an invoice: they are a card number only when a word says so.
-_HEALTH_CARD = re.compile(
-    r"(\b(?:ohip|ramq|phn|phin|mcp|nam|hcn|ahcip|health (?:card|number|insurance)|services card"
-    r"|care ?card|carte (?:d['\u2019]assurance[ -])?(?:maladie|sant[ée])|carte soleil"
-    r"|assurance[ -]maladie)\b"
-    r"(?:\W{0,3}(?:card|number|num[ée]ro|no|is|est|c['\u2019]est|du patient|of the patient)\b){0,3}"
-    r"\W{0,4})"
-    r"(\d{4}[ -]?\d{3}[ -]?\d{3}(?:[ -]?[A-Z]{2})?|\d{4} \d{4} \d{4}|\d{9,12})\b",
-    re.IGNORECASE,
-)
-_VERSIONED = re.compile(r"\b\d{4}[ -]\d{3}[ -]\d{3}[ -]?[A-Z]{2}\b")
-_DATE = (
-    r"(?:\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}"
-    r"|\d{1,2}(?:er)? [a-zéû]{3,9}\.? \d{4}|[a-z]{3,9}\.? \d{1,2},? \d{4})"
-)
-_BIRTH = re.compile(
-    r"(\bn[ée]e? le|\bn[ée]\(e\) le|\b(?:date de )?naissance|\bddn|\bdob|\bdate of birth"
-    r"|\bbirth ?dat?e|\bbirthday|\bborn(?: on)?)"
-    rf"(\W{{0,4}}(?:est |is |le )?)({_DATE})",
-    re.IGNORECASE,
-)
-# A full name, or one with a courtesy; a doctor's is of the staff and stays.
-_NAME_WORD = (
-    r"(?!(?:Dre?|BC|Nova|British|Services|Care|Health|Card|Carte)\b)"
-    r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ'\u2019]+(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ'\u2019]+)*"
-)
-_NAME = (
-    rf"(?:(?:Mme|M\.|Mr\.?|Mrs\.?|Ms\.?) {_NAME_WORD}(?: {_NAME_WORD})?"
-    rf"|\b{_NAME_WORD}(?: {_NAME_WORD}){{1,3}})"
-)
-_SECRET_WORD = (
-    r"\b(?:mot de passe|mdp|password|passwd|pwd|cl[ée] de chiffrement(?: partag[ée]e)?"
-    r"|cl[ée] d['\u2019]encryption|(?:shared )?encryption key)\b"
-)
-# What is said of a password more often than what it is: "le mot de passe est expiré".
-_IS = (
-    r"\s*\b(?:est|is|c['\u2019]est)\b\s*(?!(?:expir\w*|incorrecte?|invalide?|oubli\w*|perdue?|lost"
-    r"|bloqu\w*|refus\w*|chang\w*|mauvaise?|toujours|encore|trop|wrong|forgotten|blocked|locked"
-    r"|rejected|reset|still|broken|required|needed|correcte?|bonne|différent|different|obligatoire"
-    r"|mandatory|case|sensible)\b)"
-)
-_SECRET = re.compile(
-    rf"({_SECRET_WORD}(?:\s*(?:d['\u2019]ocean|ocean|actuel|current))?(?:\s*[:=]\s*|{_IS}))(\S{{4,}})",
-    re.IGNORECASE,
-)
-# With other words between, only what looks like a password: something with a digit in it.
-_SECRET_FARTHER = re.compile(
-    rf"({_SECRET_WORD}(?: [\w'\u2019]+){{1,4}}?(?:\s*[:=]\s*|{_IS}))((?=\S*\d)\S{{4,}})",
-    re.IGNORECASE,
-)
+from bot.core import health_cards, patients
+from bot.core.folded import Folded, Span
+from bot.core.health_cards import CARD, CARD_PART
+from bot.core.patients import HIDDEN
+from bot.core.secrets_in_text import secrets
 
 MASK = "█████"
-_NAME_BEFORE = re.compile(
-    rf"{_NAME}([ ,;:(-]{{1,3}}(?:(?:RAMQ|NAM|OHIP|PHN|DDN|DOB|n[ée]e?|born|date|health|carte|birth)"
-    rf"\b[^\n{MASK[0]}]{{0,30}})?{MASK})"
-)
-_NAME_AFTER = re.compile(rf"({MASK}[ ,;:(-]{{1,3}}){_NAME}")
+# How much of what was said before can belong to the present message.
+_CONTEXT_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +28,74 @@ class Masked:
 
     text: str
     kinds: tuple[str, ...]
+    # Where they stood in the text as it was given; for measuring, never kept.
+    spans: tuple[Span, ...] = field(default=(), repr=False, compare=False)
 
 
-def mask(text: str) -> Masked:
-    """Replaces what must not be kept; text without any comes back unchanged."""
+def mask(text: str, before: Masked | None = None) -> Masked:
+    """Replaces what must not be kept; text without any comes back unchanged.
+
+    `before` is what the same person wrote just before, as it was kept: "my OHIP number is" may
+    stand there, or the first half of the number.
+    """
+    # The line break keeps sentences apart, and lets a number go on.
+    context = f"{before.text[-_CONTEXT_CHARS:]}\n" if before and before.text else ""
+    folded = Folded.of(context + text)
+    spans = _found(folded.text)
+    if before and CARD_PART in before.kinds:
+        rest = health_cards.rest_of_number(Folded.of(text).text)
+        if rest:
+            at = len(folded.text) - len(Folded.of(text).text)
+            spans.append(Span(rest.start + at, rest.end + at, CARD))
+    begins = len(context)
+    mine = [
+        Span(max(0, span.start - begins), span.end - begins, span.kind)
+        for span in map(folded.original, spans)
+        if span.end > begins
+    ]
+    return _replace(text, mine)
+
+
+def mask_address(url: str) -> str:
+    """A page's address that is safe to keep: its query and fragment may hold anything, and go."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    path = parts.path if not mask(unquote(parts.path)).kinds else "/" + MASK
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, path, "", ""))
+
+
+def _found(text: str) -> list[Span]:
+    spans = [*health_cards.find(text), *patients.birth_dates(text), *secrets(text)]
+    spans += patients.charts(text)
+    hidden = _hide(text, spans)
+    spans += patients.dates_beside(hidden)
+    hidden = _hide(hidden, spans)
+    spans += patients.names(hidden)
+    # A date beside a name that was found only now.
+    return [*spans, *patients.dates_beside(_hide(hidden, spans))]
+
+
+def _hide(text: str, spans: Iterable[Span]) -> str:
+    """The text of the same length with what was found made unreadable."""
+    characters = list(text)
+    for span in spans:
+        characters[span.start : span.end] = HIDDEN * (span.end - span.start)
+    return "".join(characters)
+
+
+def _replace(text: str, spans: list[Span]) -> Masked:
+    parts: list[str] = []
+    kept_to = 0
     kinds: list[str] = []
-
-    def put(kind: str, pattern: re.Pattern[str], replacement: str, value: str) -> str:
-        masked, count = pattern.subn(replacement, value)
-        if count:
-            kinds.append(kind)
-        return masked
-
-    text = put("health_card", _RAMQ, MASK, text)
-    text = put("health_card", _HEALTH_CARD, rf"\1{MASK}", text)
-    text = put("health_card", _VERSIONED, MASK, text)
-    text = put("birth_date", _BIRTH, rf"\1\2{MASK}", text)
-    if kinds:
-        # Whose number or birth date it is: the name just before or just after.
-        text = put("patient_name", _NAME_BEFORE, rf"{MASK}\1", text)
-        text = put("patient_name", _NAME_AFTER, rf"\1{MASK}", text)
-    text = put("secret", _SECRET, rf"\1{MASK}", text)
-    text = put("secret", _SECRET_FARTHER, rf"\1{MASK}", text)
-    return Masked(text, tuple(dict.fromkeys(kinds)))
+    for span in sorted(spans):
+        kinds.append(span.kind)
+        if span.end <= kept_to:
+            continue
+        if span.start >= kept_to:
+            parts += [text[kept_to : span.start], MASK]
+        kept_to = span.end
+    parts.append(text[kept_to:])
+    return Masked("".join(parts), tuple(dict.fromkeys(kinds)), tuple(spans))

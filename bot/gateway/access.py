@@ -21,9 +21,11 @@ from fastapi import Depends, Header, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from bot.core.agents import SESSION_LENGTH, Agent, AgentSession
+from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Identity
 from bot.core.errors import NotAllowed, NotFound
 from bot.core.ports import Services
+from bot.core.privacy import mask
 from bot.gateway.errors import Unauthorized
 from bot.settings import Settings
 
@@ -147,19 +149,44 @@ def agent_session(
     return session
 
 
-def signed_in_agent(session: Annotated[AgentSession, Depends(agent_session)]) -> Agent:
+def signed_in_agent(
+    session: Annotated[AgentSession, Depends(agent_session)],
+    request: Request,
+    services: ServicesDep,
+) -> Agent:
     """The signed-in agent, for calls that only read."""
+    _record(request, session.agent, services)
     return session.agent
 
 
 def changing_agent(
     session: Annotated[AgentSession, Depends(agent_session)],
+    request: Request,
+    services: ServicesDep,
     x_csrf_token: Annotated[str, Header(description="The csrf_token of the session.")] = "",
 ) -> Agent:
     """The signed-in agent, for calls that change something."""
     if not secrets.compare_digest(x_csrf_token.encode(), session.csrf_token.encode()):
         raise NotAllowed("The X-CSRF-Token header is missing or wrong. Sign in again.")
+    _record(request, session.agent, services)
     return session.agent
+
+
+def _record(request: Request, agent: Agent, services: Services) -> None:
+    """Writes what an agent asks for into the audit log, before it is done: no trace, no access."""
+    given = request.path_params
+    subject = str(given.get("conversation_id") or given.get("reference") or "")[:80]
+    searched = request.query_params.get("q")
+    services.audit.add(
+        Entry(
+            services.clock.now(),
+            agent.id,
+            f"{request.method} {request.scope['route'].path}",
+            subject,
+            # Agents may look for a patient by mistake as visitors may write of one.
+            {"q": mask(searched[:200]).text} if searched else {},
+        )
+    )
 
 
 ReadingAgent = Annotated[Agent, Depends(signed_in_agent)]
@@ -179,11 +206,14 @@ def sign_in(email: str, password: str, services: Services) -> tuple[AgentSession
     except Argon2Error:
         agent = None
     if agent is None:
+        entry = Entry(services.clock.now(), "nobody", "sign-in refused", digest(email.lower())[:16])
+        services.audit.add(entry)
         raise Unauthorized("Email or password is wrong.")
     token = secrets.token_urlsafe(32)
     expires_at = services.clock.now() + SESSION_LENGTH
     session = AgentSession(agent, secrets.token_urlsafe(24), expires_at)
     services.agents.start_session(session, digest(token))
+    services.audit.add(Entry(services.clock.now(), agent.id, "sign-in"))
     return session, token
 
 

@@ -42,7 +42,7 @@ def create_app(
 
     `owner` names this process among gateways; `demo_visitors` are claims and description by name.
     """
-    worker = Worker(services, owner)
+    worker = Worker(services, owner, settings.retention)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import conversations as core
+from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Visit
-from bot.core.privacy import mask
+from bot.core.privacy import mask, mask_address
 from bot.gateway.access import (
     ServicesDep,
     SettingsDep,
@@ -54,7 +55,7 @@ def start_conversation(
         language=body.language or "fr",
         state="bot",
         identity=identity,
-        page_url=body.page_url,
+        page_url=mask_address(body.page_url) if body.page_url else None,
         topic=None,
         abstentions=0,
         handoff_reason=None,
@@ -178,5 +179,6 @@ def erase_conversation(
         clock=services.clock,
         owner=request.app.state.owner,
     )
+    services.audit.add(Entry(services.clock.now(), "visitor", "erase", conversation.id))
     services.events.publish(conversation.id)
     services.events.publish(CONSOLE)

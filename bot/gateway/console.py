@@ -15,6 +15,7 @@ from bot.core.conversations import Conversation, Reply
 from bot.core.errors import BadInput, Conflict
 from bot.core.handoff import Ownership, Transfer
 from bot.core.ports import Services
+from bot.core.privacy import mask
 from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
 from bot.gateway import access
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
@@ -149,11 +150,12 @@ def claim(conversation_id: str, agent: ChangingAgent, services: ServicesDep) -> 
 def write_message(
     conversation_id: str, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
-    """Writes to the visitor."""
+    """Writes to the visitor; what must not be kept is masked here too."""
     handoff.require_agent(_ownership(conversation_id, services), agent.id)
-    services.conversations.say(
-        conversation_id, "agent", [Reply("message", body.text)], at=services.clock.now()
-    )
+    masked = mask(body.text)
+    data = {"masked": list(masked.kinds)} if masked.kinds else {}
+    reply = Reply("message", masked.text, data=data)
+    services.conversations.say(conversation_id, "agent", [reply], at=services.clock.now())
     return _announce(conversation_id, services)
 
 
@@ -193,7 +195,7 @@ def resolve(
     """Ends the conversation; the bot answers again when the visitor writes."""
     change = handoff.resolve(_ownership(conversation_id, services), agent.id)
     services.conversations.drop_draft(conversation_id)
-    note = {"note": body.note, "by": agent.id} if body and body.note else {}
+    note = {"note": mask(body.note).text, "by": agent.id} if body and body.note else {}
     text = ("utter_resolved", agent.name)
     return _hand_over(conversation_id, change, text, "handoff/left", services, note)
 

@@ -11,6 +11,7 @@ from bot.core.conversations import TURN_LEASE, answer_pending
 from bot.core.delivery import deliver_due, pause_until, transcriber
 from bot.core.errors import HelpdeskError
 from bot.core.ports import Services
+from bot.core.retention import BATCH, Retention, sweep
 from bot.gateway.metrics import count_delivery, show_backlog
 
 log = structlog.get_logger()
@@ -18,6 +19,7 @@ EVERY_S = 1.0
 SWEEP_EVERY = 5
 # Whoever mends what kept the helpdesk from answering sees it work again within that time.
 LONGEST_PAUSE = timedelta(minutes=5)
+RETENTION_EVERY = timedelta(days=1)
 # A live turn is never older: its lease would have ended.
 LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 
@@ -25,9 +27,11 @@ LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 class Worker:
     """One background thread; `stop` returns when its present job is done."""
 
-    def __init__(self, services: Services, owner: str) -> None:
+    def __init__(self, services: Services, owner: str, retention: Retention) -> None:
         self._services = services
         self._owner = owner
+        self._retention = retention
+        self._swept_at: datetime | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         # Until when the helpdesk wants to be left alone.
@@ -63,6 +67,7 @@ class Worker:
                     self._measure()
                 if passes % SWEEP_EVERY == 0 or self._is_first_sweep:
                     self._answer_left_behind()
+                    self._sweep_daily()
             except HelpdeskError as error:
                 log.warning("background work failed; it is tried again", error=str(error))
             except Exception:
@@ -95,6 +100,16 @@ class Worker:
     def _measure(self) -> None:
         now = self._services.clock.now()
         show_backlog(self._services.tickets.backlog(now), now)
+
+    def _sweep_daily(self) -> None:
+        """Erases what is past its time; several gateways may do so at once."""
+        now = self._services.clock.now()
+        if self._swept_at is not None and now - self._swept_at < RETENTION_EVERY:
+            return
+        gone = sweep(self._retention, self._services, owner=self._owner)
+        # A full batch is not the end of it.
+        self._swept_at = now if max(gone.values()) < BATCH else None
+        log.info("retention", **gone)
 
     def _answer_left_behind(self) -> None:
         services = self._services

@@ -116,6 +116,17 @@ def test_an_identity_that_is_renewed_takes_the_place_of_the_old_one(store: Conve
 # --- Visitor messages ----------------------------------------------------------------------------
 
 
+def test_the_visitor_s_newest_message_is_found(store: Conversations) -> None:
+    kept = start(store)
+    assert store.last_visit(kept.id) is None
+    for client_id in ("c-1", "c-2"):
+        store.add_visit(kept, client_id, text=client_id, payload=None, at=NOW)
+    store.say(kept.id, "agent", [an_answer()], at=NOW)
+    newest = store.last_visit(kept.id)
+    assert newest is not None
+    assert newest.text == "c-2"
+
+
 def test_a_visitor_message_is_kept_as_it_was_sent(store: Conversations) -> None:
     kept = start(store)
     at = NOW + timedelta(seconds=9)

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from bot.adapters.database import Database
 from bot.adapters.helpdesk_builtin import BuiltinHelpdesk
-from bot.adapters.memory import MemoryAgents
+from bot.adapters.memory import MemoryAgents, MemoryAudit
 from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
 from bot.adapters.sql_agents import SqlAgents
+from bot.adapters.sql_audit import SqlAudit
 from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.tables import metadata
-from bot.core.ports import Agents, Clock, Conversations, Helpdesk, TicketStore
+from bot.core.ports import Agents, Audit, Clock, Conversations, Helpdesk, TicketStore
 from tests.support import postgres
 
 DATABASES = ["sqlite", *(["postgresql"] if postgres.IS_THERE else [])]
@@ -34,6 +35,7 @@ class Stores:
     tickets: TicketStore
     agents: Agents
     helpdesk: Helpdesk
+    audit: Audit
     database: Database | None
 
 
@@ -43,7 +45,7 @@ def open_stores(backend: str, folder: Path, clock: Clock) -> Iterator[Stores]:
     if backend == "memory":
         tickets = MemoryTickets()
         conversations = MemoryConversations(on_erase=tickets.forget_conversation)
-        yield Stores(conversations, tickets, MemoryAgents(), MemoryHelpdesk(), None)
+        yield Stores(conversations, tickets, MemoryAgents(), MemoryHelpdesk(), MemoryAudit(), None)
         return
     url = f"sqlite:///{folder / 'stores.db'}" if backend == "sqlite" else postgres.server_url()
     database = Database(url)
@@ -57,6 +59,7 @@ def open_stores(backend: str, folder: Path, clock: Clock) -> Iterator[Stores]:
             SqlTickets(database),
             SqlAgents(database),
             BuiltinHelpdesk(database, clock),
+            SqlAudit(database),
             database,
         )
     finally:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import date
 
-from bot.core.privacy import MASK, mask
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.health_cards import is_bc, is_ramq_date, passes_luhn
+from bot.core.privacy import MASK, Masked, mask, mask_address
+from tests.bench import privacy as bench
 
 HEALTH_CARDS = [
     "Ma carte RAMQ est TREM 8001 0112",
@@ -65,7 +71,6 @@ CLEAN = [
     "Facture 2024-10-1123, référence OCN-7K3M-9QXT",
     "FACT 2024 1101",
     "Le patient n’a pas sa carte santé, appelez-moi au 5145551234",
-    "le patient Jean Tremblay n’a pas reçu son rappel",
     "La clinique est née en 2010",
     "rendez-vous le 2024-03-12",
     "mon mot de passe ne marche pas",
@@ -152,3 +157,179 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 
 def test_an_empty_text_is_clean() -> None:
     assert mask("").text == ""
+
+
+# --- The labelled messages -----------------------------------------------------------------------
+
+
+def test_no_valid_card_number_stays_and_hardly_a_clean_message_is_touched() -> None:
+    measured = bench.measure(bench.ours)
+    assert sum(1 for _ in bench.messages()) >= 600
+    assert measured.clean >= 200
+    assert bench.cards_missed(measured) == []
+    assert measured.false_alarm_rate <= bench.MOST_FALSE_ALARMS
+
+
+@pytest.mark.parametrize(
+    ("kind", "at_least"),
+    [("birth_date", 0.98), ("patient_name", 0.95), ("chart", 0.95), ("secret", 0.95)],
+)
+def test_of_the_other_kinds_hardly_any_stays(kind: str, at_least: float) -> None:
+    measured = bench.measure(bench.ours)
+    assert measured.found[kind] >= at_least * measured.wanted[kind]
+
+
+# --- Card numbers, whatever their digits ---------------------------------------------------------
+
+SEPARATORS = st.sampled_from(
+    ["", " ", "-", "\u00a0", "\u202f", "\u2013", "\u2011", "\u200b", " \u200b"]
+)
+
+
+def luhn(digits: str) -> str:
+    """The digits with their check digit."""
+    return next(digits + str(last) for last in range(10) if passes_luhn(f"{digits}{last}"))
+
+
+def grouped(digits: str, sizes: list[int], separator: str) -> str:
+    parts, at = [], 0
+    for size in sizes:
+        parts.append(digits[at : at + size])
+        at += size
+    return separator.join(parts)
+
+
+def digits_left(text: str) -> str:
+    return "".join(character for character in text if character.isdigit())
+
+
+@given(
+    st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3),
+    st.dates(date(1920, 1, 1), date(2026, 1, 1)),
+    st.booleans(),
+    st.integers(0, 99),
+    SEPARATORS,
+    st.booleans(),
+)
+def test_every_quebec_number_is_masked_without_any_word_beside_it(
+    letters: str, born: date, is_woman: bool, last: int, separator: str, is_lower: bool
+) -> None:
+    month = born.month + 50 * is_woman
+    digits = f"{born:%y}{month:02}{born:%d}{last:02}"
+    number = separator.join([f"X{letters}", digits[:4], digits[4:]])
+    number = number.lower() if is_lower else number
+    assert digits_left(mask(f"Bonjour, {number} n’a rien reçu").text) == ""
+
+
+@given(st.integers(10**8, 10**9 - 1), st.sampled_from(["AB", "QF", "ZZ"]), SEPARATORS)
+def test_every_ontario_number_with_its_version_code_is_masked(
+    nine: int, version: str, separator: str
+) -> None:
+    number = grouped(luhn(str(nine)) + version, [4, 3, 3, 2], separator)
+    assert digits_left(mask(f"why is {number} refused").text) == ""
+
+
+@given(st.integers(0, 10**8 - 1), st.sampled_from([" ", "-", "\u00a0"]))
+def test_every_british_columbia_number_is_masked_by_its_check_digit(
+    eight: int, separator: str
+) -> None:
+    valid = [n for n in (f"9{eight:08}{last}" for last in range(10)) if is_bc(n)]
+    for number in valid:
+        assert digits_left(mask(grouped(number, [4, 3, 3], separator)).text) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "size"),
+    [
+        ("OHIP", 10), ("PHN", 10), ("Alberta PHN", 9), ("HSN", 9), ("PHIN", 9), ("Medicare", 9),
+        ("carte santé de la Nouvelle-Écosse", 10), ("health card PEI", 8), ("MCP", 12),
+        ("carte santé du Nunavut", 9), ("Yukon health card", 9),
+    ],
+)  # fmt: skip
+@given(data=st.data(), separator=SEPARATORS)
+def test_every_number_that_a_word_calls_a_card_is_masked(
+    word: str, size: int, data: st.DataObject, separator: str
+) -> None:
+    digits = data.draw(st.text("0123456789", min_size=size, max_size=size))
+    number = grouped(digits, [size // 3, size // 3, size - 2 * (size // 3)], separator)
+    assert digits_left(mask(f"{word} {number}, merci").text) == ""
+
+
+@pytest.mark.parametrize(
+    ("digits", "is_date"),
+    [("80010112", True), ("80510112", True), ("80130112", False), ("80630112", False),
+     ("80023099", False), ("00022901", True), ("80003112", False), ("80010012", False)],
+)  # fmt: skip
+def test_the_birth_date_inside_a_quebec_number_is_checked(digits: str, is_date: bool) -> None:
+    assert is_ramq_date(digits) is is_date
+
+
+# --- Over two messages ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Sa carte RAMQ est TREM 8001", "0112"),
+        ("TREM 8001", "0112"),
+        ("my OHIP number is 1234 567", "890 AB"),
+        ("Le numéro OHIP :", "1234 567 890"),
+        ("le numéro d’assurance maladie c’est", "TREM80010112"),
+        ("mon mot de passe est", "Soleil123"),
+        ("date de naissance :", "12 mars 1980"),
+        ("La patiente s’appelle", "Lucie Gagnon"),
+    ],
+)
+def test_what_goes_on_from_the_message_before_is_masked(first: str, second: str) -> None:
+    kept = mask(first)
+    assert digits_left(kept.text) == ""
+    assert mask(second, kept).text == MASK
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Sa carte RAMQ est TREM 8001 0112", "4411"),
+        ("Sa carte RAMQ est TREM 8001", "mon site est le 4411"),
+        ("la patiente n’a rien reçu", "514 555-0123"),
+        ("TREM 8001 0112", "facture 1234567890"),
+        ("j’ai oublié mon mot de passe", "site 4411"),
+        ("Un patient se plaint", "Manon Thibodeau"),
+    ],
+)
+def test_the_answer_to_another_question_stays(first: str, second: str) -> None:
+    assert mask(second, mask(first)).text == second
+
+
+# --- Whatever is written -------------------------------------------------------------------------
+
+
+@given(st.text(), st.text())
+def test_masking_takes_any_text(text: str, before: str) -> None:
+    masked = mask(text, Masked(before, ("health_card_part",)))
+    assert (MASK in masked.text) >= bool(masked.kinds)
+
+
+@given(st.text("abcdefghij éè,.!?\n’-", max_size=200))
+def test_text_without_numbers_and_names_is_left_alone(text: str) -> None:
+    assert mask(text).text == text
+
+
+# --- The address of a page -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://clinique.example.com/facturation", "https://clinique.example.com/facturation"),
+        ("https://clinique.example.com/a?ramq=TREM80010112#x", "https://clinique.example.com/a"),
+        ("https://jean:secret@clinique.example.com/a", "https://clinique.example.com/a"),
+        (
+            "https://clinique.example.com/p/TREM%208001%200112",
+            f"https://clinique.example.com/{MASK}",
+        ),
+        ("https://[broken", ""),
+    ],
+)
+def test_of_a_page_s_address_only_what_can_hold_nobody_s_data_is_kept(url: str, kept: str) -> None:
+    assert mask_address(url) == kept

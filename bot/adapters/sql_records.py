@@ -1,0 +1,292 @@
+"""All that is kept of a person, over all tables at once, for erasure, export and retention.
+
+Rasa's own log of a conversation ("events") shares the database and is counted with the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from bot.adapters.database import Database
+from bot.adapters.tables import (
+    account_links,
+    account_members,
+    account_users,
+    agent_sessions,
+    builtin_helpdesk,
+    conversations,
+    drafts,
+    feedback,
+    messages,
+    outbox,
+    ticket_history,
+    tickets,
+)
+from bot.core.erasure import Holdings, Subject
+from bot.core.tickets import OPEN_STATES
+
+# What stands where personal data stood.
+ERASED = "[erased]"
+_TRACKER = sa.table("events", sa.column("sender_id"), sa.column("data"))
+# Of a ticket's fields, what is about the request and not about a person.
+_IMPERSONAL = ("products", "site_number", "emr_vendor", "language", "duties", "identity")
+
+
+class SqlRecords:
+    """The `Records` port over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # --- Of one person ---
+
+    def holdings(self, subject: Subject) -> Holdings:
+        """See the port."""
+        with self._db.read() as connection:
+            found = _conversation_ids(connection, subject)
+            references, helpdesk_ids = _tickets(connection, subject, found)
+            users = _users(connection, subject)
+            return self._count(connection, found, references, helpdesk_ids, users)
+
+    def holdings_of(self, before: Holdings) -> Holdings:
+        """See the port."""
+        with self._db.read() as connection:
+            left = connection.execute(
+                select(tickets.c.reference).where(
+                    tickets.c.reference.in_(before.ticket_references),
+                    tickets.c.requester_email != ERASED,
+                )
+            )
+            return self._count(
+                connection,
+                before.conversation_ids,
+                tuple(left.scalars()),
+                before.helpdesk_ids,
+                before.counts.get("account_rows", 0),
+            )
+
+    def dump(self, held: Holdings, subject: Subject) -> dict[str, Any]:
+        """See the port."""
+        ids, references = held.conversation_ids, held.ticket_references
+        with self._db.read() as connection:
+
+            def rows(query: sa.Select[Any]) -> list[dict[str, Any]]:
+                found = connection.execute(query).mappings()
+                return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+            hidden = {"token_hash", "turn_owner", "turn_until"}
+            shown = [column for column in conversations.c if column.name not in hidden]
+            told = messages.c.conversation_id.in_(ids)
+            email = (subject.email or "").strip().lower()
+            of_user = sa.or_(
+                account_users.c.external_id == (subject.external_id or ""),
+                func.lower(account_users.c.email) == (email or None),
+            )
+            user_ids = select(account_users.c.external_id).where(of_user)
+            return {
+                "conversations": rows(select(*shown).where(conversations.c.id.in_(ids))),
+                "messages": rows(select(messages).where(told).order_by(messages.c.id)),
+                "drafts": rows(select(drafts).where(drafts.c.conversation_id.in_(ids))),
+                "feedback": rows(select(feedback).where(feedback.c.conversation_id.in_(ids))),
+                "tickets": rows(select(tickets).where(tickets.c.reference.in_(references))),
+                "ticket_history": rows(
+                    select(ticket_history).where(ticket_history.c.reference.in_(references))
+                ),
+                "deliveries": rows(select(outbox).where(outbox.c.reference.in_(references))),
+                "account": rows(select(account_users).where(of_user)),
+                "account_memberships": rows(
+                    select(account_members).where(account_members.c.user_id.in_(user_ids))
+                ),
+                "account_links": rows(
+                    select(account_links).where(account_links.c.user_id.in_(user_ids))
+                ),
+                "dialogue_engine_events": [
+                    json.loads(data)
+                    for data in connection.scalars(
+                        select(_TRACKER.c.data).where(_TRACKER.c.sender_id.in_(ids))
+                    )
+                ]
+                if _has_tracker(connection)
+                else [],
+            }
+
+    def forget_ticket(self, reference: str, *, at: datetime) -> None:
+        """See the port."""
+        with self._db.write() as connection:
+            fields = connection.scalar(
+                select(tickets.c.fields).where(tickets.c.reference == reference)
+            )
+            kept = {name: (fields or {})[name] for name in _IMPERSONAL if name in (fields or {})}
+            connection.execute(
+                tickets.update()
+                .where(tickets.c.reference == reference)
+                .values(
+                    requester_name=ERASED,
+                    requester_email=ERASED,
+                    requester_id=None,
+                    fields=kept,
+                    updated_at=at,
+                )
+            )
+            connection.execute(
+                outbox.update().where(outbox.c.reference == reference).values(body="")
+            )
+            connection.execute(
+                builtin_helpdesk.delete().where(builtin_helpdesk.c.external_key == reference)
+            )
+            connection.execute(
+                ticket_history.insert().values(
+                    reference=reference, at=at, who="retention", what="personal data erased"
+                )
+            )
+
+    def wipe_traces(self) -> None:
+        """See the port. SQLite overwrites what it deletes, but the write-ahead log has it still."""
+        if self._db.is_sqlite:
+            with self._db.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+
+    # --- Retention ---
+
+    def idle_conversations(self, before: datetime, limit: int) -> list[str]:
+        """See the port."""
+        query = (
+            select(conversations.c.id)
+            .where(
+                conversations.c.updated_at < before, conversations.c.state.in_(["bot", "closed"])
+            )
+            .order_by(conversations.c.updated_at)
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            return list(connection.scalars(query))
+
+    def closed_tickets(self, before: datetime, limit: int) -> list[str]:
+        """See the port."""
+        query = (
+            select(tickets.c.reference)
+            .where(
+                tickets.c.updated_at < before,
+                tickets.c.state.not_in(OPEN_STATES),
+                tickets.c.requester_email != ERASED,
+            )
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            return list(connection.scalars(query))
+
+    def drop_old_drafts(self, before: datetime) -> int:
+        """See the port."""
+        with self._db.write() as connection:
+            return connection.execute(drafts.delete().where(drafts.c.updated_at < before)).rowcount
+
+    def empty_deliveries(self, before: datetime) -> int:
+        """See the port."""
+        with self._db.write() as connection:
+            return connection.execute(
+                outbox.update()
+                .where(
+                    outbox.c.state == "delivered", outbox.c.next_at < before, outbox.c.body != ""
+                )
+                .values(body="")
+            ).rowcount
+
+    def drop_old_sessions(self, now: datetime) -> int:
+        """See the port."""
+        with self._db.write() as connection:
+            return connection.execute(
+                agent_sessions.delete().where(agent_sessions.c.expires_at < now)
+            ).rowcount
+
+    @staticmethod
+    def _count(
+        connection: sa.Connection,
+        ids: Sequence[str],
+        references: Sequence[str],
+        helpdesk_ids: Sequence[str],
+        users: int,
+    ) -> Holdings:
+        def count(column: sa.ColumnElement[Any], wanted: Sequence[str], *more: Any) -> int:
+            query = select(func.count()).where(column.in_(wanted), *more)
+            return int(connection.scalar(query) or 0)
+
+        delivered = outbox.c.body != ""
+        counts = {
+            "conversations": count(conversations.c.id, ids),
+            "messages": count(messages.c.conversation_id, ids),
+            "drafts": count(drafts.c.conversation_id, ids),
+            "feedback": count(feedback.c.conversation_id, ids),
+            "dialogue_engine_events": (
+                count(_TRACKER.c.sender_id, ids) if _has_tracker(connection) else 0
+            ),
+            "tickets": len(references),
+            "delivery_bodies": count(outbox.c.reference, references, delivered),
+            "builtin_helpdesk_bodies": count(builtin_helpdesk.c.external_key, references),
+            "account_rows": users,
+        }
+        return Holdings(tuple(ids), tuple(references), tuple(helpdesk_ids), counts)
+
+
+def _conversation_ids(connection: sa.Connection, subject: Subject) -> tuple[str, ...]:
+    identity = conversations.c.identity
+    if subject.conversation_id:
+        matches: Any = conversations.c.id == subject.conversation_id
+    elif subject.external_id:
+        matches = identity["external_id"].as_string() == subject.external_id
+    else:
+        email = (subject.email or "").strip().lower()
+        filed = select(tickets.c.conversation_id).where(
+            func.lower(tickets.c.requester_email) == email
+        )
+        matches = sa.or_(
+            func.lower(identity["email"].as_string()) == email, conversations.c.id.in_(filed)
+        )
+    return tuple(connection.scalars(select(conversations.c.id).where(matches)))
+
+
+def _tickets(
+    connection: sa.Connection, subject: Subject, ids: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if subject.conversation_id:
+        matches: Any = tickets.c.conversation_id.in_(ids)
+    elif subject.external_id:
+        matches = tickets.c.requester_id == subject.external_id
+    else:
+        email = (subject.email or "").strip().lower()
+        matches = func.lower(tickets.c.requester_email) == email
+    references = tuple(connection.scalars(select(tickets.c.reference).where(matches)))
+    delivered = connection.scalars(
+        select(outbox.c.external_id).where(
+            outbox.c.reference.in_(references), outbox.c.external_id.is_not(None)
+        )
+    )
+    return references, tuple(sorted({str(found) for found in delivered}))
+
+
+def _users(connection: sa.Connection, subject: Subject) -> int:
+    if subject.conversation_id:
+        return 0
+    matches = (
+        account_users.c.external_id == subject.external_id
+        if subject.external_id
+        else func.lower(account_users.c.email) == (subject.email or "").strip().lower()
+    )
+    return int(
+        connection.scalar(select(func.count()).select_from(account_users).where(matches)) or 0
+    )
+
+
+def _has_tracker(connection: sa.Connection) -> bool:
+    return bool(sa.inspect(connection).has_table("events"))
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

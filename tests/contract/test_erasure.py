@@ -1,0 +1,276 @@
+"""Forgetting: one person, one conversation, and what is past its time, over every table."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.adapters.memory import HeldClock, memory_services
+from bot.adapters.sql_records import ERASED, SqlRecords
+from bot.adapters.tables import metadata, outbox
+from bot.core.conversations import Button
+from bot.core.erasure import Certificate, Subject, erase_subject, export_subject
+from bot.core.errors import BadInput
+from bot.core.handoff import Ownership, ask_person
+from bot.core.ports import Services
+from bot.core.retention import Retention, sweep
+from bot.core.tickets import Change
+from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
+from tests.support.stores import DATABASES, Stores, open_stores
+
+CANARY = "canari-jaune-7731"
+PERSON = an_identity(external_id="ocean-99", name=CANARY, email=f"{CANARY}@clinique.example.com")
+DAYS = Retention(conversations=90, drafts=7, tickets=730, deliveries=30)
+
+
+@pytest.fixture(params=DATABASES)
+def stores(request: pytest.FixtureRequest, tmp_path: Path, clock: HeldClock) -> Any:
+    with open_stores(request.param, tmp_path, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def services(stores: Stores, clock: HeldClock) -> Services:
+    assert stores.database is not None
+    return replace(
+        memory_services(clock),
+        conversations=stores.conversations,
+        tickets=stores.tickets,
+        helpdesk=stores.helpdesk,
+        agents=stores.agents,
+        audit=stores.audit,
+        records=SqlRecords(stores.database),
+    )
+
+
+def fill(services: Services, stores: Stores) -> str:
+    """A person's conversation with all that can hang on it, and a closed ticket; its reference."""
+    store = services.conversations
+    kept = start(store, "c-1", an_answer("Bonjour", Button("Oui", "/affirm")), identity=PERSON)
+    sent = store.add_visit(kept, "v-1", text=f"{CANARY}?", payload=None, at=NOW)
+    store.finish_turn(sent, [an_answer(f"Voici {CANARY}")], at=NOW)
+    answer = store.answers_to(sent.id)[0]
+    store.add_feedback("c-1", answer.id, helpful=True, comment=CANARY, at=NOW)
+    store.save_draft("c-1", a_draft(requester_name=CANARY), at=NOW)
+    ticket = services.tickets.open(
+        a_ticket(
+            requester_name=CANARY,
+            requester_email=PERSON.email,
+            requester_id=PERSON.external_id,
+            conversation_id="c-1",
+            fields={"products": ["tablets_kiosks"], "reason": CANARY},
+        ),
+        body=json.dumps({"who": CANARY}),
+        who="assistant",
+    )
+    services.helpdesk.create(ticket.reference, json.dumps({"who": CANARY}))
+    services.tickets.change(ticket.reference, Change("done"), who="agent-1", at=NOW)
+    add_tracker(stores, "c-1")
+    return ticket.reference
+
+
+def add_tracker(stores: Stores, sender: str) -> None:
+    """Rasa's own table, as Rasa makes it, with an event of this conversation."""
+    assert stores.database is not None
+    with stores.database.write() as connection:
+        key = "INTEGER PRIMARY KEY" if stores.database.is_sqlite else "SERIAL PRIMARY KEY"
+        connection.execute(sa.text("DROP TABLE IF EXISTS events"))
+        connection.execute(
+            sa.text(f"CREATE TABLE events (id {key}, sender_id VARCHAR(255), data TEXT)")
+        )
+        connection.execute(
+            sa.text("INSERT INTO events (sender_id, data) VALUES (:sender, :data)"),
+            {"sender": sender, "data": json.dumps({"event": "user", "text": CANARY})},
+        )
+
+
+def rows_with_canary(stores: Stores) -> dict[str, int]:
+    """How many rows of each table hold the canary; what a search through everything finds."""
+    assert stores.database is not None
+    found = {}
+    with stores.database.read() as connection:
+        for name in [*metadata.tables, "events"]:
+            rows = connection.execute(sa.text(f"SELECT * FROM {name}")).all()
+            count = sum(CANARY in str(tuple(row)) for row in rows)
+            if count:
+                found[name] = count
+    return found
+
+
+def test_the_search_for_the_canary_finds_it_wherever_it_was_put(
+    services: Services, stores: Stores
+) -> None:
+    fill(services, stores)
+    assert set(rows_with_canary(stores)) == {
+        "conversations", "messages", "drafts", "feedback", "tickets", "outbox",
+        "builtin_helpdesk", "events",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "subject", [Subject(external_id=PERSON.external_id), Subject(email=PERSON.email.upper())]
+)
+def test_a_person_is_erased_from_every_table(
+    services: Services, stores: Stores, subject: Subject
+) -> None:
+    reference = fill(services, stores)
+    certificate = erase_subject(subject, services, by="operator")
+    assert rows_with_canary(stores) == {}
+    assert certificate.erased["conversations"] == 1
+    assert certificate.erased["messages"] == 3
+    assert certificate.erased["dialogue_engine_events"] == 1
+    assert certificate.erased["tickets"] == 1
+    left = services.tickets.get(reference)
+    assert (left.requester_name, left.fields) == (ERASED, {"products": ["tablets_kiosks"]})
+
+
+def test_erasing_leaves_everybody_else_alone(services: Services, stores: Stores) -> None:
+    fill(services, stores)
+    start(services.conversations, "c-2", identity=an_identity())
+    other = services.tickets.open(
+        a_ticket(request_key="k2", conversation_id="c-2"), body="{}", who="assistant"
+    )
+    erase_subject(Subject(external_id=PERSON.external_id), services, by="operator")
+    assert services.conversations.get("c-2").identity == an_identity()
+    assert services.tickets.get(other.reference) == other
+
+
+def test_a_request_that_is_still_worked_on_remains_and_the_certificate_says_why(
+    services: Services, stores: Stores
+) -> None:
+    ticket = services.tickets.open(
+        a_ticket(requester_email=PERSON.email), body="{}", who="assistant"
+    )
+    certificate = erase_subject(Subject(email=PERSON.email), services, by="operator")
+    assert certificate.remains["open_tickets"]["count"] == 1
+    assert services.tickets.get(ticket.reference).requester_email == PERSON.email
+    services.tickets.change(ticket.reference, Change("done"), who="agent-1", at=NOW)
+    certificate = erase_subject(Subject(email=PERSON.email), services, by="operator")
+    assert "open_tickets" not in certificate.remains
+    assert services.tickets.get(ticket.reference).requester_email == ERASED
+
+
+def test_one_conversation_is_erased_and_its_tickets_stay(
+    services: Services, stores: Stores
+) -> None:
+    reference = fill(services, stores)
+    certificate = erase_subject(Subject(conversation_id="c-1"), services, by="operator")
+    assert set(rows_with_canary(stores)) == {"tickets", "outbox", "builtin_helpdesk"}
+    assert certificate.erased["messages"] == 3
+    assert services.tickets.get(reference).conversation_id is None
+
+
+def test_what_is_in_the_helpdesk_is_named_for_redaction(services: Services, stores: Stores) -> None:
+    reference = fill(services, stores)
+    assert stores.database is not None
+    with stores.database.write() as connection:
+        connection.execute(outbox.update().values(external_id="90210"))
+    certificate = erase_subject(Subject(email=PERSON.email), services, by="operator")
+    assert certificate.remains["helpdesk_tickets"]["ids"] == ["90210"]
+    assert reference not in json.dumps(certificate.to_json())
+
+
+def test_the_erasure_is_recorded_without_naming_the_person(
+    services: Services, stores: Stores
+) -> None:
+    fill(services, stores)
+    certificate: Certificate = erase_subject(Subject(email=PERSON.email), services, by="op")
+    (sealed,) = services.audit.entries(certificate.id)
+    assert sealed.entry.details == certificate.to_json()
+    assert CANARY not in str(sealed)
+
+
+def test_nothing_can_be_read_from_the_files_of_the_database_afterwards(
+    tmp_path: Path, clock: HeldClock
+) -> None:
+    with open_stores("sqlite", tmp_path, clock) as stores:
+        assert stores.database is not None
+        services = replace(
+            memory_services(clock),
+            conversations=stores.conversations,
+            tickets=stores.tickets,
+            helpdesk=stores.helpdesk,
+            records=SqlRecords(stores.database),
+        )
+        fill(services, stores)
+        files = [file for file in tmp_path.iterdir() if file.is_file()]
+        assert any(CANARY.encode() in file.read_bytes() for file in files)
+        erase_subject(Subject(email=PERSON.email), services, by="operator")
+        for file in files:
+            assert not file.exists() or CANARY.encode() not in file.read_bytes(), file.name
+        assert sqlite3.connect(tmp_path / "stores.db").execute(
+            "PRAGMA integrity_check"
+        ).fetchone() == ("ok",)
+
+
+def test_all_that_is_kept_of_a_person_is_handed_out(services: Services, stores: Stores) -> None:
+    reference = fill(services, stores)
+    found = export_subject(Subject(email=PERSON.email), services, by="operator")
+    assert [one["id"] for one in found["conversations"]] == ["c-1"]
+    assert len(found["messages"]) == 3
+    assert [one["reference"] for one in found["tickets"]] == [reference]
+    assert found["dialogue_engine_events"] == [{"event": "user", "text": CANARY}]
+    assert "token_hash" not in found["conversations"][0]
+    json.dumps(found)
+    assert [sealed.entry.action for sealed in services.audit.entries()] == ["export"]
+
+
+@pytest.mark.parametrize("given", [{}, {"email": "a@b.example", "external_id": "x"}])
+def test_exactly_one_subject_must_be_given(given: dict[str, str]) -> None:
+    with pytest.raises(BadInput):
+        Subject(**given)
+
+
+# --- Retention -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(89, True), (91, False)])
+def test_a_conversation_goes_after_its_time(
+    services: Services, stores: Stores, clock: HeldClock, days: int, is_kept: bool
+) -> None:
+    start(services.conversations, "c-1")
+    clock.advance(timedelta(days=days))
+    gone = sweep(DAYS, services, owner="test")
+    assert gone["conversations"] == (0 if is_kept else 1)
+    assert services.records is not None
+    assert services.records.idle_conversations(clock.now(), 10) == (["c-1"] if is_kept else [])
+
+
+def test_a_conversation_that_waits_for_a_person_is_never_too_old(
+    services: Services, stores: Stores, clock: HeldClock
+) -> None:
+    kept = start(services.conversations, "c-1")
+    services.conversations.change_owner("c-1", ask_person(Ownership.of(kept), clock.now(), "asked"))
+    clock.advance(timedelta(days=400))
+    assert sweep(DAYS, services, owner="test")["conversations"] == 0
+
+
+def test_drafts_deliveries_and_closed_tickets_go_each_after_its_time(
+    services: Services, stores: Stores, clock: HeldClock
+) -> None:
+    reference = fill(services, stores)
+    assert stores.database is not None
+    with stores.database.write() as connection:
+        connection.execute(outbox.update().values(state="delivered"))
+    went = []
+    for days in (8, 31 - 8, 91 - 31, 731 - 91):
+        clock.advance(timedelta(days=days))
+        gone = sweep(DAYS, services, owner="test")
+        went.append({name for name, count in gone.items() if count})
+    assert went == [{"drafts"}, {"deliveries"}, {"conversations"}, {"tickets"}]
+    assert services.tickets.get(reference).requester_email == ERASED
+    assert rows_with_canary(stores) == {}
+
+
+def test_zero_days_keep_for_ever(services: Services, stores: Stores, clock: HeldClock) -> None:
+    fill(services, stores)
+    clock.advance(timedelta(days=10_000))
+    for_ever = Retention(conversations=0, drafts=0, tickets=0, deliveries=0)
+    assert not any(sweep(for_ever, services, owner="test").values())
