@@ -12,10 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.core.errors import BadInput
+from bot.core.hours import parse_hours
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_KEY_ID = "app_demo"
@@ -91,6 +92,22 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token that opens /metrics from outside loopback."
     )
+    hours: str = Field(
+        "",
+        description="When the team is there, such as `mon-fri 09:00-17:00 America/Toronto`; "
+        "always, if empty.",
+    )
+    agent_lease_s: float = Field(
+        90.0,
+        ge=5,
+        le=3_600,
+        description="Seconds without a sign of an agent's console after which the agent's "
+        "conversations return to the queue.",
+    )
+    replies: str = Field(
+        str(ROOT / "data" / "replies.yml"),
+        description="File of the replies that agents send often.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important level that is logged."
     )
@@ -109,6 +126,15 @@ class Settings(BaseSettings):
     def action_url(self) -> str:
         """Where Rasa reaches the action server."""
         return self.action_address.rstrip("/") or f"http://127.0.0.1:{self.action_port}"
+
+    @field_validator("hours")
+    @classmethod
+    def _require_hours(cls, text: str) -> str:
+        try:
+            parse_hours(text)
+        except BadInput as error:
+            raise ValueError(str(error)) from None
+        return text
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:

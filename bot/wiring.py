@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 
 from bot.adapters.database import Database
@@ -16,8 +17,11 @@ from bot.adapters.section_search import KnowledgeSearch
 from bot.adapters.sql_accounts import SqlAccounts
 from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_conversations import SqlConversations
+from bot.adapters.sql_desk import SqlDeskRecords
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
+from bot.core.desk import SupportDesk
+from bot.core.hours import parse_hours
 from bot.core.ports import Services
 from bot.settings import ROOT, Settings, settings
 
@@ -33,18 +37,32 @@ def build(chosen: Settings) -> Services:
     database = Database(chosen.database_url)
     clock = SystemClock()
     redis_url = chosen.redis_url
+    phrases = DomainPhrases(ROOT / "domain.yml")
+    conversations = SqlConversations(database)
+    records = SqlDeskRecords(database)
+    agents = SqlAgents(database)
     return Services(
         clock=clock,
-        phrases=DomainPhrases(ROOT / "domain.yml"),
-        conversations=SqlConversations(database),
+        phrases=phrases,
+        conversations=conversations,
+        records=records,
         tickets=SqlTickets(database),
         accounts=SqlAccounts(database.engine),
-        agents=SqlAgents(database),
+        agents=agents,
         helpdesk=BuiltinHelpdesk(database, clock),
         assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s),
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
         events=RedisEvents(redis_url.get_secret_value()) if redis_url else LocalEvents(),
+        desk=SupportDesk(
+            conversations,
+            agents,
+            records,
+            phrases,
+            clock,
+            parse_hours(chosen.hours),
+            timedelta(seconds=chosen.agent_lease_s),
+        ),
         probes={
             "database": reads_database(database),
             "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/"),

@@ -85,6 +85,14 @@ class KnowledgeSearch:
         found = self._live.current().sections.article(slug, language)
         return None if found is None else found.source_url
 
+    def likeness(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """See the port."""
+        if not texts:
+            return []
+        vectors = self._live.current().encoder.encode(texts)
+        likeness: list[list[float]] = (vectors @ vectors.T).tolist()
+        return likeness
+
     def warm(self) -> None:
         """Builds the index now."""
         self._live.current()

@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from bot.core.errors import NotFound
 from bot.core.language import Language
 from bot.core.ports import Services
-from bot.gateway import chat, console, errors, operations
+from bot.gateway import chat, console, errors, insights, operations, team, writing
 from bot.gateway.access import ServicesDep
 from bot.gateway.worker import Worker
 from bot.settings import Settings
@@ -74,7 +74,10 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
         )
     app.include_router(chat.router)
+    app.include_router(team.router)
     app.include_router(console.router)
+    app.include_router(writing.router)
+    app.include_router(insights.router)
     app.include_router(operations.router)
     app.include_router(operations.demo)
     _add_pages(app)

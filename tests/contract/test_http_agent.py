@@ -15,7 +15,7 @@ from tests.support.stack import AgentClient, Event, RunningStack, Visitor, wait_
 Visit = Callable[..., Visitor]
 ROW_FIELDS = {
     "id", "language", "state", "visitor", "site", "topic", "summary", "waiting_since", "assignee",
-    "priority", "updated_at",
+    "priority", "reason", "updated_at",
 }  # fmt: skip
 WISH = "Je veux parler à quelqu’un"
 
@@ -231,7 +231,10 @@ def test_a_conversation_is_shown_with_all_that_is_known(visit: Visit, agent: Age
     visitor.press("Faire une demande d’annulation")
     visitor.say("la réservation en ligne")
     shown = agent.conversation(visitor.id)
-    assert set(shown) == ROW_FIELDS | {"messages", "identity", "slots", "diagnosis", "tickets"}
+    assert set(shown) == ROW_FIELDS | {
+        *("messages", "identity", "slots", "diagnosis", "tickets", "notes", "page_url"),
+        "created_at",
+    }
     assert shown["messages"] == visitor.messages()
     assert shown["identity"]["external_id"] == "demo-benhaddou"
     assert shown["diagnosis"]["finding"] == "not_linked"
