@@ -34,6 +34,7 @@ export function conversationsView({ agent, onChange }) {
       conversation.refresh();
     },
     receive: conversation.receive,
+    signal: conversation.signal,
     setCounts: queue.setCounts,
     close: () => setOpen(null),
   };

@@ -45,6 +45,7 @@ export function ticketsView() {
       ticket.refresh();
     },
     receive() {},
+    signal() {},
     setCounts() {},
     close() {},
   };

@@ -13,7 +13,9 @@ export function transcriptView() {
   let log = null;
   const newer = el("button", { type: "button", class: "newer", hidden: true,
     onclick: () => scrollToEnd() }, t("conversation.newer"));
+  const seen = el("p", { class: "seen", role: "status" });
   const node = el("div", { class: "transcript" });
+  let visitor = { typing: false, read: 0 };
 
   function begin(id) {
     conversation = id;
@@ -24,7 +26,9 @@ export function transcriptView() {
       onscroll: () => { newer.hidden ||= isAtEnd(); },
     });
     newer.hidden = true;
-    node.replaceChildren(log, newer);
+    visitor = { typing: false, read: 0 };
+    node.replaceChildren(log, newer, seen);
+    drawSeen();
   }
 
   function add(news) {
@@ -43,6 +47,14 @@ export function transcriptView() {
     }
     if (wasAtEnd || fresh.at(-1).author === "agent") scrollToEnd();
     else newer.hidden = false;
+    drawSeen();
+  }
+
+  function drawSeen() {
+    const last = messages.at(-1);
+    const isRead = last?.author === "agent" && visitor.read >= last.id;
+    seen.textContent = visitor.typing ? t("conversation.typing")
+      : isRead ? t("conversation.read") : "";
   }
 
   function isAtEnd() {
@@ -63,6 +75,11 @@ export function transcriptView() {
       if (isOther) scrollToEnd();
     },
     add,
+    /** What the visitor signals. */
+    signal(news) {
+      visitor = { ...visitor, ...news };
+      drawSeen();
+    },
   };
 }
 
