@@ -49,9 +49,10 @@ fix: install  ## Mend what ruff can mend.
 	@$(BIN)/ruff check --fix bot knowledge_base actions tests models
 	@$(BIN)/ruff format bot knowledge_base actions tests models
 
-bench: install  ## Measure turns, start-up, training and memory; saved under results/.
+bench: install  ## Measure turns, start-up, training, memory, the queue; saved under results/.
 	@$(BIN)/python -m bot train
 	@$(BIN)/python -m tests.bench.turns
+	@$(BIN)/python -m tests.bench.queue
 
 evaluate: install  ## Play messages never trained on through the gateway; how many are understood.
 	@$(BIN)/python -m bot train

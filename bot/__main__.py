@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot import agent_commands
 from bot.core.errors import HelpdeskError
 from bot.settings import DEMO_AGENTS, ROOT, Settings, settings
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="The Ocean helpdesk assistant.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+app.add_typer(agent_commands.app, name="agents")
 console = Console(stderr=True)
 READY_WITHIN_S = 180.0
 LOGS = ROOT / "var" / "log"
