@@ -50,8 +50,7 @@ class MemoryDeskRecords:
             kept.now
             for kept in self._talks.all_kept()
             if kept.now.state == "waiting"
-            and kept.now.waiting_since
-            and kept.now.waiting_since < before
+            and kept.stays[-1].asked_at < before
             and len(kept.stays) - 1 not in kept.told
         ]
         return sorted(found, key=lambda c: c.waiting_since or c.created_at)

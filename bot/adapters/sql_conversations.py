@@ -346,9 +346,10 @@ class SqlConversations:
 
     def last_questions(self, conversation_ids: Sequence[str]) -> dict[str, str]:
         """See the port."""
-        on_topic = select(messages.c.reply_to).where(messages.c.kind.in_(TOPIC_KINDS))
+        is_wanted = messages.c.conversation_id.in_(list(conversation_ids))
+        on_topic = select(messages.c.reply_to).where(is_wanted, messages.c.kind.in_(TOPIC_KINDS))
         texts = select(messages.c.conversation_id, messages.c.text).where(
-            messages.c.conversation_id.in_(list(conversation_ids)),
+            is_wanted,
             messages.c.author == "visitor",
             messages.c.payload.is_(None),
         )

@@ -70,7 +70,7 @@ class SqlDeskRecords:
             .join(handoffs, handoffs.c.conversation_id == conversations.c.id)
             .where(
                 conversations.c.state == "waiting",
-                conversations.c.waiting_since < before,
+                handoffs.c.asked_at < before,
                 handoffs.c.ended_at.is_(None),
                 handoffs.c.told_at.is_(None),
             )

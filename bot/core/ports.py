@@ -321,7 +321,7 @@ class DeskRecords(Protocol):
         """The conversations that agents have."""
 
     def untold_waiting(self, before: datetime) -> list[Conversation]:
-        """Those waiting since before then who have not been told that it takes long."""
+        """Those queued before then, for the last time, and not told since that it takes long."""
 
     def mark_told(self, conversation_id: str, *, at: datetime) -> bool:
         """Notes that; whether it had not been noted before."""

@@ -1,7 +1,7 @@
 """How long the console's queue takes to load: 200 waiting conversations, 2,000 closed ones.
 
 `python -m tests.bench.queue` fills a database of its own, asks the gateway's app as a console does,
-and prints median and 95th percentile in milliseconds; the goal is under 100 ms.
+and prints medians in milliseconds; the goal is under 100 ms.
 """
 
 from __future__ import annotations
@@ -9,23 +9,22 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from fastapi.testclient import TestClient
 from rich.console import Console
 
 from bot.adapters import migrate
-from bot.core import handoff
+from bot.adapters.database import Database
+from bot.adapters.tables import conversations, handoffs, messages
 from bot.core.agents import Agent
-from bot.core.conversations import Conversation, Reply
-from bot.core.handoff import Ownership
-from bot.core.ports import Services
 from bot.gateway.access import hash_password
 from bot.gateway.app import create_app
 from bot.settings import Settings
 from bot.wiring import build
-from tests.support.builders import a_conversation, an_answer, an_identity
+from tests.support.builders import an_identity
 
 WAITING, CLOSED = 200, 2_000
 ROUNDS = 30
@@ -33,45 +32,62 @@ AGENT = Agent("agt_bench", "bench@soutien.example", "Bench", "agent")
 PASSWORD = "quatre mots tout simples"
 
 
-def fill(services: Services) -> None:
-    """Conversations of a few messages each."""
-    services.agents.add(AGENT, hash_password(PASSWORD))
-    now = services.clock.now()
+def fill(database: Database, now: datetime) -> None:
+    """Conversations of a few messages each, written in bulk."""
+    talks, said, stays = [], [], []
     for number in range(WAITING + CLOSED):
-        at = now - timedelta(minutes=number)
-        talk = a_conversation(
-            f"talk-{number}",
-            language="fr" if number % 3 else "en",
-            identity=an_identity(site_number=str(4000 + number % 50)) if number % 2 else None,
-            created_at=at,
-            updated_at=at,
+        at, id_ = now - timedelta(minutes=number), f"talk-{number}"
+        is_waiting = number < WAITING
+        talks.append(
+            {
+                "id": id_,
+                "token_hash": "hash",
+                "language": "fr" if number % 3 else "en",
+                "state": "waiting" if is_waiting else "closed",
+                "identity": asdict(an_identity(site_number="4411")) if number % 2 else None,
+                "topic": "faq/past-invoices",
+                "abstentions": 0,
+                "handoff_reason": "asked",
+                "was_handed_off": True,
+                "waiting_since": at,
+                "assignee_id": None if is_waiting else AGENT.id,
+                "created_at": at,
+                "updated_at": at,
+            }
         )
-        _talk(services, talk, is_closed=number >= WAITING)
+        said += [_message(id_, at, author) for author in ("bot", "visitor", "bot", "visitor")]
+        stays.append({"conversation_id": id_, "reason": "asked", "asked_at": at})
+    with database.write() as connection:
+        connection.execute(conversations.insert(), talks)
+        connection.execute(messages.insert(), said)
+        connection.execute(handoffs.insert(), stays)
 
 
-def _talk(services: Services, talk: Conversation, *, is_closed: bool) -> None:
-    store, at = services.conversations, talk.created_at
-    store.start(talk, "hash", [Reply("greeting", "Bonjour!", "greeting")])
-    for turn in range(3):
-        text = f"Où se trouve la facture numéro {turn} de notre clinique?"
-        visit = store.add_visit(talk, f"{talk.id}-{turn}", text=text, payload=None, at=at)
-        store.finish_turn(visit, [an_answer("Voici la marche à suivre.")], at=at)
-    change = handoff.ask_person(Ownership.of(talk), at, "asked")
-    store.change_owner(talk.id, change, at=at)
-    if is_closed:
-        held = store.change_owner(talk.id, handoff.claim(change.after, AGENT.id), at=at)
-        store.change_owner(talk.id, handoff.resolve(Ownership.of(held), AGENT.id), at=at)
+def _message(id_: str, at: datetime, author: str) -> dict[str, object]:
+    return {
+        "conversation_id": id_,
+        "author": author,
+        "kind": "message" if author == "visitor" else "answer",
+        "topic": None if author == "visitor" else "faq/past-invoices",
+        "text": "Où se trouve la facture du mois dernier de notre clinique?",
+        "language": "fr",
+        "buttons": [],
+        "sources": [],
+        "data": {},
+        "created_at": at,
+    }
 
 
 def measure(client: TestClient, path: str) -> tuple[float, float]:
-    """Median and 95th percentile in milliseconds."""
-    took = []
+    """Medians of the time on the clock, and of the work, which a busy machine does not add to."""
+    clock, processor = [], []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         answer = client.get(path)
-        took.append((time.perf_counter() - began) * 1000)
+        clock.append((time.perf_counter() - began) * 1000)
+        processor.append((time.process_time() - worked) * 1000)
         assert answer.status_code == 200, answer.text
-    return statistics.median(took), statistics.quantiles(took, n=20)[-1]
+    return statistics.median(clock), statistics.median(processor)
 
 
 def main() -> None:
@@ -80,7 +96,10 @@ def main() -> None:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'queue.db'}")
         migrate.upgrade(settings.database_url)
         services = build(settings)
-        fill(services)
+        services.agents.add(AGENT, hash_password(PASSWORD))
+        database = Database(settings.database_url)
+        fill(database, services.clock.now())
+        database.dispose()
         app = create_app(services, settings, owner="bench", demo_visitors={})
         client = TestClient(app, base_url="http://bench.example/api/v1/agent/")
         signed = client.post("session", json={"email": AGENT.email, "password": PASSWORD})
@@ -92,8 +111,8 @@ def main() -> None:
             "conversations?q=clinique&limit=50",
             "insights",
         ):
-            median, high = measure(client, path)
-            Console().print(f"{path:40} median {median:6.1f} ms   p95 {high:6.1f} ms")
+            clock, processor = measure(client, path)
+            Console().print(f"{path:40} {clock:6.1f} ms, {processor:6.1f} of them work")
 
 
 if __name__ == "__main__":

@@ -310,6 +310,18 @@ def test_another_agent_s_presence_does_not_hold_the_conversation(
     assert services.desk.claim("c", AMELIE).assignee_id == "amelie"
 
 
+def test_whoever_is_put_back_into_the_queue_is_not_told_in_the_same_breath_that_it_takes_long(
+    services: Services, clock: HeldClock
+) -> None:
+    queue(services)
+    services.desk.claim("c", MARC)
+    clock.advance(LONG_WAIT + MINUTE)
+    assert services.desk.reclaim() == ["c"]
+    assert services.desk.remind() == []
+    clock.advance(LONG_WAIT + MINUTE)
+    assert services.desk.remind() == ["c"]
+
+
 def test_signing_out_gives_the_conversations_back_at_once(services: Services) -> None:
     be_seen(services, "marc")
     services.desk.claim("c", MARC)

@@ -30,9 +30,8 @@ export function alertButton() {
 
   function draw() {
     button.setAttribute("aria-pressed", String(isOn()));
-    button.textContent = isOn() ? "🔔" : "🔕";
     button.title = t(isOn() ? "alerts.on" : "alerts.off");
-    button.setAttribute("aria-label", t("alerts.label"));
+    button.textContent = t("alerts.label");
   }
 
   draw();

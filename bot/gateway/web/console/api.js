@@ -27,7 +27,8 @@ export class ApiError extends Error {
   }
 }
 
-export const get = (path, query) => call("GET", path + queryString(query));
+export const get = (path, query, timeout_ms = TIMEOUT_MS) =>
+  call("GET", path + queryString(query), undefined, timeout_ms);
 export const post = (path, body = {}, timeout_ms = TIMEOUT_MS) =>
   call("POST", path, body, timeout_ms);
 export const put = (path, body) => call("PUT", path, body);

@@ -27,7 +27,7 @@ function asked({ messages }) {
   return messages
     .filter((m) => m.author === "visitor" && !titles.has(m.text) && m.text.split(" ").length > 2)
     .slice(-MOST_QUESTIONS)
-    .map((m) => el("q", { lang: m.language }, shortened(m.text)));
+    .map((m) => el("span", { lang: m.language }, quoted(m)));
 }
 
 function tried({ messages }) {
@@ -57,6 +57,11 @@ function open({ reason, slots, state, messages }) {
     Object.keys(slots ?? {}).length ? t("brief.unfinished") : null,
     state === "agent" && last?.author === "visitor" ? t("brief.unanswered") : null,
   ].filter(Boolean);
+}
+
+function quoted({ text, language }) {
+  const line = shortened(text);
+  return language === "fr" ? `«\u00a0${line}\u00a0»` : `“${line}”`;
 }
 
 function shortened(text) {

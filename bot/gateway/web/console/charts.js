@@ -84,7 +84,7 @@ function options(UPlot, { series, isSparse, range }, canvas) {
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: (_, low, high) => range ?? [0, Math.max(4, high * 1.1)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 60,
+      { ...axis, grid: { show: false }, space: 60, size: 30,
         values: (_, moments) => moments.map((moment) => dayName.format(moment * 1000)) },
       { ...axis, size: 42, incrs: range ? [1] : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
         values: (_, numbers) => numbers.map(figure) },
@@ -94,7 +94,7 @@ function options(UPlot, { series, isSparse, range }, canvas) {
       stroke: color(variable),
       fill: number || isSparse ? undefined : `${color(variable)}22`,
       width: 2,
-      spanGaps: Boolean(isSparse),
+      spanGaps: false,
       points: { show: Boolean(isSparse), size: 6, fill: color(variable) },
       paths: isSparse ? undefined : UPlot.paths.linear(),
     }))],

@@ -45,8 +45,8 @@ export function composerView({ agent, send, note }) {
   aids.suggestions,
   el("label", { for: "reply", class: "unseen" }, t("reply.label")), box, aids.preview,
   el("div", { class: "composer-foot" },
-    aids.buttons, noteButton,
-    el("span", { id: "reply-keys", class: "faint" }, t("reply.keys")), status, button));
+    aids.buttons, noteButton, status,
+    el("span", { id: "reply-keys", class: "faint keys" }, t("reply.keys")), button));
 
   const key = (id) => `console.draft.${agent.id}.${id}`;
   const outKey = (id) => `console.outbox.${agent.id}.${id}`;

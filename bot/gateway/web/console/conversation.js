@@ -27,7 +27,7 @@ export function conversationView({ agent, onAction }) {
   const node = el("section", {
     class: "pane conversation", "aria-label": t("conversation.transcript"),
   });
-  const panel = el("aside", { class: "pane panel", "aria-label": t("panel.title") });
+  const panel = el("aside", { class: "pane panel", tabindex: 0, "aria-label": t("panel.title") });
 
   const refresh = oneAtATime(async (isStale) => {
     if (!id) return;

@@ -8,6 +8,8 @@ import { label, language, t } from "./labels.js";
 import { warnOf } from "./notices.js";
 
 const SHOWN_QUESTIONS = 4;
+// Each question is read by the encoder, and played by the bot: that takes longer than a click.
+const SLOW_MS = 120_000;
 
 export function gapsView() {
   let gaps = [];
@@ -25,7 +27,7 @@ export function gapsView() {
 
   const refresh = oneAtATime(async () => {
     try {
-      ({ gaps } = await get("/agent/insights/gaps", { language: language() }));
+      ({ gaps } = await get("/agent/insights/gaps", { language: language() }, SLOW_MS));
       draw();
     } catch (error) {
       if (error.status !== 401) warnOf(error);
@@ -36,7 +38,7 @@ export function gapsView() {
     button.disabled = true;
     result.textContent = t("gaps.replaying");
     try {
-      const answer = await post("/agent/insights/gaps/replay", {}, 120_000);
+      const answer = await post("/agent/insights/gaps/replay", {}, SLOW_MS);
       replayed = new Map(answer.gaps.map((gap) => [gap.id, gap]));
       const closed = answer.gaps.filter(({ state }) => state === "closed").length;
       result.textContent = t("gaps.replayed", { closed, count: answer.gaps.length });

@@ -226,7 +226,7 @@ const TEXTS = {
   "ticket.no-conversation": ["Conversation effacée", "Conversation erased"],
   "ticket.saved": ["Enregistré.", "Saved."],
 
-  "alerts.label": ["Alertes sonores et bureau", "Sound and desktop alerts"],
+  "alerts.label": ["Alertes", "Alerts"],
   "alerts.on": ["Alertes activées", "Alerts are on"],
   "alerts.off": ["Alertes désactivées", "Alerts are off"],
   "alerts.waiting": ["Quelqu’un attend une personne.", "Somebody is waiting for a person."],
@@ -243,13 +243,13 @@ const TEXTS = {
   "conversation.typing": ["Le visiteur écrit…", "The visitor is typing…"],
   "conversation.read": ["Lu par le visiteur", "Read by the visitor"],
 
-  "reply.as-note": ["Garder comme note interne", "Keep as internal note"],
+  "reply.as-note": ["Note interne", "Internal note"],
   "reply.noted": [
     "Note gardée. Le visiteur ne la voit pas.",
     "Note kept. The visitor does not see it.",
   ],
   "reply.preview": ["Aperçu", "Preview"],
-  "reply.canned": ["Réponses types ( / )", "Canned replies ( / )"],
+  "reply.canned": ["Réponses types", "Canned replies"],
   "reply.canned-search": ["Chercher une réponse type", "Search canned replies"],
   "reply.suggested": ["Articles suggérés (Alt + chiffre)", "Suggested articles (Alt + number)"],
   "reply.sending": ["Envoi…", "Sending…"],
@@ -551,6 +551,10 @@ const CODES = {
     ticket: ["Demande", "Ticket"],
     tickets: ["Demandes", "Tickets"],
     handoff: ["Relais", "Handoff"],
+    abstain: ["Sans réponse", "No answer"],
+    clarify: ["À préciser", "To clarify"],
+    "second-question": ["Deuxième question", "Second question"],
+    support: ["Message à l’équipe", "Message to the team"],
   },
   source: {
     database: ["Base de données", "Database"],
