@@ -174,8 +174,13 @@ def write_note(
 def signal(
     conversation_id: str, body: SendSignal, agent: ChangingAgent, services: ServicesDep
 ) -> None:
-    """Tells the visitor that the agent who has the conversation is typing, or has read."""
-    handoff.require_agent(Ownership.of(services.conversations.get(conversation_id)), agent.id)
+    """Tells the visitor that the agent who has the conversation is typing, or has read.
+
+    Without effect for anybody else: the conversation may have changed hands on the way here.
+    """
+    owned = Ownership.of(services.conversations.get(conversation_id))
+    if (owned.state, owned.assignee_id) != ("agent", agent.id):
+        return
     services.records.signal(
         conversation_id,
         "agent",

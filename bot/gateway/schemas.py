@@ -248,6 +248,8 @@ class SessionList(Out):
 class ChangePassword(Body):
     """A new password in place of the present one."""
 
+    model_config = _example(current="quatre mots au hasard", new="cinq autres mots bien longs")
+
     current: str = Field(max_length=1_000, description="The present password.")
     new: str = Field(max_length=1_000, description="At least 12 characters.")
 
@@ -650,7 +652,7 @@ class Replay(Out):
 class Insights(Out):
     """Counts over all conversations, and a report of the last days."""
 
-    report: ReportOut = Field(description="The figures of the last days.")
+    report: ReportOut = Field(description="By day, with reasons, waits and ratings.")
 
     conversations: int = Field(description="All that were begun and not erased.")
     contained: int = Field(description="With a visitor's message, and never handed off.")

@@ -265,6 +265,28 @@ def test_a_transfer_to_nobody_known_is_refused(services: Services) -> None:
     assert services.desk.transfer("c", MARC, "amelie").assignee_id == "amelie"
 
 
+def test_three_messages_to_an_agent_stay_with_the_agent_and_the_bot_answers_the_fourth_only(
+    services: Services,
+) -> None:
+    services.desk.claim("c", MARC)
+    assistant = ScriptedAssistant([an_answer("Voici.")])
+    again = replace(services, assistant=assistant)
+    for text in ("Un", "Deux", "/restart"):
+        assert write(again, text) == []
+    services.desk.give_back("c", MARC)
+    assert [said.text for said in write(again, "Quatre")] == ["Voici."]
+    assert [asked.text for asked in assistant.asked] == ["Quatre"]
+
+
+def test_whatever_says_that_a_person_comes_has_a_row_in_the_queue(services: Services) -> None:
+    reasons: tuple[handoff.Reason, ...] = ("asked", "abstained", "angry", "failed", "unhelpful")
+    for reason in reasons:
+        start(services.conversations, reason)
+        assert queue(services, reason, reason).topic == "handoff/queued"
+        assert services.records.place_in_queue(reason) > 0
+    assert [stay.reason for stay in services.records.facts(NOW).stays] == list(reasons)
+
+
 # --- The lease -----------------------------------------------------------------------------------
 
 

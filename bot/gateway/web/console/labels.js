@@ -87,7 +87,6 @@ const TEXTS = {
   ],
   "queue.unread": ["Non lue", "Unread"],
   "queue.yours": ["À vous", "Yours"],
-  "queue.unassigned": ["Sans agent", "Unassigned"],
 
   "visitor.unnamed": ["Visiteur", "Visitor"],
   "visitor.site": ["Site {number}", "Site {number}"],

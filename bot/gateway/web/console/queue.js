@@ -118,8 +118,7 @@ function rowContent(row, agent) {
   ];
 }
 
-function holder({ assignee, state }, agent) {
+function holder({ assignee }, agent) {
   if (assignee?.id === agent.id) return el("span", { class: "badge yours" }, t("queue.yours"));
-  if (assignee) return el("span", { class: "badge plain" }, assignee.name);
-  return state === "waiting" ? el("span", { class: "badge plain" }, t("queue.unassigned")) : null;
+  return assignee ? el("span", { class: "badge plain" }, assignee.name) : null;
 }
