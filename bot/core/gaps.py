@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 from bot.core.conversations import Conversation, Message, to_engine_text
@@ -27,6 +28,7 @@ MOST_QUESTIONS = 200
 # Each question takes as long as a turn; more than these would keep the caller waiting.
 MOST_REPLAYED = 60
 SLUG_CHARS = 40
+TITLE_CHARS = 120
 State = Literal["closed", "partly", "open"]
 _TODO: dict[Language, str] = {
     "fr": "À écrire : une réponse courte, avec les étapes en liste numérotée.",
@@ -127,7 +129,7 @@ def _spoken(scratch: Conversation, question: Unanswered) -> Message:
 
 def _stub(gap: Gap, found: Section | None, slug: str, language: Language, today: date) -> str:
     own = [q.text for q in gap.questions if q.language == language]
-    title = " ".join((own or [gap.questions[0].text])[0].split())
+    title = shorten((own or [gap.questions[0].text])[0], TITLE_CHARS, placeholder="…")
     asked = "\n".join(f"- {' '.join(q.text.split())}" for q in gap.questions)
     related = f"[{found.slug}]" if found else "[]"
     return f"""<!-- {language}/{slug}.md -->

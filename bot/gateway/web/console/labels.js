@@ -683,5 +683,5 @@ export function topicLabel(topic) {
 
 function inLanguage([french, english]) {
   // Canadian French puts a no-break space before a colon; it is put here, once, for every text.
-  return language() === "fr" ? french.replace(/(\S):(\s)/g, "$1\u00a0:$2") : english;
+  return language() === "fr" ? french.replace(/(\S):(\s|$)/g, "$1\u00a0:$2") : english;
 }
