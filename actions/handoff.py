@@ -5,14 +5,6 @@ from __future__ import annotations
 from actions.base import TalkAction, Turn
 from actions.slots import Event
 from bot.core import handoff
-from bot.core.conversations import BACK_TO_BOT, Button
-
-_SENTENCES: dict[handoff.Reason, str] = {
-    "asked": "utter_queued",
-    "abstained": "utter_queued_abstained",
-    "angry": "utter_queued_angry",
-    "failed": "utter_queued",
-}
 
 
 class HandOff(TalkAction):
@@ -44,11 +36,6 @@ class OfferPerson(TalkAction):
 
 def hand_off(turn: Turn, reason: handoff.Reason) -> None:
     """Queues the conversation, then says so: what is said is true even if a crash follows."""
-    change = handoff.ask_person(handoff.Ownership.of(turn.conversation), turn.now(), reason)
-    turn.conversation = turn.services.conversations.change_owner(turn.conversation.id, change)
-    turn.say(
-        "handoff",
-        turn.phrase(_SENTENCES[reason]),
-        "handoff/queued",
-        (Button(turn.phrase("utter_button_back_to_bot"), BACK_TO_BOT),),
-    )
+    reply = turn.services.desk.queue(turn.conversation, reason, turn.language)
+    turn.conversation = turn.services.conversations.get(turn.conversation.id)
+    turn.say(reply.kind, reply.text, reply.topic, reply.buttons)

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot import import_commands, privacy_commands
+from bot import agent_commands, import_commands, privacy_commands
 from bot.core.errors import HelpdeskError
 from bot.core.tickets import TROUBLED
 from bot.settings import DEMO_AGENTS, ROOT, Settings, settings
@@ -36,6 +36,7 @@ app = typer.Typer(
     help="The Ocean helpdesk assistant.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 privacy_commands.register(app)
+app.add_typer(agent_commands.app, name="agents")
 console = Console(stderr=True)
 app.command()(import_commands.import_users)
 app.command()(import_commands.import_items)

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.core.errors import BadInput
+from bot.core.hours import parse_hours
 from bot.core.retention import Retention
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -151,6 +152,22 @@ class Settings(BaseSettings):
     keep_tickets_days: int = Field(
         730, ge=0, description="Days that a closed ticket names its requester; 0: for ever."
     )
+    hours: str = Field(
+        "",
+        description="When the team is there, such as `mon-fri 09:00-17:00 America/Toronto`; "
+        "always, if empty.",
+    )
+    agent_lease_s: float = Field(
+        90.0,
+        ge=5,
+        le=3_600,
+        description="Seconds without a sign of an agent's console after which the agent's "
+        "conversations return to the queue.",
+    )
+    replies: str = Field(
+        str(ROOT / "data" / "replies.yml"),
+        description="File of the replies that agents send often.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important level that is logged."
     )
@@ -184,6 +201,15 @@ class Settings(BaseSettings):
     def action_url(self) -> str:
         """Where Rasa reaches the action server."""
         return self.action_address.rstrip("/") or f"http://127.0.0.1:{self.action_port}"
+
+    @field_validator("hours")
+    @classmethod
+    def _require_hours(cls, text: str) -> str:
+        try:
+            parse_hours(text)
+        except BadInput as error:
+            raise ValueError(str(error)) from None
+        return text
 
     @model_validator(mode="after")
     def _require_the_account_service(self) -> Self:

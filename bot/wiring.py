@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 
 from bot.adapters.database import Database
@@ -21,10 +22,13 @@ from bot.adapters.sql_accounts import SqlAccounts
 from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_audit import SqlAudit
 from bot.adapters.sql_conversations import SqlConversations
+from bot.adapters.sql_desk import SqlDeskRecords
 from bot.adapters.sql_records import SqlRecords
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
 from bot.core.accounts import AccountDirectory
+from bot.core.desk import SupportDesk
+from bot.core.hours import parse_hours
 from bot.core.ports import Clock, Helpdesk, Phrases, Services
 from bot.settings import ROOT, Settings, settings
 
@@ -41,20 +45,33 @@ def build(chosen: Settings) -> Services:
     clock = SystemClock()
     redis_url = chosen.redis_url
     phrases = DomainPhrases(ROOT / "domain.yml")
+    conversations = SqlConversations(database)
+    records = SqlDeskRecords(database)
+    agents = SqlAgents(database)
     return Services(
         clock=clock,
         phrases=phrases,
-        conversations=SqlConversations(database),
+        conversations=conversations,
+        records=records,
         tickets=SqlTickets(database),
         accounts=_accounts(chosen, database),
-        agents=SqlAgents(database),
+        agents=agents,
         helpdesk=_helpdesk(chosen, database, clock, phrases),
         assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s),
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
         events=RedisEvents(redis_url.get_secret_value()) if redis_url else LocalEvents(),
         audit=SqlAudit(database, chosen.audit_seal_key),
-        records=SqlRecords(database),
+        kept=SqlRecords(database),
+        desk=SupportDesk(
+            conversations,
+            agents,
+            records,
+            phrases,
+            clock,
+            parse_hours(chosen.hours),
+            timedelta(seconds=chosen.agent_lease_s),
+        ),
         probes={
             "database": reads_database(database),
             "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/"),

@@ -7,7 +7,7 @@ promises as the real adapters. Conversations, tickets and accounts have modules 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -15,11 +15,14 @@ from pathlib import Path
 from bot.adapters.domain_phrases import DomainPhrases
 from bot.adapters.events_local import LocalEvents
 from bot.adapters.memory_accounts import MemoryAccounts
+from bot.adapters.memory_agents import MemoryAgents
 from bot.adapters.memory_conversations import MemoryConversations
+from bot.adapters.memory_desk import MemoryDeskRecords
 from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
-from bot.core.agents import Agent, AgentSession
 from bot.core.audit import FIRST_SEAL, Entry, Sealed, seal
 from bot.core.conversations import Reply
+from bot.core.desk import SupportDesk
+from bot.core.hours import OpeningHours
 from bot.core.language import Language
 from bot.core.ports import Assistant, Clock, Helpdesk, SectionSearch, Services
 from knowledge_base.article import Article, Section
@@ -50,6 +53,7 @@ class Asked:
     text: str
     language: Language
     message_id: int
+    is_fresh_start: bool = False
 
 
 class ScriptedAssistant:
@@ -64,11 +68,17 @@ class ScriptedAssistant:
         self.meanwhile: Callable[[], object] = lambda: None
 
     def reply(
-        self, conversation_id: str, text: str, language: Language, message_id: int
+        self,
+        conversation_id: str,
+        text: str,
+        language: Language,
+        message_id: int,
+        *,
+        is_fresh_start: bool = False,
     ) -> list[Reply]:
         """See the port."""
         place = min(len(self.asked), len(self.script) - 1)
-        self.asked.append(Asked(conversation_id, text, language, message_id))
+        self.asked.append(Asked(conversation_id, text, language, message_id, is_fresh_start))
         self.meanwhile()
         said = self.script[place]
         if isinstance(said, Exception):
@@ -101,6 +111,11 @@ class MemorySearch:
         scores = sorted(self.found.get(query, {}).items(), key=lambda pair: -pair[1])
         hits = [Hit(self.sections[key, language], score) for key, score in scores]
         return hits[:limit]
+
+    def likeness(self, texts: Sequence[str]) -> list[list[float]]:
+        """See the port. Texts are alike by the share of their words that they have in common."""
+        words = [set(text.lower().split()) for text in texts]
+        return [[len(a & b) / len(a | b) if a | b else 0.0 for b in words] for a in words]
 
     def related(self, section: Section) -> list[Section]:
         """See the port. The other sections of the language, in the order they were given."""
@@ -152,48 +167,6 @@ class FixedDetector:
         return self.opinion
 
 
-class MemoryAgents:
-    """The `Agents` port in memory. Ids in `disabled` may no longer sign in."""
-
-    def __init__(self) -> None:
-        self._agents: dict[str, tuple[Agent, str]] = {}
-        self._sessions: dict[str, AgentSession] = {}
-        self.disabled: set[str] = set()
-
-    def by_email(self, email: str) -> tuple[Agent, str] | None:
-        """See the port."""
-        found = self._agents.get(email.strip().lower())
-        return None if found is None or found[0].id in self.disabled else found
-
-    def all(self) -> list[Agent]:
-        """See the port."""
-        agents = [agent for agent, _ in self._agents.values() if agent.id not in self.disabled]
-        return sorted(agents, key=lambda agent: agent.name)
-
-    def add(self, agent: Agent, password_hash: str) -> None:
-        """See the port."""
-        email = agent.email.lower()
-        known = self._agents.get(email)
-        id_ = known[0].id if known else agent.id
-        self._agents[email] = (replace(agent, id=id_, email=email), password_hash)
-
-    def start_session(self, session: AgentSession, token_hash: str) -> None:
-        """See the port."""
-        self._sessions[token_hash] = session
-
-    def session(self, token_hash: str, now: datetime) -> AgentSession | None:
-        """See the port."""
-        found = self._sessions.get(token_hash)
-        if found is None or found.expires_at <= now:
-            return None
-        current = self.by_email(found.agent.email)
-        return None if current is None else replace(found, agent=current[0])
-
-    def end_session(self, token_hash: str) -> None:
-        """See the port."""
-        self._sessions.pop(token_hash, None)
-
-
 class MemoryAudit:
     """The `Audit` port in memory, sealed without a key."""
 
@@ -221,19 +194,25 @@ def memory_services(
 ) -> Services:
     """Services over memory adapters: empty stores, and the sentences of domain.yml."""
     tickets = MemoryTickets()
+    conversations = MemoryConversations(on_erase=tickets.forget_conversation)
+    records = MemoryDeskRecords(conversations)
+    agents = MemoryAgents()
+    phrases = _phrases()
     return Services(
         clock=clock,
-        phrases=_phrases(),
-        conversations=MemoryConversations(on_erase=tickets.forget_conversation),
+        phrases=phrases,
+        conversations=conversations,
+        records=records,
         tickets=tickets,
         accounts=MemoryAccounts({}),
-        agents=MemoryAgents(),
+        agents=agents,
         helpdesk=helpdesk or MemoryHelpdesk(),
         assistant=assistant or ScriptedAssistant(),
         search=search or MemorySearch(),
         detector=FixedDetector(),
         events=LocalEvents(),
         audit=MemoryAudit(),
+        desk=SupportDesk(conversations, agents, records, phrases, clock, OpeningHours()),
         probes={},
     )
 

@@ -14,20 +14,25 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.core.agents import Note, Side, Signal
 from bot.core.cancellation import Draft
 from bot.core.conversations import (
     TOPIC_KINDS,
+    URGENT_REASONS,
     Author,
     Button,
     Conversation,
     Identity,
     Message,
+    QueueFilter,
     Reply,
+    admitted,
     after_turn,
 )
 from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Ownership, Transfer
+from bot.core.insights import Stay
 from bot.core.language import Language
 from bot.core.ports import Clock
 
@@ -35,7 +40,7 @@ _POLL_S = 0.002
 
 
 @dataclass
-class _Kept:
+class Kept:
     """All that is kept of one conversation."""
 
     now: Conversation
@@ -47,6 +52,13 @@ class _Kept:
     feedback: dict[int, bool] = field(default_factory=dict)
     turn: tuple[str, datetime] | None = None
     was_handed_off: bool = False
+    # Beside each stay with people: when it ended, and when the visitor was told that it takes long.
+    stays: list[Stay] = field(default_factory=list)
+    ended_at: dict[int, datetime] = field(default_factory=dict)
+    told: set[int] = field(default_factory=set)
+    voted_at: dict[int, datetime] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    signals: dict[Side, Signal] = field(default_factory=dict)
 
 
 class MemoryConversations:
@@ -54,14 +66,14 @@ class MemoryConversations:
 
     def __init__(self, on_erase: Callable[[str], None] = lambda _: None) -> None:
         self._lock = threading.RLock()
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, Kept] = {}
         self._newest_id = 0
         self._on_erase = on_erase
 
     def start(self, conversation: Conversation, token_hash: str, greeting: Sequence[Reply]) -> None:
         """See the port."""
         with self._lock:
-            kept = self._kept[conversation.id] = _Kept(conversation, token_hash)
+            kept = self._kept[conversation.id] = Kept(conversation, token_hash)
             self._add(kept, greeting, at=conversation.created_at)
 
     def get(self, conversation_id: str) -> Conversation:
@@ -194,8 +206,9 @@ class MemoryConversations:
             if message.id not in kept.unanswered:
                 return
             kept.unanswered.remove(message.id)
-            self._add(kept, replies, at=at, reply_to=message.id)
-            kept.now = replace(after_turn(kept.now, replies), updated_at=at)
+            said = admitted(kept.now, replies)
+            self._add(kept, said, at=at, reply_to=message.id)
+            kept.now = replace(after_turn(kept.now, said), updated_at=at)
 
     def answers_to(self, message_id: int) -> list[Message]:
         """See the port."""
@@ -203,13 +216,29 @@ class MemoryConversations:
             return [m for m in self._all_messages() if m.reply_to == message_id]
 
     def say(
-        self, conversation_id: str, author: Author, replies: Sequence[Reply], *, at: datetime
+        self,
+        conversation_id: str,
+        author: Author,
+        replies: Sequence[Reply],
+        *,
+        at: datetime,
+        while_owned: Ownership | None = None,
+        client_id: str | None = None,
     ) -> list[Message]:
         """See the port."""
         with self._lock:
             kept = self._find(conversation_id)
+            first = self.find_visit(conversation_id, client_id) if client_id else None
+            if first is not None:
+                return [first]
+            if while_owned is not None and Ownership.of(kept.now) != while_owned:
+                raise Conflict("The conversation has changed hands meanwhile. Look again.")
             kept.now = replace(kept.now, updated_at=at)
-            return self._add(kept, replies, at=at, author=author)
+            added = self._add(kept, replies, at=at, author=author)
+            if client_id:
+                added = [replace(message, client_id=client_id) for message in added]
+                kept.messages.update({message.id: message for message in added})
+            return added
 
     def messages(self, conversation_id: str, after: int = 0) -> list[Message]:
         """See the port."""
@@ -219,17 +248,24 @@ class MemoryConversations:
 
     # --- Ownership and the queue ---
 
-    def change_owner(self, conversation_id: str, transfer: Transfer) -> Conversation:
+    def change_owner(
+        self,
+        conversation_id: str,
+        transfer: Transfer,
+        *,
+        at: datetime,
+        saying: Sequence[Reply] = (),
+    ) -> Conversation:
         """See the port."""
         with self._lock:
             kept = self._find(conversation_id)
             before, after = transfer.before, transfer.after
             if before == after:
                 return kept.now
-            found = Ownership.of(kept.now)
-            if (found.state, found.assignee_id) != (before.state, before.assignee_id):
+            found = (kept.now.state, kept.now.assignee_id)
+            if found != (before.state, before.assignee_id):
                 raise Conflict("The conversation has changed hands meanwhile. Look again.")
-            kept.was_handed_off |= after.state == "waiting"
+            kept.was_handed_off |= after.state in ("waiting", "agent")
             kept.now = replace(
                 kept.now,
                 state=after.state,
@@ -237,21 +273,17 @@ class MemoryConversations:
                 waiting_since=after.waiting_since,
                 handoff_reason=after.reason,
                 abstentions=0,
+                updated_at=at,
+                is_returning=kept.now.is_returning or after.state != "bot",
             )
+            _note_stay(kept, transfer, at)
+            self._add(kept, saying, at=at)
             return kept.now
 
-    def queue(
-        self, *, state: str | None, language: str | None, q: str | None, limit: int, cursor: int
-    ) -> list[Conversation]:
+    def queue(self, wanted: QueueFilter, *, limit: int, cursor: int) -> list[Conversation]:
         """See the port."""
         with self._lock:
-            found = [
-                kept.now
-                for kept in self._kept.values()
-                if (kept.now.state == state if state else kept.now.state != "bot")
-                and (not language or kept.now.language == language)
-                and (not q or _mentions(kept, q.lower()))
-            ]
+            found = [kept.now for kept in self._kept.values() if _is_wanted(kept, wanted)]
         # Sorting keeps the order of equals: what decides least is sorted by first.
         found.sort(key=lambda c: c.id)
         found.sort(key=lambda c: c.updated_at, reverse=True)
@@ -331,7 +363,7 @@ class MemoryConversations:
         *,
         helpful: bool,
         comment: str | None,  # noqa: ARG002
-        at: datetime,  # noqa: ARG002
+        at: datetime,
     ) -> None:
         """See the port."""
         with self._lock:
@@ -340,6 +372,7 @@ class MemoryConversations:
             if kept is None or about is None or about.author == "visitor":
                 raise NotFound("No such message in this conversation.")
             kept.feedback[message_id] = helpful
+            kept.voted_at[message_id] = at
 
     def erase(self, conversation_id: str) -> None:
         """See the port."""
@@ -376,7 +409,19 @@ class MemoryConversations:
             ],
         }
 
-    def _find(self, conversation_id: str) -> _Kept:
+    # --- For the desk in memory ---
+
+    def kept(self, conversation_id: str) -> Kept:
+        """All that is kept of one conversation; NotFound if there is none."""
+        with self._lock:
+            return self._find(conversation_id)
+
+    def all_kept(self) -> list[Kept]:
+        """The same of every conversation."""
+        with self._lock:
+            return list(self._kept.values())
+
+    def _find(self, conversation_id: str) -> Kept:
         if conversation_id not in self._kept:
             raise NotFound("No such conversation.")
         return self._kept[conversation_id]
@@ -387,7 +432,7 @@ class MemoryConversations:
 
     def _add(
         self,
-        kept: _Kept,
+        kept: Kept,
         replies: Sequence[Reply],
         *,
         at: datetime,
@@ -416,9 +461,37 @@ class MemoryConversations:
         return added
 
 
-def _mentions(kept: _Kept, words: str) -> bool:
+def _mentions(kept: Kept, words: str) -> bool:
     identity = kept.now.identity
     texts = [m.text for m in kept.messages.values()]
     if identity:
         texts += [identity.name, identity.email, identity.external_id, identity.site_number or ""]
     return any(words in text.lower() for text in texts)
+
+
+def _is_wanted(kept: Kept, wanted: QueueFilter) -> bool:
+    now = kept.now
+    site = now.identity.site_number if now.identity else None
+    is_urgent = now.handoff_reason in URGENT_REASONS
+    return (
+        (now.state == wanted.state if wanted.state else now.state != "bot")
+        and wanted.language in (None, now.language)
+        and (not wanted.topic or (now.topic or "").startswith(wanted.topic))
+        and wanted.site in (None, site)
+        and wanted.is_urgent in (None, is_urgent)
+        and wanted.assignee_id in (None, now.assignee_id)
+        and (not wanted.q or _mentions(kept, wanted.q.lower()))
+    )
+
+
+def _note_stay(kept: Kept, transfer: Transfer, at: datetime) -> None:
+    before, after = transfer.before, transfer.after
+    last = len(kept.stays) - 1
+    if transfer.outcome is not None and kept.stays:
+        kept.stays[last] = replace(kept.stays[last], outcome=transfer.outcome)
+        kept.ended_at[last] = at
+    if after.state == "agent" and before.state == "waiting" and kept.stays:
+        kept.stays[last] = replace(kept.stays[last], claimed_at=at)
+    if after.state == "waiting" or (after.state == "agent" and before.state == "bot"):
+        claimed_at = at if after.state == "agent" else None
+        kept.stays.append(Stay(after.reason or "asked", at, claimed_at))

@@ -102,6 +102,14 @@ class KnowledgeSearch:
         """See the port."""
         return self._shelf.current().articles(language)
 
+    def likeness(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """See the port."""
+        if not texts:
+            return []
+        vectors = self._live.current().encoder.encode(texts)
+        likeness: list[list[float]] = (vectors @ vectors.T).tolist()
+        return likeness
+
     def warm(self) -> None:
         """Builds the index now."""
         self._live.current()

@@ -15,22 +15,25 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.database import Database
 from bot.adapters.sql_tickets import take_back_transcripts
-from bot.adapters.tables import conversations, drafts, errands, feedback, messages
+from bot.adapters.tables import conversations, drafts, errands, feedback, handoffs, messages
 from bot.core.cancellation import Draft
 from bot.core.conversations import (
     TOPIC_KINDS,
+    URGENT_REASONS,
     Author,
     Button,
     Conversation,
     Identity,
     Message,
+    QueueFilter,
     Reply,
     SourceLink,
+    admitted,
     after_turn,
 )
 from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
-from bot.core.handoff import Transfer
+from bot.core.handoff import Ownership, Transfer
 from bot.core.language import Language
 from bot.core.ports import Clock
 
@@ -246,14 +249,16 @@ class SqlConversations:
             ).rowcount
             if not marked:
                 return
-            _add(connection, conversation, replies, at=at, reply_to=message.id)
-            after = after_turn(conversation, replies)
+            said = admitted(conversation, replies)
+            _add(connection, conversation, said, at=at, reply_to=message.id)
+            after = after_turn(conversation, said)
             _touch(
                 connection,
                 conversation.id,
                 at,
                 abstentions=after.abstentions,
                 topic=after.topic,
+                is_returning=after.is_returning,
             )
 
     def answers_to(self, message_id: int) -> list[Message]:
@@ -263,13 +268,27 @@ class SqlConversations:
             return [_message(row) for row in connection.execute(query)]
 
     def say(
-        self, conversation_id: str, author: Author, replies: Sequence[Reply], *, at: datetime
+        self,
+        conversation_id: str,
+        author: Author,
+        replies: Sequence[Reply],
+        *,
+        at: datetime,
+        while_owned: Ownership | None = None,
+        client_id: str | None = None,
     ) -> list[Message]:
         """See the port."""
         with self._db.write() as connection:
-            _touch(connection, conversation_id, at)
             conversation = _get(connection, conversation_id)
-            ids = _add(connection, conversation, replies, at=at, author=author)
+            first = client_id and _find_visit(connection, conversation_id, client_id)
+            if first:
+                return [first]
+            _touch(connection, conversation_id, at)
+            # The touched row is locked: it is read once more as nobody can change it now.
+            conversation = _get(connection, conversation_id)
+            if while_owned is not None and Ownership.of(conversation) != while_owned:
+                raise _changed_hands()
+            ids = _add(connection, conversation, replies, at=at, author=author, client_id=client_id)
             rows = connection.execute(
                 select(messages).where(messages.c.id.in_(ids)).order_by(messages.c.id)
             )
@@ -287,7 +306,14 @@ class SqlConversations:
 
     # --- Ownership and the queue ---
 
-    def change_owner(self, conversation_id: str, transfer: Transfer) -> Conversation:
+    def change_owner(
+        self,
+        conversation_id: str,
+        transfer: Transfer,
+        *,
+        at: datetime,
+        saying: Sequence[Reply] = (),
+    ) -> Conversation:
         """See the port."""
         before, after = transfer.before, transfer.after
         with self._db.write() as connection:
@@ -307,39 +333,30 @@ class SqlConversations:
                         waiting_since=after.waiting_since,
                         handoff_reason=after.reason,
                         abstentions=0,
+                        updated_at=at,
+                        is_returning=sa.or_(
+                            conversations.c.is_returning, sa.literal(after.state != "bot")
+                        ),
                         was_handed_off=sa.or_(
-                            conversations.c.was_handed_off, sa.literal(after.state == "waiting")
+                            conversations.c.was_handed_off,
+                            sa.literal(after.state in ("waiting", "agent")),
                         ),
                     )
                 ).rowcount
                 if not changed:
                     _get(connection, conversation_id)
-                    raise Conflict("The conversation has changed hands meanwhile. Look again.")
+                    raise _changed_hands()
+                _note_stay(connection, conversation_id, transfer, at)
+                conversation = _get(connection, conversation_id)
+                _add(connection, conversation, saying, at=at)
             return _get(connection, conversation_id)
 
-    def queue(
-        self, *, state: str | None, language: str | None, q: str | None, limit: int, cursor: int
-    ) -> list[Conversation]:
+    def queue(self, wanted: QueueFilter, *, limit: int, cursor: int) -> list[Conversation]:
         """See the port."""
-        query = select(conversations)
-        if state:
-            query = query.where(conversations.c.state == state)
-        else:
-            query = query.where(conversations.c.state != "bot")
-        if language:
-            query = query.where(conversations.c.language == language)
-        if q:
-            said = select(messages.c.conversation_id).where(
-                messages.c.text.icontains(q, autoescape=True)
-            )
-            query = query.where(
-                sa.or_(
-                    conversations.c.id.in_(said),
-                    sa.cast(conversations.c.identity, sa.Text).icontains(q, autoescape=True),
-                )
-            )
         query = (
-            query.order_by(
+            select(conversations)
+            .where(*_wanted(wanted))
+            .order_by(
                 conversations.c.waiting_since.is_(None),
                 conversations.c.waiting_since,
                 conversations.c.updated_at.desc(),
@@ -349,13 +366,14 @@ class SqlConversations:
             .offset(cursor)
         )
         with self._db.read() as connection:
-            return [_conversation(row) for row in connection.execute(query)]
+            return [conversation_of(row) for row in connection.execute(query)]
 
     def last_questions(self, conversation_ids: Sequence[str]) -> dict[str, str]:
         """See the port."""
-        on_topic = select(messages.c.reply_to).where(messages.c.kind.in_(TOPIC_KINDS))
+        is_wanted = messages.c.conversation_id.in_(list(conversation_ids))
+        on_topic = select(messages.c.reply_to).where(is_wanted, messages.c.kind.in_(TOPIC_KINDS))
         texts = select(messages.c.conversation_id, messages.c.text).where(
-            messages.c.conversation_id.in_(list(conversation_ids)),
+            is_wanted,
             messages.c.author == "visitor",
             messages.c.payload.is_(None),
         )
@@ -534,6 +552,56 @@ class SqlConversations:
         }
 
 
+def _wanted(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a filter."""
+    row = conversations.c
+    conditions = [row.state == wanted.state if wanted.state else row.state != "bot"]
+    if wanted.language:
+        conditions.append(row.language == wanted.language)
+    if wanted.topic:
+        conditions.append(row.topic.startswith(wanted.topic, autoescape=True))
+    if wanted.site:
+        conditions.append(row.identity["site_number"].as_string() == wanted.site)
+    if wanted.is_urgent is not None:
+        is_urgent = func.coalesce(row.handoff_reason, "").in_(URGENT_REASONS)
+        conditions.append(is_urgent if wanted.is_urgent else sa.not_(is_urgent))
+    if wanted.assignee_id:
+        conditions.append(row.assignee_id == wanted.assignee_id)
+    if wanted.q:
+        said = select(messages.c.conversation_id).where(
+            messages.c.text.icontains(wanted.q, autoescape=True)
+        )
+        named = sa.cast(row.identity, sa.Text).icontains(wanted.q, autoescape=True)
+        conditions.append(sa.or_(row.id.in_(said), named))
+    return conditions
+
+
+def _note_stay(
+    connection: sa.Connection, conversation_id: str, transfer: Transfer, at: datetime
+) -> None:
+    """Keeps when a stay with people began, was taken up and ended."""
+    before, after = transfer.before, transfer.after
+    of_this = handoffs.c.conversation_id == conversation_id
+    newest = select(func.max(handoffs.c.id)).where(of_this).scalar_subquery()
+    if transfer.outcome is not None:
+        ended = {"ended_at": at, "outcome": transfer.outcome}
+        connection.execute(handoffs.update().where(handoffs.c.id == newest).values(ended))
+    if after.state == "agent" and before.state == "waiting":
+        claimed = {"claimed_at": at, "agent_id": after.assignee_id}
+        connection.execute(handoffs.update().where(handoffs.c.id == newest).values(claimed))
+    if after.state == "waiting" or (after.state == "agent" and before.state == "bot"):
+        is_claimed = after.state == "agent"
+        connection.execute(
+            handoffs.insert().values(
+                conversation_id=conversation_id,
+                reason=after.reason or "asked",
+                asked_at=at,
+                claimed_at=at if is_claimed else None,
+                agent_id=after.assignee_id,
+            )
+        )
+
+
 def _add(
     connection: sa.Connection,
     conversation: Conversation,
@@ -542,6 +610,7 @@ def _add(
     at: datetime,
     author: Author | None = None,
     reply_to: int | None = None,
+    client_id: str | None = None,
 ) -> list[int]:
     ids = []
     for reply in replies:
@@ -560,6 +629,7 @@ def _add(
                 data=reply.data,
                 created_at=at,
                 reply_to=reply_to,
+                client_id=client_id,
             )
         )
         ids.append(int(new_id or 0))
@@ -585,7 +655,7 @@ def _get(connection: sa.Connection, conversation_id: str) -> Conversation:
     ).one_or_none()
     if row is None:
         raise _not_found()
-    return _conversation(row)
+    return conversation_of(row)
 
 
 def _find_visit(connection: sa.Connection, conversation_id: str, client_id: str) -> Message | None:
@@ -597,7 +667,8 @@ def _find_visit(connection: sa.Connection, conversation_id: str, client_id: str)
     return None if row is None else _message(row)
 
 
-def _conversation(row: sa.Row[Any]) -> Conversation:
+def conversation_of(row: sa.Row[Any]) -> Conversation:
+    """The conversation of a row."""
     identity = row.identity
     return Conversation(
         id=row.id,
@@ -612,6 +683,7 @@ def _conversation(row: sa.Row[Any]) -> Conversation:
         assignee_id=row.assignee_id,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        is_returning=row.is_returning,
     )
 
 
@@ -636,3 +708,7 @@ def _message(row: sa.Row[Any]) -> Message:
 
 def _not_found() -> NotFound:
     return NotFound("No such conversation.")
+
+
+def _changed_hands() -> Conflict:
+    return Conflict("The conversation has changed hands meanwhile. Look again.")

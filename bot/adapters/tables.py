@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -77,6 +78,8 @@ conversations = Table(
     # The lease that keeps one turn at a time: who holds it and until when.
     Column("turn_owner", String(80)),
     Column("turn_until", UtcDateTime),
+    # People have had it since the dialogue engine last answered.
+    Column("is_returning", Boolean, nullable=False, server_default=false()),
     Index(None, "state", "waiting_since"),
 )
 
@@ -140,6 +143,59 @@ feedback = Table(
     Column("helpful", Boolean, nullable=False),
     Column("comment", Text),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+# --- The support desk ----------------------------------------------------------------------------
+
+# A stay with people: from the wish for one, or an agent's taking over, to its end.
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("claimed_at", UtcDateTime),
+    Column("agent_id", String(40)),
+    Column("ended_at", UtcDateTime),
+    Column("outcome", String(12)),
+    # When the visitor was told that it takes long.
+    Column("told_at", UtcDateTime),
+    # How it went, in the visitor's eyes: 1 to 5.
+    Column("score", Integer),
+    Column("comment", Text),
+    Column("rated_at", UtcDateTime),
+    Index(None, "conversation_id", "id"),
+    Index(None, "asked_at"),
+    Index(None, "claimed_at"),
+)
+
+# What agents write for colleagues. In a table of its own, so that no visitor's transcript can hold
+# one.
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("agent_id", String(40), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "conversation_id", "id"),
+)
+
+# What each side sees of the other: typing until then, read up to that message.
+signals = Table(
+    "signals",
+    metadata,
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("side", String(10), primary_key=True),
+    Column("typing_until", UtcDateTime),
+    Column("read", Integer, nullable=False),
 )
 
 # --- Tickets and their delivery ------------------------------------------------------------------
@@ -240,6 +296,8 @@ agents = Table(
     Column("role", String(10), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("is_disabled", Boolean, nullable=False),
+    # When a console of this agent was last heard of; null once signed out everywhere.
+    Column("seen_at", UtcDateTime),
 )
 
 agent_sessions = Table(
@@ -249,6 +307,21 @@ agent_sessions = Table(
     Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False),
     Column("csrf_token", String(64), nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    # For the list of one's own sessions; null for those begun before these were noted.
+    Column("started_at", UtcDateTime),
+    Column("device", String(200)),
+)
+
+# Each wrong sign-in: guessing is limited. The email is kept as its SHA-256.
+failed_sign_ins = Table(
+    "failed_sign_ins",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("email_hash", String(64), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "email_hash", "at"),
+    Index(None, "address", "at"),
 )
 
 # --- The audit log --------------------------------------------------------------------------------

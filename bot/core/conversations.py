@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core import handoff
@@ -22,7 +22,7 @@ from bot.core.language import Language, choose_language
 from bot.core.privacy import Masked, mask
 
 if TYPE_CHECKING:
-    from bot.core.ports import Assistant, Clock, Conversations, LanguageDetector, Phrases
+    from bot.core.ports import Assistant, Clock, Conversations, Desk, LanguageDetector, Phrases
     from knowledge_base.article import Section
 
 State = Literal["bot", "waiting", "agent", "closed"]
@@ -46,19 +46,27 @@ Kind = Literal[
 
 # Kinds that the service says, not the bot.
 _SYSTEM_KINDS: frozenset[Kind] = frozenset({"notice", "handoff", "error"})
+# Reasons for which a person is wanted at once.
+URGENT_REASONS = ("angry", "failed")
 # Kinds that show that the bot understood: they end a row of abstentions.
 _UNDERSTOOD_KINDS: frozenset[Kind] = frozenset(
     {"answer", "clarify", "diagnosis", "form", "recap", "ticket"}
 )
 TOPIC_KINDS: frozenset[Kind] = _UNDERSTOOD_KINDS | {"abstain"}
 
+TROUBLE = "service/trouble"
+
 MAX_TEXT_CHARS = 4_000
 # Longer than the assistant may take to answer, so that a live turn does not lose its lease.
 TURN_LEASE = timedelta(seconds=30)
 TURN_WAIT_S = 35.0
-# The gateway itself acts on the first, and on the second when the engine fails.
+# The gateway itself acts on the first, and on the second when the engine fails. The third leaves
+# the queue, and the engine collects the message for the team.
 BACK_TO_BOT = "/back_to_bot"
 ASK_PERSON = "/ask_person"
+LEAVE_REQUEST = "/leave_request"
+# Failures in a row after which a person is brought and no longer only offered.
+FAILURES_BEFORE_HANDOFF = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One visitor's conversation. `abstentions` counts those in a row, up to now."""
+    """One visitor's conversation. `abstentions` counts those in a row, up to now.
+
+    `is_returning`: people have had it since the dialogue engine last answered, which must then
+    forget the form that it may be in the middle of.
+    """
 
     id: str
     language: Language
@@ -177,11 +189,25 @@ class Conversation:
     assignee_id: str | None
     created_at: datetime
     updated_at: datetime
+    is_returning: bool = False
 
     def as_of(self, now: datetime) -> Conversation:
         """The conversation without an identity that has ended: it opens no account any more."""
         ended = self.identity is not None and self.identity.has_ended(now)
         return replace(self, identity=None) if ended else self
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Which conversations an agent wants to see; None means any, but never those of the bot."""
+
+    state: str | None = None
+    language: str | None = None
+    topic: str | None = None
+    site: str | None = None
+    is_urgent: bool | None = None
+    assignee_id: str | None = None
+    q: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +225,7 @@ def receive(
     *,
     store: Conversations,
     assistant: Assistant,
+    desk: Desk,
     phrases: Phrases,
     detector: LanguageDetector,
     clock: Clock,
@@ -220,6 +247,7 @@ def receive(
         up_to=message.id,
         store=store,
         assistant=assistant,
+        desk=desk,
         phrases=phrases,
         clock=clock,
         owner=owner,
@@ -233,6 +261,7 @@ def answer_pending(
     up_to: int,
     store: Conversations,
     assistant: Assistant,
+    desk: Desk,
     phrases: Phrases,
     clock: Clock,
     owner: str,
@@ -244,7 +273,7 @@ def answer_pending(
         with _turn(conversation_id, store, clock, owner):
             waiting = store.unanswered(conversation_id, up_to=up_to)
             for message in waiting[:1]:
-                replies = _answer(message, store, assistant, phrases, clock)
+                replies = _answer(message, store, assistant, desk, phrases, clock)
                 store.finish_turn(message, replies, at=clock.now())
         is_more = len(waiting) > 1
 
@@ -334,59 +363,77 @@ def _answer(
     message: Message,
     store: Conversations,
     assistant: Assistant,
+    desk: Desk,
     phrases: Phrases,
     clock: Clock,
 ) -> list[Reply]:
     notices = _privacy_notice(message, phrases)
-    conversation = store.get(message.conversation_id)
-    if conversation.state == "closed":
-        conversation = store.change_owner(
-            conversation.id, handoff.reopen(handoff.Ownership.of(conversation))
-        )
-    # The button for coming back may be clicked twice: the second time there is nothing to ask.
-    if conversation.state != "bot" or message.payload == BACK_TO_BOT:
-        return notices + _while_people_answer(message, conversation, store, phrases)
     try:
-        replies = assistant.reply(
-            conversation.id, to_engine_text(message), message.language, message.id
-        )
-    except Unavailable:
-        replies = []
-    # Another process may have given the conversation to an agent while the assistant thought.
-    conversation = store.get(message.conversation_id)
+        conversation = _owned(message, store)
+        if (said := desk.answer(message, conversation)) is not None:
+            return notices + said
+        if message.payload == LEAVE_REQUEST:
+            # The desk has taken it out of the queue.
+            conversation = _owned(message, store)
+        if conversation.state == "closed":
+            change = handoff.reopen(handoff.Ownership.of(conversation))
+            conversation = store.change_owner(conversation.id, change, at=clock.now())
+        if conversation.state != "bot":
+            return notices
+        replies = _ask(assistant, message, is_fresh_start=conversation.is_returning)
+        # Another process may have given the conversation to an agent while the assistant thought.
+        conversation = _owned(message, store)
+    except _OwnerUnknown:
+        return [*notices, _owner_unknown(message.language, phrases)]
     if conversation.state in ("agent", "closed"):
         return notices
     if replies:
         return notices + replies
     # An empty answer is how the dialogue engine tells that something behind it failed. Whoever asks
     # for a person then gets into the queue all the same, and whoever is in it already is told so.
-    if message.payload == ASK_PERSON or conversation.state == "waiting":
-        return [*notices, _queue(conversation, message.language, store, phrases, clock)]
+    failures = _failures_in_a_row(store.messages(conversation.id), before=message.id) + 1
+    is_queued = message.payload == ASK_PERSON or conversation.state == "waiting"
+    if is_queued or failures >= FAILURES_BEFORE_HANDOFF:
+        return [*notices, desk.queue(conversation, "failed", message.language)]
     return [*notices, trouble(message.language, phrases)]
 
 
-def _queue(
-    conversation: Conversation,
-    language: Language,
-    store: Conversations,
-    phrases: Phrases,
-    clock: Clock,
-) -> Reply:
-    now = handoff.Ownership.of(conversation)
-    store.change_owner(conversation.id, handoff.ask_person(now, clock.now(), "failed"))
-    back = Button(phrases.say("utter_button_back_to_bot", language), BACK_TO_BOT)
-    return Reply("handoff", phrases.say("utter_queued", language), "handoff/queued", (back,))
+class _OwnerUnknown(Exception):
+    """Who has the conversation could not be read."""
 
 
-def _while_people_answer(
-    message: Message, conversation: Conversation, store: Conversations, phrases: Phrases
-) -> list[Reply]:
-    if message.payload != BACK_TO_BOT:
+def _owned(message: Message, store: Conversations) -> Conversation:
+    """The conversation with a sound owner; whoever cannot know whose the word is keeps silent."""
+    try:
+        conversation = store.get(message.conversation_id)
+        handoff.Ownership.of(conversation)
+    except Unavailable:
+        raise _OwnerUnknown from None
+    return conversation
+
+
+def _owner_unknown(language: Language, phrases: Phrases) -> Reply:
+    return Reply("notice", phrases.say("utter_owner_unknown", language), "service/owner-unknown")
+
+
+def _ask(assistant: Assistant, message: Message, *, is_fresh_start: bool) -> list[Reply]:
+    """What the engine says; nothing if it did not answer."""
+    try:
+        return assistant.reply(
+            message.conversation_id,
+            to_engine_text(message),
+            message.language,
+            message.id,
+            is_fresh_start=is_fresh_start,
+        )
+    except Unavailable:
         return []
-    store.change_owner(
-        conversation.id, handoff.back_to_bot(handoff.Ownership.of(conversation), by="visitor")
-    )
-    return [Reply("handoff", phrases.say("utter_back_to_bot", message.language), "handoff/left")]
+
+
+def _failures_in_a_row(said: Sequence[Message], before: int) -> int:
+    """How many of the last answers before that message were apologies for a failure."""
+    answers = [m for m in reversed(said) if m.author in ("bot", "system") and m.id < before]
+    return sum(1 for _ in takewhile(lambda m: m.topic == TROUBLE, answers))
 
 
 def _privacy_notice(message: Message, phrases: Phrases) -> list[Reply]:
@@ -396,7 +443,11 @@ def _privacy_notice(message: Message, phrases: Phrases) -> list[Reply]:
 
 
 def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversation:
-    """The conversation with what an answer changes of it: abstentions in a row, and the topic."""
+    """The conversation with what an answer changes of it.
+
+    That is: abstentions in a row, the topic, and whether the engine has answered since people had
+    it.
+    """
     kinds = {reply.kind for reply in replies}
     abstentions = conversation.abstentions
     if "abstain" in kinds:
@@ -405,8 +456,22 @@ def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversa
         abstentions = 0
     topics = [reply.topic for reply in replies if reply.topic and reply.kind in TOPIC_KINDS]
     return replace(
-        conversation, abstentions=abstentions, topic=topics[-1] if topics else conversation.topic
+        conversation,
+        abstentions=abstentions,
+        topic=topics[-1] if topics else conversation.topic,
+        is_returning=conversation.is_returning and not any(r.author == "bot" for r in replies),
     )
+
+
+def admitted(conversation: Conversation, replies: Sequence[Reply]) -> list[Reply]:
+    """Those of the replies that may be said now, by whoever has the conversation as it is stored.
+
+    A store asks in the transaction that would say them: while an agent has it, or has just ended
+    it, the bot is silent, however late its answer comes.
+    """
+    if conversation.state in ("agent", "closed"):
+        return [reply for reply in replies if reply.author == "system"]
+    return list(replies)
 
 
 def trouble(language: Language, phrases: Phrases) -> Reply:
@@ -414,7 +479,7 @@ def trouble(language: Language, phrases: Phrases) -> Reply:
     return Reply(
         "error",
         phrases.say("utter_trouble", language),
-        "service/trouble",
+        TROUBLE,
         (person_button(language, phrases),),
     )
 

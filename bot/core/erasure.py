@@ -134,9 +134,9 @@ def erase_subject(subject: Subject, services: Services, *, by: str) -> Certifica
 
 
 def _records(services: Services) -> Records:
-    if services.records is None:
+    if services.kept is None:
         raise Unavailable("What is kept in memory alone is not erased by command.")
-    return services.records
+    return services.kept
 
 
 def _remains(before: Holdings, after: Holdings, still_open: int) -> dict[str, dict[str, Any]]:

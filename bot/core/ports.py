@@ -15,16 +15,35 @@ from bot.core.accounts import AccountDirectory
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.core.agents import Agent, AgentSession
+    from bot.core.agents import (
+        Account,
+        AccountChange,
+        Agent,
+        AgentSession,
+        KnownSession,
+        Note,
+        Side,
+        Signal,
+    )
     from bot.core.answers import Candidate
     from bot.core.audit import Entry, Sealed
     from bot.core.cancellation import Draft
-    from bot.core.conversations import Author, Button, Conversation, Identity, Message, Reply
+    from bot.core.conversations import (
+        Author,
+        Button,
+        Conversation,
+        Identity,
+        Message,
+        QueueFilter,
+        Reply,
+    )
     from bot.core.delivery import Backlog
+    from bot.core.desk import SupportDesk
     from bot.core.erasure import Holdings, Subject
     from bot.core.errands import Errand
-    from bot.core.handoff import Transfer
+    from bot.core.handoff import Ownership, Reason, Transfer
     from bot.core.helpdesk import Capabilities, Comment, LookedUp, Sent
+    from bot.core.insights import Facts, Unanswered
     from bot.core.language import Language
     from bot.core.tickets import (
         Change,
@@ -66,9 +85,17 @@ class Assistant(Protocol):
     """The dialogue engine."""
 
     def reply(
-        self, conversation_id: str, text: str, language: Language, message_id: int
+        self,
+        conversation_id: str,
+        text: str,
+        language: Language,
+        message_id: int,
+        *,
+        is_fresh_start: bool = False,
     ) -> list[Reply]:
         """What is to be said in answer; empty when something behind the engine failed.
+
+        With `is_fresh_start` the engine first forgets the form that it may be in the middle of.
 
         Raises:
             Unavailable: It did not answer, or not in time.
@@ -92,6 +119,9 @@ class SectionSearch(Protocol):
 
     def articles(self, language: Language) -> Sequence[Article]:
         """Every published article of a language, sorted by slug."""
+
+    def likeness(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """The cosine of the meanings of each text with each, -1 to 1, whatever their languages."""
 
     def warm(self) -> None:
         """Prepares for the first question, which would wait otherwise."""
@@ -170,23 +200,43 @@ class Conversations(Protocol):
         """What was said in answer to a visitor message, in order."""
 
     def say(
-        self, conversation_id: str, author: Author, replies: Sequence[Reply], *, at: datetime
+        self,
+        conversation_id: str,
+        author: Author,
+        replies: Sequence[Reply],
+        *,
+        at: datetime,
+        while_owned: Ownership | None = None,
+        client_id: str | None = None,
     ) -> list[Message]:
-        """Adds messages that answer no visitor message: an agent's, or the system's."""
+        """Adds messages that answer no visitor message: an agent's, or the system's.
+
+        The same `client_id`, of a single message, twice gives the first one again.
+
+        Raises:
+            Conflict: The conversation is no longer `while_owned`.
+        """
 
     def messages(self, conversation_id: str, after: int = 0) -> list[Message]:
         """The transcript, oldest first, from after that message id."""
 
-    def change_owner(self, conversation_id: str, transfer: Transfer) -> Conversation:
-        """Stores a change of owner.
+    def change_owner(
+        self,
+        conversation_id: str,
+        transfer: Transfer,
+        *,
+        at: datetime,
+        saying: Sequence[Reply] = (),
+    ) -> Conversation:
+        """Stores a change of owner, with what announces it, and notes the stay with people.
+
+        Where nothing changes, nothing is said either.
 
         Raises:
             Conflict: The conversation is no longer as the transfer found it.
         """
 
-    def queue(
-        self, *, state: str | None, language: str | None, q: str | None, limit: int, cursor: int
-    ) -> list[Conversation]:
+    def queue(self, wanted: QueueFilter, *, limit: int, cursor: int) -> list[Conversation]:
         """Conversations for the console, longest wait first, then newest; `cursor` skips rows."""
 
     def draft(self, conversation_id: str) -> Draft | None:
@@ -359,26 +409,131 @@ class Helpdesk(Protocol):
         """What an operator must mend before anything can be delivered; None if all is well."""
 
 
+class DeskRecords(Protocol):
+    """What the desk keeps beside the conversations: stays with people, notes, signals, figures."""
+
+    def place_in_queue(self, conversation_id: str) -> int:
+        """1 for whoever is served next; 0 if the conversation does not wait."""
+
+    def recent_waits(self, since: datetime, limit: int) -> list[timedelta]:
+        """How long those waited whom an agent has claimed since then, newest first."""
+
+    def held(self) -> list[Conversation]:
+        """The conversations that agents have."""
+
+    def untold_waiting(self, before: datetime) -> list[Conversation]:
+        """Those queued before then, for the last time, and not told since that it takes long."""
+
+    def mark_told(self, conversation_id: str, *, at: datetime) -> bool:
+        """Notes that; whether it had not been noted before."""
+
+    def unhelpful_votes(self, conversation_id: str) -> int:
+        """Answers found unhelpful since people last had the conversation."""
+
+    def last_topic(self, conversation_id: str, *, before: int) -> str | None:
+        """The topic of the last message before that id."""
+
+    def rate(self, conversation_id: str, score: int, *, at: datetime) -> None:
+        """Keeps how the last stay with people went, 1 to 5; the last word counts."""
+
+    def comment_rating(self, conversation_id: str, comment: str) -> None:
+        """Adds the visitor's words to that."""
+
+    def add_note(self, conversation_id: str, agent: Agent, text: str, *, at: datetime) -> None:
+        """Keeps a note for colleagues.
+
+        Raises:
+            NotFound: No such conversation.
+        """
+
+    def notes(self, conversation_id: str) -> list[Note]:
+        """The notes for colleagues, oldest first."""
+
+    def signal(
+        self,
+        conversation_id: str,
+        who: Side,
+        *,
+        typing_until: datetime | None = None,
+        read: int | None = None,
+    ) -> None:
+        """Notes that a side is typing until then, or has read up to that message id.
+
+        Raises:
+            NotFound: No such conversation.
+        """
+
+    def signals(self, conversation_id: str) -> Mapping[Side, Signal]:
+        """What was last signalled by each side."""
+
+    def facts(self, since: datetime) -> Facts:
+        """All that has happened since then, to be counted (`insights.summarise`)."""
+
+    def unanswered(self, since: datetime, limit: int) -> list[Unanswered]:
+        """Questions that the bot had no answer to, newest first, each text once."""
+
+
+class Desk(Protocol):
+    """What a turn needs of the support desk."""
+
+    def queue(self, conversation: Conversation, reason: Reason, language: Language) -> Reply:
+        """Puts the conversation into the queue and gives what says so."""
+
+    def answer(self, message: Message, conversation: Conversation) -> list[Reply] | None:
+        """What the desk itself answers; None if that is for the engine or for nobody."""
+
+
 class Agents(Protocol):
-    """Keeps support agents and their sessions."""
+    """Keeps support agents, their sessions, and failed attempts to sign in."""
 
     def by_email(self, email: str) -> tuple[Agent, str] | None:
-        """The agent and the hash of the password."""
+        """The agent and the hash of the password; None for nobody, or somebody disabled."""
 
     def all(self) -> list[Agent]:
         """Agents who may sign in, by name."""
 
+    def accounts(self) -> list[Account]:
+        """All agents, disabled ones too, by name."""
+
+    def present(self, since: datetime) -> list[Agent]:
+        """Agents whose console was heard of since then."""
+
     def add(self, agent: Agent, password_hash: str) -> None:
         """Adds an agent, or gives an existing email that name, role and password."""
+
+    def change(self, agent_id: str, change: AccountChange) -> Account:
+        """Changes an account. Whoever is disabled, or gets a new password, is signed out.
+
+        Raises:
+            NotFound: No such agent.
+        """
 
     def start_session(self, session: AgentSession, token_hash: str) -> None:
         """Keeps a session."""
 
     def session(self, token_hash: str, now: datetime) -> AgentSession | None:
-        """The session of this token, unless it has expired or its agent is disabled."""
+        """The session of this token, unless it has expired or its agent is disabled.
+
+        Notes that the agent is there: `present` tells of it from now on.
+        """
+
+    def sessions(self, agent_id: str, now: datetime) -> list[KnownSession]:
+        """The agent's sessions that have not expired, newest first."""
 
     def end_session(self, token_hash: str) -> None:
-        """Forgets the session."""
+        """Forgets the session; with the last one the agent is no longer there."""
+
+    def end_other_sessions(self, agent_id: str, *, but: str) -> None:
+        """Forgets the agent's sessions, except the one with this hash of its token."""
+
+    def purge(self, now: datetime, failures_before: datetime) -> int:
+        """Deletes expired sessions and failures from before then; gives how many sessions."""
+
+    def failed_sign_ins(self, email_hash: str, address: str, since: datetime) -> tuple[int, int]:
+        """How many there were since then: with this email, and from this address."""
+
+    def add_failed_sign_in(self, email_hash: str, address: str, at: datetime) -> None:
+        """Notes that a sign-in failed."""
 
 
 class Audit(Protocol):
@@ -448,6 +603,7 @@ class Services:
     clock: Clock
     phrases: Phrases
     conversations: Conversations
+    records: DeskRecords
     tickets: TicketStore
     accounts: AccountDirectory
     agents: Agents
@@ -457,6 +613,7 @@ class Services:
     detector: LanguageDetector
     events: Events
     audit: Audit
+    desk: SupportDesk
     probes: Mapping[str, Callable[[], bool]]
     # None in memory, where nothing outlives the process.
-    records: Records | None = None
+    kept: Records | None = None

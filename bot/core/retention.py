@@ -35,7 +35,7 @@ def sweep(policy: Retention, services: Services, *, owner: str) -> dict[str, int
 
     A conversation that waits for a person or is with one is never past its time.
     """
-    records = services.records
+    records = services.kept
     now = services.clock.now()
     gone = dict.fromkeys(("conversations", "drafts", "tickets", "deliveries", "sessions"), 0)
     if records is None:

@@ -20,13 +20,20 @@ from argon2.exceptions import Argon2Error
 from fastapi import Depends, Header, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
-from bot.core.agents import SESSION_LENGTH, Agent, AgentSession
+from bot.core.agents import (
+    FAILURES_OF_ADDRESS,
+    FAILURES_OF_EMAIL,
+    FAILURES_WITHIN,
+    SESSION_LENGTH,
+    Agent,
+    AgentSession,
+)
 from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Identity
 from bot.core.errors import NotAllowed, NotFound
 from bot.core.ports import Services
 from bot.core.privacy import mask
-from bot.gateway.errors import Unauthorized
+from bot.gateway.errors import TooMany, Unauthorized
 from bot.settings import Settings
 
 COOKIE = "helpdesk_agent"
@@ -193,28 +200,59 @@ ReadingAgent = Annotated[Agent, Depends(signed_in_agent)]
 ChangingAgent = Annotated[Agent, Depends(changing_agent)]
 
 
-def sign_in(email: str, password: str, services: Services) -> tuple[AgentSession, str]:
+def sign_in(
+    email: str, password: str, services: Services, request: Request
+) -> tuple[AgentSession, str]:
     """A new session and the token of its cookie.
 
     Raises:
         Unauthorized: Email or password is wrong; which one is not told.
+        TooMany: So often wrong of late, with this email or from this address, that not even the
+            right password is looked at.
     """
+    now = services.clock.now()
+    email_hash = digest(email.strip().lower())
+    address = (request.client.host if request.client else "")[:64]
+    of_email, of_address = services.agents.failed_sign_ins(
+        email_hash, address, now - FAILURES_WITHIN
+    )
+    if of_email >= FAILURES_OF_EMAIL or of_address >= FAILURES_OF_ADDRESS:
+        minutes = int(FAILURES_WITHIN.total_seconds() // 60)
+        raise TooMany(
+            f"Too many wrong sign-ins. Wait up to {minutes} minutes, or ask a lead for a new "
+            "password.",
+            int(FAILURES_WITHIN.total_seconds()),
+        )
     found = services.agents.by_email(email)
     agent, password_hash = found or (None, _NOBODY)
-    try:
-        _hasher.verify(password_hash, password)
-    except Argon2Error:
-        agent = None
-    if agent is None:
-        entry = Entry(services.clock.now(), "nobody", "sign-in refused", digest(email.lower())[:16])
-        services.audit.add(entry)
+    if not _is_right(password_hash, password) or agent is None:
+        services.agents.add_failed_sign_in(email_hash, address, now)
+        services.audit.add(Entry(now, "nobody", "sign-in refused", email_hash[:16]))
         raise Unauthorized("Email or password is wrong.")
     token = secrets.token_urlsafe(32)
-    expires_at = services.clock.now() + SESSION_LENGTH
-    session = AgentSession(agent, secrets.token_urlsafe(24), expires_at)
+    session = AgentSession(
+        agent,
+        secrets.token_urlsafe(24),
+        expires_at=now + SESSION_LENGTH,
+        started_at=now,
+        device=request.headers.get("user-agent", "")[:200] or None,
+    )
     services.agents.start_session(session, digest(token))
     services.audit.add(Entry(services.clock.now(), agent.id, "sign-in"))
     return session, token
+
+
+def is_password_of(agent: Agent, password: str, services: Services) -> bool:
+    """Whether this is the agent's password now."""
+    found = services.agents.by_email(agent.email)
+    return found is not None and _is_right(found[1], password)
+
+
+def _is_right(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except Argon2Error:
+        return False
 
 
 def hash_password(password: str) -> str:

@@ -13,7 +13,17 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from bot.core.ports import Services
-from bot.gateway import chat, console, errors, files, operations, pages
+from bot.gateway import (
+    chat,
+    console,
+    errors,
+    files,
+    insights,
+    operations,
+    pages,
+    team,
+    writing,
+)
 from bot.gateway.widget_assets import add_widget
 from bot.gateway.worker import Worker
 from bot.settings import Settings
@@ -74,7 +84,10 @@ def create_app(
         )
     app.include_router(chat.router)
     app.include_router(files.router)
+    app.include_router(team.router)
     app.include_router(console.router)
+    app.include_router(writing.router)
+    app.include_router(insights.router)
     app.include_router(operations.router)
     app.include_router(operations.demo)
     app.include_router(pages.router)

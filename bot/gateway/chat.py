@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import conversations as core
+from bot.core.agents import TYPING_FOR
 from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Visit
 from bot.core.privacy import mask, mask_address
@@ -30,6 +31,7 @@ from bot.gateway.schemas import (
     RenewIdentity,
     SendFeedback,
     SendMessage,
+    SendSignal,
     StartConversation,
     Started,
     Transcript,
@@ -92,6 +94,7 @@ def send_message(
             Visit(str(body.client_id), body.text, body.payload),
             store=services.conversations,
             assistant=services.assistant,
+            desk=services.desk,
             phrases=services.phrases,
             detector=services.detector,
             clock=services.clock,
@@ -158,13 +161,28 @@ def give_feedback(
     conversation: VisitorConversation,
     services: ServicesDep,
 ) -> None:
-    """Keeps whether an answer helped."""
+    """Keeps whether an answer helped; a second one that did not brings a person."""
     services.conversations.add_feedback(
         conversation.id,
         message_id,
         helpful=body.helpful,
         comment=mask(body.comment).text if body.comment else None,
         at=services.clock.now(),
+    )
+    if services.desk.hear_vote(conversation.id, helpful=body.helpful):
+        services.events.publish(conversation.id)
+        services.events.publish(CONSOLE)
+
+
+@router.post("/{conversation_id}/signals", status_code=204, responses=responses(403, 404))
+def signal(body: SendSignal, conversation: VisitorConversation, services: ServicesDep) -> None:
+    """Tells the agent that the visitor is typing, or how far the visitor has read."""
+    now = services.clock.now()
+    services.records.signal(
+        conversation.id,
+        "visitor",
+        typing_until=now + TYPING_FOR if body.typing else None,
+        read=body.read,
     )
 
 

@@ -1,4 +1,7 @@
-"""The agents' calls."""
+"""The agents' calls about conversations and tickets.
+
+Accounts stand in team.py, figures and gaps in insights.py, help with a reply in writing.py.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +9,38 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import handoff
-from bot.core.agents import SESSION_LENGTH, Agent, AgentSession
-from bot.core.conversations import Conversation, Reply
-from bot.core.errors import BadInput, Conflict
-from bot.core.handoff import Ownership, Transfer
+from bot.core.agents import TYPING_FOR, Agent
+from bot.core.conversations import URGENT_REASONS, Conversation, QueueFilter, Reply
+from bot.core.errors import Conflict
+from bot.core.handoff import Ownership
 from bot.core.ports import Services
 from bot.core.privacy import mask
 from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
-from bot.gateway import access
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
 from bot.gateway.schemas import (
-    AgentList,
+    MAX_MESSAGE_ID,
     AgentMessage,
-    AgentOut,
     AgentRef,
     ChangeTicket,
     ConversationDetail,
     ConversationList,
     ConversationRow,
     IdentityOut,
-    Insights,
     MessageOut,
+    NoteOut,
     Resolve,
-    SignedIn,
-    SignIn,
+    SendSignal,
     TicketDetail,
     TicketList,
     TicketOut,
     TicketRef,
     TransferTo,
+    WriteNote,
 )
 from bot.gateway.stream import CONSOLE, agent_events, event_response, last_event_id
 
@@ -60,69 +61,35 @@ _SHOWN_SLOTS = (
 )
 
 
-# --- Session -------------------------------------------------------------------------------------
-
-
-@router.post("/session", responses=responses(401, 403))
-def sign_in(body: SignIn, services: ServicesDep, request: Request, response: Response) -> SignedIn:
-    """Signs an agent in and sets the session cookie."""
-    session, token = access.sign_in(body.email, body.password, services)
-    response.set_cookie(
-        access.COOKIE,
-        token,
-        max_age=int(SESSION_LENGTH.total_seconds()),
-        path="/api/v1/agent",
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-    return SignedIn(agent=AgentOut.model_validate(session.agent), csrf_token=session.csrf_token)
-
-
-@router.get("/session", responses=responses(401))
-def read_session(session: Annotated[AgentSession, Depends(access.agent_session)]) -> SignedIn:
-    """Who is signed in, for a reload of the console."""
-    return SignedIn(agent=AgentOut.model_validate(session.agent), csrf_token=session.csrf_token)
-
-
-@router.delete("/session", status_code=204, responses=responses(401, 403))
-def sign_out(
-    _agent: ChangingAgent,
-    services: ServicesDep,
-    response: Response,
-    token: Annotated[str, Cookie(alias=access.COOKIE, include_in_schema=False)] = "",
-) -> None:
-    """Signs the agent out."""
-    services.agents.end_session(access.digest(token))
-    response.delete_cookie(access.COOKIE, path="/api/v1/agent")
-
-
-@router.get("/agents", responses=responses(401))
-def list_agents(_agent: ReadingAgent, services: ServicesDep) -> AgentList:
-    """Colleagues to transfer a conversation to."""
-    return AgentList(
-        agents=[AgentRef.model_validate(agent) for agent in services.agents.all()], next=None
-    )
-
-
 # --- Conversations -------------------------------------------------------------------------------
 
 
 @router.get("/conversations", responses=responses(401))
 def list_conversations(
-    _agent: ReadingAgent,
+    agent: ReadingAgent,
     services: ServicesDep,
     state: Literal["waiting", "agent", "closed"] | None = None,
     language: Literal["fr", "en"] | None = None,
+    topic: Annotated[str | None, Query(max_length=80, description="Its beginning.")] = None,
+    site: Annotated[str | None, Query(pattern=r"^\d{1,6}$")] = None,
+    priority: Literal["normal", "high"] | None = None,
+    mine: Annotated[bool, Query(description="One's own alone.")] = False,
     q: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ConversationList:
     """The queue, oldest wait first."""
     start = int(cursor or 0)
-    found = services.conversations.queue(
-        state=state, language=language, q=q or None, limit=limit + 1, cursor=start
+    wanted = QueueFilter(
+        state=state,
+        language=language,
+        topic=topic or None,
+        site=site,
+        is_urgent=None if priority is None else priority == "high",
+        assignee_id=agent.id if mine else None,
+        q=q or None,
     )
+    found = services.conversations.queue(wanted, limit=limit + 1, cursor=start)
     return ConversationList(
         conversations=[ConversationRow(**row) for row in _rows(found[:limit], services)],
         next=str(start + limit) if len(found) > limit else None,
@@ -140,23 +107,27 @@ def read_conversation(
 @router.post("/conversations/{conversation_id}/claim", responses=responses(401, 403, 404, 409))
 def claim(conversation_id: str, agent: ChangingAgent, services: ServicesDep) -> ConversationDetail:
     """Gives the conversation to the calling agent."""
-    now = _ownership(conversation_id, services)
-    change = handoff.claim(now, agent.id)
-    text = ("utter_agent_joined", agent.name) if change.before != change.after else None
-    return _hand_over(conversation_id, change, text, "handoff/joined", services)
+    return _announce(services.desk.claim(conversation_id, agent), services)
 
 
-@router.post("/conversations/{conversation_id}/messages", responses=responses(401, 403, 404))
+@router.post("/conversations/{conversation_id}/messages", responses=responses(401, 403, 404, 409))
 def write_message(
     conversation_id: str, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Writes to the visitor; what must not be kept is masked here too."""
-    handoff.require_agent(_ownership(conversation_id, services), agent.id)
+    owned = Ownership.of(services.conversations.get(conversation_id))
+    handoff.require_agent(owned, agent.id)
     masked = mask(body.text)
     data = {"masked": list(masked.kinds)} if masked.kinds else {}
-    reply = Reply("message", masked.text, data=data)
-    services.conversations.say(conversation_id, "agent", [reply], at=services.clock.now())
-    return _announce(conversation_id, services)
+    services.conversations.say(
+        conversation_id,
+        "agent",
+        [Reply("message", masked.text, data=data)],
+        at=services.clock.now(),
+        while_owned=owned,
+        client_id=str(body.client_id) if body.client_id else None,
+    )
+    return _announce(services.conversations.get(conversation_id), services)
 
 
 @router.post("/conversations/{conversation_id}/transfer", responses=responses(401, 403, 404, 409))
@@ -164,12 +135,7 @@ def transfer(
     conversation_id: str, body: TransferTo, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Gives the conversation to a colleague."""
-    colleague = next((a for a in services.agents.all() if a.id == body.agent), None)
-    if colleague is None:
-        raise BadInput("No such agent. GET /api/v1/agent/agents lists them.")
-    change = handoff.transfer(_ownership(conversation_id, services), agent.id, colleague.id)
-    text = ("utter_agent_transferred", colleague.name)
-    return _hand_over(conversation_id, change, text, "handoff/joined", services)
+    return _announce(services.desk.transfer(conversation_id, agent, body.agent), services)
 
 
 @router.post(
@@ -179,10 +145,7 @@ def return_to_bot(
     conversation_id: str, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Gives the conversation back to the bot."""
-    change = handoff.back_to_bot(_ownership(conversation_id, services), by=agent.id)
-    services.conversations.drop_draft(conversation_id)
-    text = ("utter_agent_returned", agent.name)
-    return _hand_over(conversation_id, change, text, "handoff/left", services)
+    return _announce(services.desk.give_back(conversation_id, agent), services)
 
 
 @router.post("/conversations/{conversation_id}/resolve", responses=responses(401, 403, 404, 409))
@@ -193,11 +156,45 @@ def resolve(
     body: Resolve | None = None,
 ) -> ConversationDetail:
     """Ends the conversation; the bot answers again when the visitor writes."""
-    change = handoff.resolve(_ownership(conversation_id, services), agent.id)
-    services.conversations.drop_draft(conversation_id)
-    note = {"note": mask(body.note).text, "by": agent.id} if body and body.note else {}
-    text = ("utter_resolved", agent.name)
-    return _hand_over(conversation_id, change, text, "handoff/left", services, note)
+    note = mask(body.note).text if body and body.note else None
+    return _announce(services.desk.resolve(conversation_id, agent, note), services)
+
+
+@router.post("/conversations/{conversation_id}/notes", responses=responses(401, 403, 404))
+def write_note(
+    conversation_id: str, body: WriteNote, agent: ChangingAgent, services: ServicesDep
+) -> ConversationDetail:
+    """Writes a note for colleagues; anybody may, whoever has the conversation."""
+    at = services.clock.now()
+    services.records.add_note(conversation_id, agent, mask(body.text).text, at=at)
+    services.events.publish(CONSOLE)
+    return _detail(services.conversations.get(conversation_id), services)
+
+
+@router.post(
+    "/conversations/{conversation_id}/signals", status_code=204, responses=responses(401, 403, 404)
+)
+def signal(
+    conversation_id: str, body: SendSignal, agent: ChangingAgent, services: ServicesDep
+) -> None:
+    """Tells the visitor that the agent who has the conversation is typing, or has read.
+
+    Without effect for anybody else: the conversation may have changed hands on the way here.
+    """
+    owned = Ownership.of(services.conversations.get(conversation_id))
+    if (owned.state, owned.assignee_id) != ("agent", agent.id):
+        return
+    services.records.signal(
+        conversation_id,
+        "agent",
+        typing_until=services.clock.now() + TYPING_FOR if body.typing else None,
+        read=body.read,
+    )
+
+
+@router.post("/presence", status_code=204, responses=responses(401, 403))
+def be_present(_agent: ChangingAgent) -> None:
+    """Answers a `ping` of the stream: the console is open, its agent keeps what is claimed."""
 
 
 @router.get(
@@ -205,15 +202,22 @@ def resolve(
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}, **responses(401)},
 )
-def follow_queue(agent: ReadingAgent, services: ServicesDep, request: Request) -> StreamingResponse:
+def follow_queue(
+    agent: ReadingAgent,
+    services: ServicesDep,
+    request: Request,
+    after: Annotated[
+        int | None, Query(ge=0, le=MAX_MESSAGE_ID, description="As Last-Event-ID, which wins.")
+    ] = None,
+) -> StreamingResponse:
     """Server-Sent Events: `queue` when it changed, `message` in one's own conversations."""
-    after = last_event_id(request)
-    if after is None:
-        after = services.conversations.newest_message_id()
-    return event_response(agent_events(agent.id, after, services))
+    resume = last_event_id(request)
+    if resume is None:
+        resume = services.conversations.newest_message_id() if after is None else after
+    return event_response(agent_events(agent.id, resume, services))
 
 
-# --- Tickets and insights ------------------------------------------------------------------------
+# --- Tickets ------------------------------------------------------------------------
 
 
 @router.get("/tickets", responses=responses(401))
@@ -261,45 +265,13 @@ def retry_delivery(reference: str, agent: ChangingAgent, services: ServicesDep) 
     return _ticket(reference, services)
 
 
-@router.get("/insights", responses=responses(401))
-def read_insights(_agent: ReadingAgent, services: ServicesDep) -> Insights:
-    """Counts over all conversations."""
-    return Insights(**services.conversations.insights())
-
-
 # --- Shared --------------------------------------------------------------------------------------
 
 
-def _ownership(conversation_id: str, services: Services) -> Ownership:
-    return Ownership.of(services.conversations.get(conversation_id))
-
-
-def _hand_over(
-    conversation_id: str,
-    change: Transfer,
-    announcement: tuple[str, str] | None,
-    topic: str,
-    services: Services,
-    data: dict[str, Any] | None = None,
-) -> ConversationDetail:
-    """Stores the new owner, then tells the visitor."""
-    conversation = services.conversations.change_owner(conversation_id, change)
-    if announcement:
-        name, agent_name = announcement
-        text = services.phrases.say(name, conversation.language, agent=agent_name)
-        services.conversations.say(
-            conversation_id,
-            "system",
-            [Reply("handoff", text, topic, data=data or {})],
-            at=services.clock.now(),
-        )
-    return _announce(conversation_id, services)
-
-
-def _announce(conversation_id: str, services: Services) -> ConversationDetail:
-    services.events.publish(conversation_id)
+def _announce(conversation: Conversation, services: Services) -> ConversationDetail:
+    services.events.publish(conversation.id)
     services.events.publish(CONSOLE)
-    return _detail(services.conversations.get(conversation_id), services)
+    return _detail(conversation, services)
 
 
 def _detail(conversation: Conversation, services: Services) -> ConversationDetail:
@@ -318,6 +290,9 @@ def _detail(conversation: Conversation, services: Services) -> ConversationDetai
         slots={name: stored[name] for name in _SHOWN_SLOTS if stored.get(name)},
         diagnosis=next((m.data for m in reversed(messages) if m.kind == "diagnosis"), None),
         tickets=[TicketRef.model_validate(ticket) for ticket in tickets],
+        notes=[NoteOut.model_validate(note) for note in services.records.notes(conversation.id)],
+        page_url=conversation.page_url,
+        created_at=conversation.created_at,
     )
 
 
@@ -335,7 +310,8 @@ def _rows(found: Sequence[Conversation], services: Services) -> list[dict[str, A
             "summary": _shortened(words.get(c.id, "")),
             "waiting_since": c.waiting_since,
             "assignee": _assignee(c, names),
-            "priority": "high" if c.handoff_reason in ("angry", "failed") else "normal",
+            "priority": "high" if c.handoff_reason in URGENT_REASONS else "normal",
+            "reason": c.handoff_reason,
             "updated_at": c.updated_at,
         }
         for c in found

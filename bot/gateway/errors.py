@@ -76,7 +76,15 @@ class Unauthorized(HelpdeskError):
     """Who is calling could not be established."""
 
 
-_STATUS |= {TooLarge: 413, Unauthorized: 401}
+class TooMany(HelpdeskError):
+    """Too many attempts; `retry_after_s` says when it is worth trying again."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+_STATUS |= {TooLarge: 413, Unauthorized: 401, TooMany: 429}
 
 
 def problem(status: int, detail: str, **more: object) -> JSONResponse:
@@ -103,7 +111,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HelpdeskError)
     def _(_request: Request, error: HelpdeskError) -> JSONResponse:
-        return problem(_STATUS.get(type(error), 500), str(error))
+        answer = problem(_STATUS.get(type(error), 500), str(error))
+        if isinstance(error, TooMany):
+            answer.headers["Retry-After"] = str(error.retry_after_s)
+        return answer
 
     @app.exception_handler(HTTPException)
     def _(_request: Request, error: HTTPException) -> JSONResponse:

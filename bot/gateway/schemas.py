@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -142,6 +142,17 @@ class SendFeedback(Body):
     comment: str | None = Field(None, max_length=2_000, description="In the visitor's words.")
 
 
+class SendSignal(Body):
+    """What one side lets the other see of it."""
+
+    model_config = _example(typing=True, read=12)
+
+    typing: bool = Field(False, description="Whether something is being typed right now.")
+    read: int | None = Field(
+        None, ge=0, le=MAX_MESSAGE_ID, description="The last message that was seen."
+    )
+
+
 class ButtonOut(Out):
     """A choice under a message."""
 
@@ -246,6 +257,76 @@ class AgentOut(Out):
     role: str = Field(description="`agent` or `lead`.")
 
 
+class SessionOut(Out):
+    """A session of one's own."""
+
+    key: str = Field(description="Names the session in this list; opens nothing.")
+    started_at: Moment | None = Field(description="Null for one from before this was noted.")
+    expires_at: Moment
+    device: str | None = Field(description="What the browser said of itself.")
+    is_this: bool = Field(description="Whether it is the session that asks.")
+
+
+class SessionList(Out):
+    """One's own sessions, newest first."""
+
+    sessions: list[SessionOut] = Field(description="Those that have not expired.")
+
+
+class ChangePassword(Body):
+    """A new password in place of the present one."""
+
+    model_config = _example(current="quatre mots au hasard", new="cinq autres mots bien longs")
+
+    current: str = Field(max_length=1_000, description="The present password.")
+    new: str = Field(max_length=1_000, description="At least 12 characters.")
+
+
+class AccountOut(Out):
+    """An agent as leads see one."""
+
+    id: AgentId
+    email: str = Field(description="For signing in.")
+    name: str = Field(description="As visitors see it.")
+    role: Literal["agent", "lead"] = Field(description="Leads also keep these accounts.")
+    is_disabled: bool = Field(description="Whether signing in is refused.")
+    seen_at: Moment | None = Field(description="When the console was last heard of.")
+
+
+class AccountList(Out):
+    """All agents, by name."""
+
+    accounts: list[AccountOut] = Field(description="Disabled ones too.")
+
+
+class CreateAccount(Body):
+    """A new agent."""
+
+    model_config = _example(
+        email="lea@soutien.example", name="Léa Roy", role="agent", password="quatre mots au hasard"
+    )
+
+    email: str = Field(
+        max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="For signing in."
+    )
+    name: str = Field(
+        min_length=1, max_length=200, pattern=r"\S", description="As visitors see it."
+    )
+    role: Literal["agent", "lead"] = Field("agent", description="Leads also keep accounts.")
+    password: str = Field(max_length=1_000, description="At least 12 characters.")
+
+
+class ChangeAccount(Body):
+    """What a lead changes of an account; whoever gets a new password is signed out."""
+
+    model_config = _example(is_disabled=True)
+
+    name: str | None = Field(None, min_length=1, max_length=200, description="As visitors see it.")
+    role: Literal["agent", "lead"] | None = Field(None, description="Leads also keep accounts.")
+    is_disabled: bool | None = Field(None, description="Whether signing in is refused.")
+    password: str | None = Field(None, max_length=1_000, description="At least 12 characters.")
+
+
 class SignedIn(Out):
     """The session; the token must come back as X-CSRF-Token with every change."""
 
@@ -280,6 +361,7 @@ class ConversationRow(Out):
     waiting_since: Moment | None = Field(description="Since when a person has been waited for.")
     assignee: AgentRef | None = Field(description="The agent who has or had it.")
     priority: Literal["normal", "high"] = Field(description="High after anger or a failure.")
+    reason: str | None = Field(description="Why a person is wanted.", examples=["abstained"])
     updated_at: Moment
 
 
@@ -301,6 +383,22 @@ class IdentityOut(Out):
     verified: Literal[True] = Field(True, description="Always true: signed by the vendor's site.")
 
 
+class NoteOut(Out):
+    """What an agent wrote for colleagues."""
+
+    id: int = Field(description="Grows with time.")
+    author: str = Field(description="The agent's name.")
+    text: str = Field(description="Plain text.")
+    created_at: Moment
+
+
+class VisitorSignal(Out):
+    """What the visitor lets agents see."""
+
+    typing: bool = Field(description="Whether the visitor is typing.")
+    read: int = Field(description="The last message that the visitor has seen; 0 if none.")
+
+
 class TicketRef(Out):
     """A ticket by its reference."""
 
@@ -317,6 +415,9 @@ class ConversationDetail(ConversationRow):
     slots: dict[str, Any] = Field(description="What an unfinished request holds so far.")
     diagnosis: dict[str, Any] | None = Field(description="The last fee diagnosis, with evidence.")
     tickets: list[TicketRef] = Field(description="Filed in this conversation, newest first.")
+    notes: list[NoteOut] = Field(description="For colleagues; no visitor sees them. Oldest first.")
+    page_url: str | None = Field(description="The page on which the visitor began.")
+    created_at: Moment
 
 
 class AgentMessage(Body):
@@ -327,6 +428,57 @@ class AgentMessage(Body):
     text: str = Field(
         min_length=1, max_length=core.MAX_TEXT_CHARS, pattern=r"\S", description="Markdown."
     )
+    client_id: UUID | None = Field(
+        None, description="Chosen by the sender; the same one twice is said once."
+    )
+
+
+class WriteNote(Body):
+    """A note for colleagues."""
+
+    model_config = _example(text="Rappeler la clinique jeudi.")
+
+    text: str = Field(
+        min_length=1, max_length=2_000, pattern=r"\S", description="Never shown to the visitor."
+    )
+
+
+class Preview(Out):
+    """A text as the visitor would see it."""
+
+    html: str = Field(description="Sanitised HTML.")
+
+
+class SuggestionOut(Out):
+    """A section that may answer the visitor's last question."""
+
+    key: str = Field(description="Article and section.", examples=["invoice-details#csv"])
+    heading: str = Field(description="Of the section.")
+    title: str = Field(description="Of the article.")
+    url: str = Field(description="Where the article can be read.")
+    language: LanguageCode
+    text: str = Field(description="The section in Markdown, as it can be sent.")
+
+
+class Suggestions(Out):
+    """Sections for the visitor's last question, best first."""
+
+    question: str = Field(description="The question; empty if none was asked.")
+    suggestions: list[SuggestionOut] = Field(description="Best first; none without a question.")
+
+
+class CannedReply(Out):
+    """A reply that agents send often, in both languages, with {placeholders}."""
+
+    key: str = Field(description="Names the reply.", examples=["hello"])
+    fr: str = Field(description="Markdown with {agent}, {visitor}, {site}.")
+    en: str = Field(description="Markdown with {agent}, {visitor}, {site}.")
+
+
+class CannedReplies(Out):
+    """All canned replies, in the order of their file."""
+
+    replies: list[CannedReply] = Field(description="In the order of their file.")
 
 
 class TransferTo(Body):
@@ -434,8 +586,110 @@ class UnansweredQuestion(Out):
     created_at: Moment
 
 
+class DayOut(Out):
+    """The counts of one day, in the team's time zone."""
+
+    day: date = Field(description="The day.", examples=["2026-03-10"])
+    conversations: int = Field(description="Begun on that day.")
+    contained: int = Field(description="Of these, used and never handed off.")
+    handed_off: int = Field(description="Of these, handed to people.")
+    abstained: int = Field(description="How often the bot said that it does not know.")
+    helpful: int = Field(description="Answers that helped.")
+    not_helpful: int = Field(description="Answers that did not.")
+    wait_s: float | None = Field(description="Median wait for a person in seconds; null: none.")
+    satisfaction: float | None = Field(description="Mean of the ratings, 1 to 5; null: none.")
+
+
+class FailingOut(Out):
+    """An article that was found unhelpful."""
+
+    slug: str = Field(description="The article.", examples=["invoice-details"])
+    shown: int = Field(description="How often it answered.")
+    not_helpful: int = Field(description="How often that did not help.")
+
+
+class RatingComment(Out):
+    """What a visitor said of the help of people."""
+
+    score: int | None = Field(description="1 to 5.")
+    comment: str = Field(description="In the visitor's words.")
+    rated_at: Moment | None = Field(description="When it was rated.")
+
+
+class ReportOut(Out):
+    """The figures of the last days."""
+
+    days: list[DayOut] = Field(description="Oldest first; days without anything too.")
+    reasons: dict[str, int] = Field(description="Why people were wanted, and how often.")
+    outcomes: dict[str, int] = Field(description="How stays with people ended, and how often.")
+    waits: int = Field(description="How many waited until an agent came.")
+    median_wait_s: float | None = Field(description="Half of them waited no longer; seconds.")
+    long_wait_s: float | None = Field(description="Nine of ten waited no longer; seconds.")
+    scores: dict[int, int] = Field(description="Ratings from 1 to 5, and how many of each.")
+    satisfaction: float | None = Field(description="Mean of the ratings; null without any.")
+    comments: list[RatingComment] = Field(description="Newest first.")
+    failing_articles: list[FailingOut] = Field(description="Most often unhelpful first.")
+
+
+class GapQuestion(Out):
+    """A question of a gap, and what it gets now if it was played again."""
+
+    text: str = Field(description="In the visitor's words.")
+    language: LanguageCode
+    created_at: Moment
+
+
+class NearestSection(Out):
+    """The section that comes nearest to a gap, without answering it."""
+
+    key: str = Field(description="Article and section.", examples=["invoice-details#csv"])
+    heading: str = Field(description="Of the section.")
+    title: str = Field(description="Of the article.")
+    url: str = Field(description="Where the article can be read.")
+
+
+class GapOut(Out):
+    """Questions without an answer that mean the same, in whatever language."""
+
+    id: str = Field(description="Stays the same while the questions do.")
+    questions: list[GapQuestion] = Field(description="The one that speaks for all first.")
+    nearest: NearestSection | None = Field(description="Null if nothing comes near.")
+
+
+class Gaps(Out):
+    """What the knowledge base lacks, most often asked first."""
+
+    gaps: list[GapOut] = Field(description="Most often asked first.")
+
+
+class ReplayedQuestion(Out):
+    """What a question gets now."""
+
+    text: str = Field(description="The question.")
+    kind: str = Field(description="Of what was said: `answer`, `abstain` …", examples=["answer"])
+    topic: str | None = Field(description="What it is about.", examples=["faq/invoice-details"])
+
+
+class ReplayedGap(Out):
+    """A gap after its questions were played again."""
+
+    id: str = Field(description="The gap.")
+    state: Literal["closed", "partly", "open"] = Field(
+        description="Whether all, some or none of its questions are answered now."
+    )
+    questions: list[ReplayedQuestion] = Field(description="In the order of the gap.")
+
+
+class Replay(Out):
+    """Which gaps have closed."""
+
+    gaps: list[ReplayedGap] = Field(description="In the order of the gaps.")
+
+
 class Insights(Out):
-    """Counts over all conversations."""
+    """Counts over all conversations, and a report of the last days."""
+
+    report: ReportOut = Field(description="By day, with reasons, waits and ratings.")
 
     conversations: int = Field(description="All that were begun and not erased.")
     contained: int = Field(description="With a visitor's message, and never handed off.")

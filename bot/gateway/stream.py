@@ -6,6 +6,7 @@ or a reconnect costs a moment and never a message.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -13,6 +14,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from bot.core.agents import Side, Signal
 from bot.core.conversations import Message
 from bot.core.errors import HelpdeskError, NotFound
 from bot.core.ports import Services
@@ -23,6 +25,10 @@ CONSOLE = "console"
 # How long another process's message may go unseen, and how many silent passes make a heartbeat.
 POLL_S = 1.0
 PASSES_PER_HEARTBEAT = 15
+# How often a console is asked whether it is there; several times in a lease.
+PING_S = 15.0
+# What nobody need be told: nothing has been signalled.
+_NO_SIGNAL = json.dumps({"typing": False, "read": 0})
 
 
 def event_response(events: AsyncIterator[str]) -> StreamingResponse:
@@ -44,15 +50,19 @@ def last_event_id(request: Request) -> int | None:
 async def visitor_events(
     conversation_id: str, after: int, services: Services
 ) -> AsyncIterator[str]:
-    """Messages and state changes of one conversation, until it is erased or the visitor leaves."""
-    state: str | None = None
+    """What happens in one conversation, until it is erased or the visitor leaves.
+
+    `message`, `state` (with the place in the queue while the visitor waits), and `agent`: whether
+    the agent is typing, and how far the agent has read.
+    """
+    told: dict[str, str] = {}
     silent = 0
     yield "retry: 1000\n\n"
     while True:
         position = services.events.position()
         try:
-            conversation = await run_in_threadpool(services.conversations.get, conversation_id)
             fresh = await run_in_threadpool(services.conversations.messages, conversation_id, after)
+            news = await run_in_threadpool(_visitor_news, conversation_id, services)
         except NotFound:
             return
         except HelpdeskError:
@@ -61,21 +71,48 @@ async def visitor_events(
         for message in fresh:
             after = message.id
             yield _frame("message", MessageOut.of(message).model_dump_json(), after)
-        if conversation.state != state:
-            state = conversation.state
-            yield _frame("state", json.dumps({"state": state}), after)
-            silent = 0
         silent = 0 if fresh else silent + 1
+        for event, data in news.items():
+            if told.get(event, _NO_SIGNAL) != data:
+                told[event] = data
+                silent = 0
+                yield _frame(event, data, after)
         if silent >= PASSES_PER_HEARTBEAT:
             silent = 0
             yield ": still here\n\n"
         await services.events.wait((conversation_id,), position, POLL_S)
 
 
+def _visitor_news(conversation_id: str, services: Services) -> dict[str, str]:
+    """The state and the agent's signals as they are now, by event."""
+    conversation = services.conversations.get(conversation_id)
+    state: dict[str, object] = {"state": conversation.state}
+    if conversation.state == "waiting":
+        state["place"] = services.records.place_in_queue(conversation_id)
+    news = {"state": json.dumps(state)}
+    if conversation.state == "agent":
+        news["agent"] = _signal(services, conversation_id, "agent")
+    return news
+
+
+def _signal(services: Services, conversation_id: str, side: Side) -> str:
+    found = services.records.signals(conversation_id).get(side, Signal())
+    until = found.typing_until
+    is_typing = until is not None and until > services.clock.now()
+    return json.dumps({"typing": is_typing, "read": found.read})
+
+
 async def agent_events(agent_id: str, after: int, services: Services) -> AsyncIterator[str]:
-    """`queue` when the queue has changed, `message` for messages in the agent's conversations."""
-    silent = 0
+    """What an agent follows, until the console goes.
+
+    `queue` when lists should be read again; `message` and `visitor` (typing, read) in the agent's
+    own conversations; `ping`, which the console answers with POST /presence: a stream alone does
+    not show that anybody is at the other end.
+    """
     seen = services.events.position()
+    clock = asyncio.get_running_loop().time
+    next_ping = clock() + PING_S
+    told: dict[str, str] = {}
     yield "retry: 1000\n\n"
     yield _frame("queue", "{}", after)
     while True:
@@ -84,20 +121,31 @@ async def agent_events(agent_id: str, after: int, services: Services) -> AsyncIt
             fresh = await run_in_threadpool(
                 services.conversations.messages_of_assignee, agent_id, after
             )
+            news = await run_in_threadpool(_agent_news, agent_id, services)
         except HelpdeskError:
             await services.events.wait((), position, POLL_S)
             continue
         for message in fresh:
             after = message.id
             yield _frame("message", _of_conversation(message), after)
+        for conversation_id, data in news.items():
+            if told.get(conversation_id, _NO_SIGNAL) != data:
+                shown = {"conversation": conversation_id, **json.loads(data)}
+                yield _frame("visitor", json.dumps(shown), after)
+        told = news
         if position != seen:
             seen = position
             yield _frame("queue", "{}", after)
-        silent = 0 if fresh else silent + 1
-        if silent >= PASSES_PER_HEARTBEAT:
-            silent = 0
-            yield ": still here\n\n"
+        if clock() >= next_ping:
+            next_ping = clock() + PING_S
+            yield _frame("ping", "{}", after)
         await services.events.wait((CONSOLE,), position, POLL_S)
+
+
+def _agent_news(agent_id: str, services: Services) -> dict[str, str]:
+    """The visitors' signals in the conversations that the agent has, by conversation."""
+    own = [c.id for c in services.records.held() if c.assignee_id == agent_id]
+    return {id_: _signal(services, id_, "visitor") for id_ in own}
 
 
 def _of_conversation(message: Message) -> str:

@@ -1,4 +1,8 @@
-"""What the gateway does by itself: delivers tickets, and answers what a crash left unanswered."""
+"""What the gateway does by itself, in the background.
+
+It delivers tickets, answers what a crash left unanswered, and takes conversations back from agents
+who are gone.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.core.agents import FAILURES_WITHIN
 from bot.core.conversations import TURN_LEASE, answer_pending
 from bot.core.delivery import deliver_due, pause_until, transcriber
 from bot.core.errors import HelpdeskError
 from bot.core.ports import Services
 from bot.core.retention import BATCH, Retention, sweep
 from bot.gateway.metrics import count_delivery, show_backlog
+from bot.gateway.stream import CONSOLE
 
 log = structlog.get_logger()
 EVERY_S = 1.0
@@ -20,6 +26,7 @@ SWEEP_EVERY = 5
 # Whoever mends what kept the helpdesk from answering sees it work again within that time.
 LONGEST_PAUSE = timedelta(minutes=5)
 RETENTION_EVERY = timedelta(days=1)
+PURGE_EVERY = 600
 # A live turn is never older: its lease would have ended.
 LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 
@@ -38,6 +45,8 @@ class Worker:
         self._pause_until: datetime | None = None
         # What the last run of this process left is taken up at once, not after the usual wait.
         self._is_first_sweep = True
+        # While no gateway ran, no console could be heard of: each gets a whole lease to come back.
+        self._began_at = services.clock.now()
 
     def start(self) -> None:
         """Frees what a dead process of this name held, and begins."""
@@ -65,6 +74,9 @@ class Worker:
                 self._deliver()
                 if passes % SWEEP_EVERY == 1:
                     self._measure()
+                self._look_after_desk()
+                if passes % PURGE_EVERY == 0:
+                    self._purge()
                 if passes % SWEEP_EVERY == 0 or self._is_first_sweep:
                     self._answer_left_behind()
                     self._sweep_daily()
@@ -111,6 +123,21 @@ class Worker:
         self._swept_at = now if max(gone.values()) < BATCH else None
         log.info("retention", **gone)
 
+    def _look_after_desk(self) -> None:
+        services, desk = self._services, self._services.desk
+        if services.clock.now() < self._began_at + desk.lease:
+            return
+        reclaimed = desk.reclaim()
+        for conversation_id in (*reclaimed, *desk.remind()):
+            services.events.publish(conversation_id)
+            services.events.publish(CONSOLE)
+        for conversation_id in reclaimed:
+            log.info("agent is gone; back in the queue", conversation_id=conversation_id)
+
+    def _purge(self) -> None:
+        now = self._services.clock.now()
+        self._services.agents.purge(now, now - FAILURES_WITHIN)
+
     def _answer_left_behind(self) -> None:
         services = self._services
         if not all(probe() for probe in services.probes.values()):
@@ -126,6 +153,7 @@ class Worker:
                     up_to=message_id,
                     store=services.conversations,
                     assistant=services.assistant,
+                    desk=services.desk,
                     phrases=services.phrases,
                     clock=services.clock,
                     owner=self._owner,

@@ -7,9 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.adapters.memory import MemoryAgents
-from bot.adapters.tables import agents
-from bot.core.agents import AgentSession
+from bot.core.agents import AccountChange, AgentSession
 from bot.core.ports import Agents
 from tests.support.builders import NOW, an_agent
 from tests.support.stores import Stores
@@ -20,15 +18,6 @@ SESSION = AgentSession(an_agent(), "csrf", NOW + timedelta(hours=10))
 @pytest.fixture
 def store(stores: Stores) -> Agents:
     return stores.agents
-
-
-def disable(stores: Stores, agent_id: str) -> None:
-    if isinstance(stores.agents, MemoryAgents):
-        stores.agents.disabled.add(agent_id)
-        return
-    assert stores.database is not None
-    with stores.database.write() as connection:
-        connection.execute(agents.update().where(agents.c.id == agent_id).values(is_disabled=True))
 
 
 def test_an_agent_is_found_by_email_however_it_is_written(store: Agents) -> None:
@@ -83,7 +72,7 @@ def test_whoever_is_disabled_is_signed_out_and_stays_out(stores: Stores) -> None
     store = stores.agents
     store.add(an_agent(), "hash")
     store.start_session(SESSION, "token")
-    disable(stores, "agent-1")
+    store.change("agent-1", AccountChange(is_disabled=True))
     assert store.session("token", NOW) is None
     assert store.by_email(an_agent().email) is None
     assert store.all() == []

@@ -6,16 +6,24 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
 
 from bot.adapters.memory import HeldClock
 from bot.core import handoff
-from bot.core.conversations import Button, Conversation, Message, Reply, SourceLink
+from bot.core.conversations import (
+    Button,
+    Conversation,
+    Message,
+    QueueFilter,
+    Reply,
+    SourceLink,
+)
 from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
-from bot.core.handoff import Ownership, Transfer
+from bot.core.handoff import Ownership, Reason, Transfer
 from bot.core.ports import Conversations
 from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
 from tests.support.stores import DATABASES, Stores
@@ -51,11 +59,12 @@ def answer(store: Conversations, conversation: Conversation, *replies: Reply) ->
 
 def give_to(store: Conversations, conversation: Conversation, agent_id: str) -> Conversation:
     now = Ownership.of(store.get(conversation.id))
-    return store.change_owner(conversation.id, handoff.claim(now, agent_id))
+    return store.change_owner(conversation.id, handoff.claim(now, agent_id), at=NOW)
 
 
 def ask_person(store: Conversations, id: str, at: datetime = NOW) -> Conversation:
-    return store.change_owner(id, handoff.ask_person(Ownership.of(store.get(id)), at, "asked"))
+    change = handoff.ask_person(Ownership.of(store.get(id)), at, "asked")
+    return store.change_owner(id, change, at=at)
 
 
 # --- A conversation ------------------------------------------------------------------------------
@@ -91,7 +100,7 @@ def test_writing_into_an_unknown_conversation_is_not_found(
         lambda: write(store, ghost),
         lambda: store.say("nowhere", "agent", [Reply("message", "Allo")], at=NOW),
         lambda: store.save_draft("nowhere", a_draft(), at=NOW),
-        lambda: store.change_owner("nowhere", handoff.reopen(Ownership("closed"))),
+        lambda: store.change_owner("nowhere", handoff.reopen(Ownership("closed")), at=NOW),
         lambda: store.take_turn("nowhere", owner="o", lease=LEASE, wait_s=0, clock=clock),
     )
     for call in calls:
@@ -357,7 +366,7 @@ def test_a_change_of_what_is_no_longer_so_is_refused(store: Conversations) -> No
     stale = Ownership.of(kept)
     ask_person(store, kept.id)
     with pytest.raises(Conflict):
-        store.change_owner(kept.id, handoff.claim(stale, "agent-1"))
+        store.change_owner(kept.id, handoff.claim(stale, "agent-1"), at=NOW)
     assert store.get(kept.id).state == "waiting"
 
 
@@ -368,7 +377,7 @@ def test_of_many_agents_who_claim_at_once_one_gets_it(store: Conversations) -> N
     def claim(number: int) -> str | None:
         try:
             change = handoff.claim(waiting, f"agent-{number}")
-            return store.change_owner(kept.id, change).assignee_id
+            return store.change_owner(kept.id, change, at=NOW).assignee_id
         except Conflict:
             return None
 
@@ -380,7 +389,7 @@ def test_of_many_agents_who_claim_at_once_one_gets_it(store: Conversations) -> N
 def test_a_change_that_changes_nothing_is_no_conflict(store: Conversations) -> None:
     kept = start(store)
     stale = Ownership("waiting")
-    assert store.change_owner(kept.id, Transfer(stale, stale)) == kept
+    assert store.change_owner(kept.id, Transfer(stale, stale), at=NOW) == kept
 
 
 # --- The queue -----------------------------------------------------------------------------------
@@ -399,7 +408,28 @@ def look(
     limit: int = 50,
     cursor: int = 0,
 ) -> list[str]:
-    return ids(store.queue(state=state, language=language, q=q, limit=limit, cursor=cursor))
+    wanted = QueueFilter(state=state, language=language, q=q)
+    return ids(store.queue(wanted, limit=limit, cursor=cursor))
+
+
+def test_the_queue_is_filtered_by_topic_site_urgency_and_agent(store: Conversations) -> None:
+    start(store, "fees", topic="fees/not_linked", identity=an_identity(site_number="4411"))
+    start(store, "faq", topic="faq/invoice-details", identity=an_identity(site_number="5522"))
+    start(store, "anonymous")
+    for id_, reason in (("fees", "angry"), ("faq", "asked"), ("anonymous", "asked")):
+        change = handoff.ask_person(Ownership.of(store.get(id_)), NOW, cast(Reason, reason))
+        store.change_owner(id_, change, at=NOW)
+    give_to(store, store.get("faq"), "marc")
+
+    def found(**wanted: Any) -> list[str]:
+        return sorted(ids(store.queue(QueueFilter(**wanted), limit=50, cursor=0)))
+
+    assert found(topic="fees") == ["fees"]
+    assert found(site="5522") == ["faq"]
+    assert found(is_urgent=True) == ["fees"]
+    assert found(is_urgent=False) == ["anonymous", "faq"]
+    assert found(assignee_id="marc") == ["faq"]
+    assert found(site="5522", topic="fees") == []
 
 
 def test_the_longest_wait_comes_first_and_those_with_the_bot_are_left_out(
@@ -418,7 +448,7 @@ def test_closed_conversations_follow_with_the_newest_first(store: Conversations)
         write(store, kept, at=NOW + timedelta(minutes=minutes))
         if id_ != "waits":
             held = Ownership.of(give_to(store, kept, "agent-1"))
-            store.change_owner(id_, handoff.resolve(held, "agent-1"))
+            store.change_owner(id_, handoff.resolve(held, "agent-1"), at=NOW)
     ask_person(store, "waits", NOW + timedelta(minutes=9))
     assert look(store) == ["waits", "new", "old"]
 
@@ -554,6 +584,76 @@ def test_erasing_twice_is_no_fault(store: Conversations) -> None:
     store.erase("a")
 
 
+# --- Changes of owner, and what is said with them ------------------------------------------------
+
+
+def test_a_change_of_owner_is_stored_with_what_announces_it_or_not_at_all(
+    store: Conversations,
+) -> None:
+    kept = start(store)
+    waiting = ask_person(store, kept.id)
+    joined = Reply("handoff", "Marc a rejoint la conversation.", "handoff/joined")
+    change = handoff.claim(Ownership.of(waiting), "marc")
+    store.change_owner(kept.id, change, at=NOW, saying=[joined])
+    with pytest.raises(Conflict):
+        store.change_owner(kept.id, change, at=NOW, saying=[joined])
+    again = handoff.claim(Ownership.of(store.get(kept.id)), "marc")
+    store.change_owner(kept.id, again, at=NOW, saying=[joined])
+    assert [(m.author, m.text) for m in store.messages(kept.id)] == [("system", joined.text)]
+
+
+def test_what_an_agent_says_after_losing_the_conversation_is_not_said(
+    store: Conversations,
+) -> None:
+    kept = start(store)
+    held = Ownership.of(give_to(store, kept, "marc"))
+    store.change_owner(kept.id, handoff.lose(held, NOW), at=NOW)
+    with pytest.raises(Conflict):
+        store.say(kept.id, "agent", [Reply("message", "Trop tard")], at=NOW, while_owned=held)
+    assert store.messages(kept.id) == []
+
+
+def test_the_same_message_of_an_agent_twice_is_said_once(store: Conversations) -> None:
+    kept = start(store)
+    held = Ownership.of(give_to(store, kept, "marc"))
+    first, second = (
+        store.say(
+            kept.id,
+            "agent",
+            [Reply("message", "Bonjour")],
+            at=NOW,
+            while_owned=held,
+            client_id="agent-1",
+        )
+        for _ in range(2)
+    )
+    assert first == second == store.messages(kept.id)
+
+
+def test_an_answer_that_comes_after_an_agent_s_claim_is_dropped_where_it_would_be_stored(
+    store: Conversations,
+) -> None:
+    kept = start(store)
+    question = write(store, kept)
+    give_to(store, kept, "marc")
+    notice = Reply("notice", "Masqué.", "privacy/masked")
+    store.finish_turn(question, [notice, an_answer("Trop tard.")], at=NOW)
+    assert [m.text for m in store.answers_to(question.id)] == ["Masqué."]
+    assert store.unanswered(kept.id, up_to=question.id) == []
+
+
+def test_the_engine_starts_afresh_after_people_until_it_has_answered(store: Conversations) -> None:
+    kept = start(store)
+    assert not kept.is_returning
+    held = Ownership.of(give_to(store, kept, "marc"))
+    back = store.change_owner(kept.id, handoff.back_to_bot(held, by="marc"), at=NOW)
+    assert back.is_returning
+    answer(store, back, Reply("error", "Désolé.", "service/trouble"))
+    assert store.get(kept.id).is_returning
+    answer(store, back, an_answer())
+    assert not store.get(kept.id).is_returning
+
+
 @pytest.mark.parametrize("stores", DATABASES, indirect=True)
 def test_erasure_reaches_the_log_of_the_dialogue_engine(stores: Stores) -> None:
     assert stores.database is not None
@@ -602,5 +702,5 @@ def test_a_conversation_that_a_person_gave_back_still_counts_as_handed_off(
     write(store, kept)
     ask_person(store, kept.id)
     held = give_to(store, kept, "agent-1")
-    store.change_owner(kept.id, handoff.back_to_bot(Ownership.of(held), by="agent-1"))
+    store.change_owner(kept.id, handoff.back_to_bot(Ownership.of(held), by="agent-1"), at=NOW)
     assert (store.insights()["handed_off"], store.insights()["contained"]) == (1, 0)

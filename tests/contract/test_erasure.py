@@ -46,7 +46,7 @@ def services(stores: Stores, clock: HeldClock) -> Services:
         helpdesk=stores.helpdesk,
         agents=stores.agents,
         audit=stores.audit,
-        records=SqlRecords(stores.database),
+        kept=SqlRecords(stores.database),
     )
 
 
@@ -197,7 +197,7 @@ def test_nothing_can_be_read_from_the_files_of_the_database_afterwards(
             conversations=stores.conversations,
             tickets=stores.tickets,
             helpdesk=stores.helpdesk,
-            records=SqlRecords(stores.database),
+            kept=SqlRecords(stores.database),
         )
         fill(services, stores)
         files = [file for file in tmp_path.iterdir() if file.is_file()]
@@ -239,8 +239,8 @@ def test_a_conversation_goes_after_its_time(
     clock.advance(timedelta(days=days))
     gone = sweep(DAYS, services, owner="test")
     assert gone["conversations"] == (0 if is_kept else 1)
-    assert services.records is not None
-    assert services.records.idle_conversations(clock.now(), 10) == (["c-1"] if is_kept else [])
+    assert services.kept is not None
+    assert services.kept.idle_conversations(clock.now(), 10) == (["c-1"] if is_kept else [])
 
 
 def test_a_conversation_that_waits_for_a_person_is_never_too_old(

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from tests.support.problems import assert_problem
-from tests.support.stack import AgentClient, Event, RunningStack, Visitor, wait_for
+from tests.support.stack import AgentClient, Event, RunningStack, Visitor, read_events, wait_for
 
 Visit = Callable[..., Visitor]
 ROW_FIELDS = {
     "id", "language", "state", "visitor", "site", "topic", "summary", "waiting_since", "assignee",
-    "priority", "updated_at",
+    "priority", "reason", "updated_at",
 }  # fmt: skip
 WISH = "Je veux parler à quelqu’un"
 
@@ -107,6 +107,21 @@ def test_signing_out_ends_the_session(stack: RunningStack) -> None:
         ("GET", "/tickets/OCN-3333-3333"),
         ("PATCH", "/tickets/OCN-3333-3333"),
         ("GET", "/insights"),
+        ("GET", "/insights/gaps"),
+        ("GET", "/insights/gaps/some/draft"),
+        ("POST", "/insights/gaps/replay"),
+        ("GET", "/sessions"),
+        ("DELETE", "/sessions"),
+        ("PUT", "/password"),
+        ("GET", "/accounts"),
+        ("POST", "/accounts"),
+        ("PATCH", "/accounts/some"),
+        ("GET", "/replies"),
+        ("POST", "/preview"),
+        ("POST", "/presence"),
+        ("GET", "/conversations/some/suggestions"),
+        ("POST", "/conversations/some/notes"),
+        ("POST", "/conversations/some/signals"),
     ],
 )
 def test_nothing_is_told_or_done_without_a_session(
@@ -231,7 +246,10 @@ def test_a_conversation_is_shown_with_all_that_is_known(visit: Visit, agent: Age
     visitor.press("Faire une demande d’annulation")
     visitor.say("la réservation en ligne")
     shown = agent.conversation(visitor.id)
-    assert set(shown) == ROW_FIELDS | {"messages", "identity", "slots", "diagnosis", "tickets"}
+    assert set(shown) == ROW_FIELDS | {
+        *("messages", "identity", "slots", "diagnosis", "tickets", "notes", "page_url"),
+        "created_at",
+    }
     assert shown["messages"] == visitor.messages()
     assert shown["identity"]["external_id"] == "demo-benhaddou"
     assert shown["diagnosis"]["finding"] == "not_linked"
@@ -349,6 +367,74 @@ def test_agents_hear_of_the_queue_and_of_their_own_conversations(
         assert next(theirs).name == "queue"
 
 
+def test_a_console_that_missed_messages_resumes_after_the_last_it_heard(
+    waiting: Visitor, agent: AgentClient
+) -> None:
+    seen = agent.act(waiting.id, "claim")["messages"][-1]["id"]
+    for text in ("Un", "Deux", "Trois"):
+        waiting.say(text)
+    for resume in ({"headers": {"Last-Event-ID": str(seen)}}, {"params": {"after": seen}}):
+        with agent.http.stream("GET", "/events", **resume) as response:
+            heard = (e for e in read_events(response.iter_lines()) if e.name == "message")
+            own = (e for e in heard if e.data["conversation"] == waiting.id)
+            assert [next(own).data["message"]["text"] for _ in range(3)] == ["Un", "Deux", "Trois"]
+
+
+def test_each_side_sees_the_other_type_and_read(waiting: Visitor, agent: AgentClient) -> None:
+    last = agent.act(waiting.id, "claim")["messages"][-1]["id"]
+    with agent.events() as mine, waiting.events() as theirs:
+        signal = {"typing": True, "read": last}
+        assert waiting.http.post(f"{waiting.path}/signals", json=signal).status_code == 204
+        told = next(e for e in mine if e.name == "visitor")
+        assert told.data == {"conversation": waiting.id, **signal}
+        assert agent.try_to(waiting.id, "signals", **signal).status_code == 204
+        assert next(e for e in theirs if e.name == "agent").data == signal
+
+
+def test_the_second_unhelpful_answer_brings_a_person(visit: Visit, agent: AgentClient) -> None:
+    visitor = visit("fr")
+    for question in ("Où sont mes anciennes factures?", "Comment ajouter une licence?"):
+        (answer, *_) = visitor.say(question).messages
+        vote = f"{visitor.path}/messages/{answer['id']}/feedback"
+        assert visitor.http.post(vote, json={"helpful": False}).status_code == 204
+    assert visitor.transcript()["state"] == "waiting"
+    assert visitor.messages()[-1]["topic"] == "handoff/queued"
+    assert agent.conversation(visitor.id)["reason"] == "unhelpful"
+
+
+def test_a_form_that_an_agent_interrupted_is_not_gone_on_with(
+    visit: Visit, agent: AgentClient
+) -> None:
+    visitor = visit("fr")
+    visitor.press("Faire une demande d’annulation")
+    agent.act(visitor.id, "claim")
+    agent.act(visitor.id, "return-to-bot")
+    assert visitor.say("Où sont mes anciennes factures?").heard == ["answer faq/past-invoices"]
+    assert visitor.say("Comment ajouter une licence?").heard == ["answer faq/licence-add"]
+    assert agent.conversation(visitor.id)["slots"] == {}
+
+
+def test_gaps_are_found_drafted_and_played_again(visit: Visit, agent: AgentClient) -> None:
+    for language, question in (
+        ("fr", "Quel temps fait-il à Toronto aujourd’hui?"),
+        ("en", "What is the weather like in Toronto today?"),
+    ):
+        assert visit(language).say(question).heard[0] == "abstain abstain"
+    (gap,) = (
+        one
+        for one in agent.get("/insights/gaps")["gaps"]
+        if any("weather" in question["text"] for question in one["questions"])
+    )
+    assert {question["language"] for question in gap["questions"]} == {"fr", "en"}
+    draft = agent.http.get(f"/insights/gaps/{gap['id']}/draft")
+    assert "status: draft" in draft.text
+    count = agent.get("/insights")["conversations"]
+    replayed = agent.http.post("/insights/gaps/replay").json()["gaps"]
+    assert next(one for one in replayed if one["id"] == gap["id"])["state"] == "open"
+    # The questions were played in talks that are gone again.
+    assert agent.get("/insights")["conversations"] == count
+
+
 def _says(event: Event, text: str) -> bool:
     return event.name == "message" and bool(event.data["message"]["text"] == text)
 
@@ -430,7 +516,7 @@ def test_insights_count_what_happened(visit: Visit, agent: AgentClient) -> None:
     before = agent.get("/insights")
     assert set(before) == {
         "conversations", "contained", "handed_off", "abstained", "feedback", "top_articles",
-        "unanswered",
+        "unanswered", "report",
     }  # fmt: skip
     helped = visit()
     answer = helped.say("Où sont mes anciennes factures?").messages[0]

@@ -224,11 +224,12 @@ class AgentClient:
 
     @contextmanager
     def events(self, last_event_id: int | None = None) -> Iterator[Iterator[Event]]:
-        """The agent's event stream."""
+        """The agent's event stream, without the pings that a console would answer."""
         headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
         with self.http.stream("GET", "/events", headers=headers) as response:
             assert response.status_code == 200
-            yield read_events(response.iter_lines())
+            heard = read_events(response.iter_lines())
+            yield (event for event in heard if event.name != "ping")
 
 
 def read_events(lines: Iterable[str]) -> Iterator[Event]:

@@ -12,15 +12,26 @@ from pathlib import Path
 
 from bot.adapters.database import Database
 from bot.adapters.helpdesk_builtin import BuiltinHelpdesk
-from bot.adapters.memory import MemoryAgents, MemoryAudit
+from bot.adapters.memory import MemoryAudit
+from bot.adapters.memory_agents import MemoryAgents
 from bot.adapters.memory_conversations import MemoryConversations
+from bot.adapters.memory_desk import MemoryDeskRecords
 from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
 from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_audit import SqlAudit
 from bot.adapters.sql_conversations import SqlConversations
+from bot.adapters.sql_desk import SqlDeskRecords
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.tables import metadata
-from bot.core.ports import Agents, Audit, Clock, Conversations, Helpdesk, TicketStore
+from bot.core.ports import (
+    Agents,
+    Audit,
+    Clock,
+    Conversations,
+    DeskRecords,
+    Helpdesk,
+    TicketStore,
+)
 from tests.support import postgres
 
 DATABASES = ["sqlite", *(["postgresql"] if postgres.IS_THERE else [])]
@@ -32,6 +43,7 @@ class Stores:
     """One set of adapters over one empty store; `database` is None in memory."""
 
     conversations: Conversations
+    records: DeskRecords
     tickets: TicketStore
     agents: Agents
     helpdesk: Helpdesk
@@ -45,7 +57,9 @@ def open_stores(backend: str, folder: Path, clock: Clock) -> Iterator[Stores]:
     if backend == "memory":
         tickets = MemoryTickets()
         conversations = MemoryConversations(on_erase=tickets.forget_conversation)
-        yield Stores(conversations, tickets, MemoryAgents(), MemoryHelpdesk(), MemoryAudit(), None)
+        records = MemoryDeskRecords(conversations)
+        agents, audit = MemoryAgents(), MemoryAudit()
+        yield Stores(conversations, records, tickets, agents, MemoryHelpdesk(), audit, None)
         return
     url = f"sqlite:///{folder / 'stores.db'}" if backend == "sqlite" else postgres.server_url()
     database = Database(url)
@@ -56,6 +70,7 @@ def open_stores(backend: str, folder: Path, clock: Clock) -> Iterator[Stores]:
                 connection.execute(table.delete())
         yield Stores(
             SqlConversations(database),
+            SqlDeskRecords(database),
             SqlTickets(database),
             SqlAgents(database),
             BuiltinHelpdesk(database, clock),

@@ -18,6 +18,7 @@ from bot.core import handoff
 from bot.core.conversations import (
     ASK_PERSON,
     BACK_TO_BOT,
+    LEAVE_REQUEST,
     TURN_LEASE,
     Button,
     Message,
@@ -62,6 +63,7 @@ def send(
         visit,
         store=services.conversations,
         assistant=assistant,
+        desk=services.desk,
         phrases=services.phrases,
         detector=detector or FixedDetector(),
         clock=services.clock,
@@ -80,16 +82,18 @@ def offer(store: Conversations, payload: str, title: str = "Retour") -> None:
 
 def claim(store: Conversations, agent_id: str = "agent-1") -> None:
     now = Ownership.of(store.get("c"))
-    store.change_owner("c", handoff.claim(now, agent_id))
+    store.change_owner("c", handoff.claim(now, agent_id), at=NOW)
 
 
 def resolve(store: Conversations) -> None:
     claim(store)
-    store.change_owner("c", handoff.resolve(Ownership.of(store.get("c")), "agent-1"))
+    change = handoff.resolve(Ownership.of(store.get("c")), "agent-1")
+    store.change_owner("c", change, at=NOW)
 
 
 def queue(store: Conversations) -> None:
-    store.change_owner("c", handoff.ask_person(Ownership.of(store.get("c")), NOW, "asked"))
+    change = handoff.ask_person(Ownership.of(store.get("c")), NOW, "asked")
+    store.change_owner("c", change, at=NOW)
 
 
 # --- Once ----------------------------------------------------------------------------------------
@@ -176,6 +180,7 @@ def test_the_sweep_answers_no_more_than_it_was_told_of(
         up_to=first.id,
         store=store,
         assistant=assistant,
+        desk=services.desk,
         phrases=services.phrases,
         clock=services.clock,
         owner="gateway",
@@ -196,7 +201,13 @@ class CountingAssistant:
         self._lock = threading.Lock()
 
     def reply(
-        self, conversation_id: str, text: str, language: Language, message_id: int
+        self,
+        conversation_id: str,
+        text: str,
+        language: Language,
+        message_id: int,
+        *,
+        is_fresh_start: bool = False,
     ) -> list[Reply]:
         with self._lock:
             self.running += 1
@@ -335,7 +346,8 @@ def test_after_a_return_the_next_question_is_answered_not_handed_over_again(
     assistant = ScriptedAssistant([ABSTAIN])
     send(services, "Un", assistant)
     claim(store)
-    store.change_owner("c", handoff.back_to_bot(Ownership.of(store.get("c")), by="agent-1"))
+    change = handoff.back_to_bot(Ownership.of(store.get("c")), by="agent-1")
+    store.change_owner("c", change, at=NOW)
     assert store.get("c").abstentions == 0
     assert kinds(send(services, "Deux", assistant)) == ["abstain"]
 
@@ -387,7 +399,7 @@ def test_whoever_asks_for_a_person_while_the_assistant_is_down_gets_into_the_que
     offer(store, ASK_PERSON)
     (said,) = send(services, Visit("1", payload=ASK_PERSON), ScriptedAssistant(fault))
     assert (said.kind, said.topic) == ("handoff", "handoff/queued")
-    assert [button.payload for button in said.buttons] == [BACK_TO_BOT]
+    assert [button.payload for button in said.buttons] == [LEAVE_REQUEST, BACK_TO_BOT]
     kept = store.get("c")
     assert (kept.state, kept.waiting_since, kept.handoff_reason) == ("waiting", NOW, "failed")
 

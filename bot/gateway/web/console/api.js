@@ -27,8 +27,11 @@ export class ApiError extends Error {
   }
 }
 
-export const get = (path, query) => call("GET", path + queryString(query));
-export const post = (path, body = {}) => call("POST", path, body);
+export const get = (path, query, timeout_ms = TIMEOUT_MS) =>
+  call("GET", path + queryString(query), undefined, timeout_ms);
+export const post = (path, body = {}, timeout_ms = TIMEOUT_MS) =>
+  call("POST", path, body, timeout_ms);
+export const put = (path, body) => call("PUT", path, body);
 export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
 
@@ -47,7 +50,7 @@ function queryString(query = {}) {
   return filled.length ? `?${new URLSearchParams(filled)}` : "";
 }
 
-async function call(method, path, body) {
+async function call(method, path, body, timeout_ms = TIMEOUT_MS) {
   const headers = { Accept: "application/json", "Accept-Language": language() };
   if (method !== "GET") headers["X-CSRF-Token"] = sessionStorage.getItem(CSRF_KEY) ?? "";
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -57,7 +60,7 @@ async function call(method, path, body) {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeout_ms),
       cache: "no-store",
     });
   } catch {

@@ -1,26 +1,40 @@
-// The reply box. What is typed is kept in this tab, per agent and conversation, until the server
-// has it: a reload, an ended session or a refused message loses nothing.
+// The reply box. What is typed is kept in this tab, per agent and conversation, until the server has
+// it: a reload, an ended session or a refused message loses nothing. A message is sent under an id
+// of its own, again and again until the server answers, so that it arrives once.
 
+import { post } from "./api.js";
 import { el } from "./dom.js";
 import { t } from "./labels.js";
+import { writingAids } from "./writing.js";
 
-/** `send(text)` resolves to whether the server took the message. */
-export function composerView({ agent, send }) {
-  let conversation = null;
-  let isSending = false;
+const TYPING_EVERY_MS = 3_000;
+const RETRY_MS = 3_000;
+
+/** `send(text, clientId)` resolves to "done", "refused" or "unknown" (the server did not answer). */
+export function composerView({ agent, send, note }) {
+  let shown = null;
+  let sending = null;
+  let lastTyping = 0;
 
   const box = el("textarea", {
     id: "reply", rows: 3, "aria-describedby": "reply-keys",
     oninput: keep,
     onkeydown(event) {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      submit();
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        submit();
+      } else if (event.key === "/" && !box.value) {
+        event.preventDefault();
+        aids.openReplies();
+      }
     },
   });
-  const kept = el("span", { class: "faint", hidden: true }, t("reply.draft"));
+  const status = el("span", { class: "faint", role: "status" });
   const button = el("button", { type: "submit", class: "primary" }, t("reply.send"));
   const locked = el("p", { class: "locked", hidden: true });
+  const aids = writingAids({ agent, box, insert });
+  const noteButton = el("button", { type: "button", class: "quiet", id: "reply-note",
+    onclick: keepNote }, t("reply.as-note"));
   const form = el("form", {
     class: "composer",
     onsubmit(event) {
@@ -28,56 +42,101 @@ export function composerView({ agent, send }) {
       submit();
     },
   },
-  el("label", { for: "reply", class: "unseen" }, t("reply.label")), box,
+  aids.suggestions,
+  el("label", { for: "reply", class: "unseen" }, t("reply.label")), box, aids.preview,
   el("div", { class: "composer-foot" },
-    el("span", { class: "faint", id: "reply-keys" }, t("reply.keys")), kept, button));
+    aids.buttons, noteButton, status,
+    el("span", { id: "reply-keys", class: "faint keys" }, t("reply.keys")), button));
 
   const key = (id) => `console.draft.${agent.id}.${id}`;
+  const outKey = (id) => `console.outbox.${agent.id}.${id}`;
 
   function keep() {
-    if (box.value) sessionStorage.setItem(key(conversation), box.value);
-    else sessionStorage.removeItem(key(conversation));
-    kept.hidden = !box.value;
+    if (box.value) sessionStorage.setItem(key(shown.id), box.value);
+    else sessionStorage.removeItem(key(shown.id));
+    status.textContent = box.value ? t("reply.draft") : "";
+    aids.changed();
+    if (box.value && Date.now() - lastTyping > TYPING_EVERY_MS) {
+      lastTyping = Date.now();
+      signal(shown, { typing: true });
+    }
   }
 
+  function insert(text) {
+    const before = box.value.slice(0, box.selectionStart);
+    const after = box.value.slice(box.selectionEnd);
+    const gap = before && !before.endsWith("\n") ? "\n\n" : "";
+    box.value = before + gap + text + after;
+    box.focus();
+    box.setSelectionRange((before + gap + text).length, (before + gap + text).length);
+    keep();
+  }
+
+  /** Sends what is in the box, or goes on sending what a reload or a cut network left. */
   async function submit() {
+    const id = shown.id;
     const text = box.value.trim();
-    if (!text || isSending) return;
-    const [sentIn, sentValue] = [conversation, box.value];
-    isSending = true;
-    form.setAttribute("aria-busy", "true");
-    try {
-      if (await send(text)) forget(sentIn, sentValue);
-    } finally {
-      isSending = false;
-      form.removeAttribute("aria-busy");
+    if (sending || !text) return;
+    const kept = JSON.parse(sessionStorage.getItem(outKey(id)) ?? "null");
+    // The same words again are the same message, until the server has taken them.
+    const out = kept?.text === text ? kept : { text, clientId: crypto.randomUUID() };
+    sessionStorage.setItem(outKey(id), JSON.stringify(out));
+    sending = id;
+    button.disabled = true;
+    status.textContent = t("reply.sending");
+    const typed = box.value;
+    let outcome = await send(out.text, out.clientId);
+    while (outcome === "unknown" && sending === id) {
+      status.textContent = t("reply.uncertain");
+      await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });
+      outcome = await send(out.text, out.clientId);
     }
+    sending = null;
+    button.disabled = false;
+    sessionStorage.removeItem(outKey(id));
+    if (outcome === "done") forget(id, typed);
+    else if (shown.id === id) status.textContent = t("reply.draft");
   }
 
-  function forget(id, sentValue) {
+  async function keepNote() {
+    const text = box.value.trim();
+    const typed = box.value;
+    if (text && await note(text)) forget(shown.id, typed);
+    else box.focus();
+  }
+
+  function forget(id, typed) {
     // The agent may have typed on, or gone to another conversation, while this was on its way.
-    if (sessionStorage.getItem(key(id)) === sentValue) sessionStorage.removeItem(key(id));
-    if (id === conversation && box.value === sentValue) {
-      box.value = "";
-      kept.hidden = true;
-    }
+    if (sessionStorage.getItem(key(id)) === typed) sessionStorage.removeItem(key(id));
+    if (id !== shown.id || box.value !== typed) return;
+    box.value = "";
+    status.textContent = "";
+    aids.changed();
   }
 
   return {
     node: el("div", {}, form, locked),
     /** Shows the box of `detail`, or, when it may not be answered, the reason `lockedText`. */
     show(detail, lockedText) {
-      if (detail.id !== conversation) {
-        conversation = detail.id;
-        box.value = sessionStorage.getItem(key(conversation)) ?? "";
-        kept.hidden = !box.value;
+      const isOther = detail.id !== shown?.id;
+      shown = detail;
+      if (isOther) {
+        box.value = sessionStorage.getItem(key(detail.id)) ?? "";
+        status.textContent = box.value ? t("reply.draft") : "";
       }
       box.lang = detail.language;
       box.placeholder = t(`reply.hint-${detail.language}`);
       form.hidden = Boolean(lockedText);
       locked.hidden = !lockedText;
       locked.textContent = lockedText;
+      aids.show(detail, { isOther, isOpen: !lockedText });
+      if (isOther && !lockedText && sessionStorage.getItem(outKey(detail.id))) submit();
     },
     focus: () => box.focus(),
   };
+}
+
+/** Tells the visitor that the agent types or has read; of no consequence if it does not arrive. */
+export function signal({ id }, what) {
+  post(`/agent/conversations/${encodeURIComponent(id)}/signals`, what).catch(() => null);
 }

@@ -2,19 +2,23 @@
 // The address after # says where one is (#/conversations/<id>, #/tickets/<reference>, #/insights),
 // so that the browser's back button, a reload and a copied link all work.
 
-import { get, session } from "./api.js";
+import { alertButton, alertOf } from "./alerts.js";
+import { get, serverNow, session } from "./api.js";
 import { conversationsView } from "./conversations.js";
 import { afterPause, el, oneAtATime } from "./dom.js";
-import { tickWaits } from "./format.js";
+import { LATE_MS, tickWaits } from "./format.js";
 import { insightsView } from "./insights.js";
 import { language, otherLanguage, switchLanguage, t } from "./labels.js";
 import { follow } from "./live.js";
 import { clearNotices, warnOf } from "./notices.js";
 import { restore, signInPage, signOut } from "./session.js";
+import { teamView } from "./team.js";
 import { ticketsView } from "./tickets.js";
 import { isUnread, markUnread } from "./unread.js";
 
-const TABS = { conversations: conversationsView, tickets: ticketsView, insights: insightsView };
+const TABS = {
+  conversations: conversationsView, tickets: ticketsView, insights: insightsView, team: teamView,
+};
 const COUNTED_ROWS = 200;
 // One action of one agent can make several queue events at once.
 const BURST_MS = 200;
@@ -27,6 +31,9 @@ let view = null;
 let main = null;
 let liveState = "connecting";
 let counts = { waiting: "", unread: 0 };
+// Who was waiting when last looked, so that only who is new makes a sound; null before the first.
+let known = null;
+let isLate = false;
 let stopFollowing = () => {};
 
 async function start() {
@@ -64,8 +71,14 @@ function enter(who) {
     status: showLive,
     queue: refreshSoon,
     missed: refreshSoon,
+    visitor(conversation, signal) {
+      view.signal(conversation, signal);
+    },
     message(conversation, message) {
-      if (message.author === "visitor") markUnread(conversation);
+      if (message.author === "visitor") {
+        markUnread(conversation);
+        alertOf("message");
+      }
       view.receive(conversation, message);
       refreshSoon();
     },
@@ -80,6 +93,7 @@ function leave(reason) {
   view.close();
   view = tab = null;
   counts = { waiting: "", unread: 0 };
+  known = null;
   showTitle();
   clearNotices();
   showSignIn(reason);
@@ -113,6 +127,7 @@ function headNode() {
         showConsole();
         document.getElementById("language").focus();
       } }, t("app.other-language")),
+    alertButton(),
     el("span", { class: "me", title: agent.email }, agent.name),
     el("button", { type: "button", class: "quiet", id: "sign-out", onclick: signOutNow },
       t("app.sign-out")));
@@ -156,6 +171,12 @@ const refreshCounts = oneAtATime(async () => {
   try {
     const [waiting, taken] = await Promise.all([ask("waiting"), ask("agent")]);
     if (!agent) return;
+    const longest = Math.max(0, ...waiting.conversations.map(({ id, waiting_since }) => {
+      if (known && !known.has(id)) alertOf("waiting");
+      return serverNow() - Date.parse(waiting_since);
+    }));
+    known = new Set(waiting.conversations.map(({ id }) => id));
+    isLate = longest > LATE_MS;
     counts = {
       waiting: `${waiting.conversations.length || ""}${waiting.next ? "+" : ""}`,
       unread: taken.conversations.filter((row) => isUnread(row, agent)).length,
@@ -175,7 +196,7 @@ const refreshSoon = afterPause(BURST_MS, () => {
 function showCounts() {
   view.setCounts(counts);
   document.getElementById("tab-conversations").replaceChildren(t("app.conversations"),
-    counts.waiting ? el("b", { class: "count waiting" }, counts.waiting,
+    counts.waiting ? el("b", { class: `count waiting ${isLate ? "late" : ""}` }, counts.waiting,
       el("span", { class: "unseen" }, ` ${t("queue.waiting")}`)) : "");
   showTitle();
 }

@@ -2,7 +2,7 @@
 // shows that and offers only what may be done now. Every action answers with the conversation.
 
 import { get, post } from "./api.js";
-import { composerView } from "./composer.js";
+import { composerView, signal } from "./composer.js";
 import { askAgent, askNote } from "./dialogs.js";
 import { el, oneAtATime, redraw } from "./dom.js";
 import { waitNode } from "./format.js";
@@ -17,16 +17,17 @@ export function conversationView({ agent, onAction }) {
   let id = null;
   let shown = null;
   let isActing = false;
+  let readMark = "";
   // Grows with every action: an answer to a question asked before it is out of date.
   let edition = 0;
 
   const head = el("header", { class: "conversation-head" });
   const transcript = transcriptView();
-  const composer = composerView({ agent, send });
+  const composer = composerView({ agent, send, note });
   const node = el("section", {
     class: "pane conversation", "aria-label": t("conversation.transcript"),
   });
-  const panel = el("aside", { class: "pane panel", "aria-label": t("panel.title") });
+  const panel = el("aside", { class: "pane panel", tabindex: 0, "aria-label": t("panel.title") });
 
   const refresh = oneAtATime(async (isStale) => {
     if (!id) return;
@@ -51,6 +52,7 @@ export function conversationView({ agent, onAction }) {
     drawHead();
     transcript.show(detail.id, detail.messages);
     composer.show(detail, lockedText(detail));
+    noteRead();
     redraw(panel, panelSections(detail));
   }
 
@@ -114,7 +116,10 @@ export function conversationView({ agent, onAction }) {
 
   /** Posts an action and shows its answer; resolves to whether the server did it. */
   async function act(action, body, onTrouble = warnOf) {
-    if (isActing) return false;
+    if (isActing) {
+      onTrouble({ status: 0 });
+      return false;
+    }
     const asked = id;
     isActing = true;
     edition += 1;
@@ -135,6 +140,16 @@ export function conversationView({ agent, onAction }) {
       edition += 1;
       head.removeAttribute("aria-busy");
     }
+  }
+
+  /** Lets the visitor see how far the agent has read; only while it is on screen. */
+  function noteRead() {
+    const last = shown.messages.findLast(({ author }) => author === "visitor")?.id ?? 0;
+    if (!isMine() || document.visibilityState !== "visible") return;
+    const mark = `${shown.id} ${last}`;
+    if (mark === readMark) return;
+    readMark = mark;
+    signal(shown, { read: last });
   }
 
   async function claim() {
@@ -171,12 +186,21 @@ export function conversationView({ agent, onAction }) {
     document.getElementById("conversation-title")?.focus();
   }
 
-  function send(text) {
-    return act("messages", { text }, (error) => {
-      // Nobody knows whether it arrived; the conversation, asked for again, will show it.
-      if (error.status === 0) warn(t("reply.uncertain"));
+  /** "done", "refused", or "unknown": then the same id may be sent again, and is said once. */
+  async function send(text, clientId) {
+    let outcome = "refused";
+    const isDone = await act("messages", { text, client_id: clientId }, (error) => {
+      if (error.status === 0 || error.status >= 500) outcome = "unknown";
+      else if (error.status === 403 || error.status === 409) warn(t("reply.lost"));
       else warnOf(error);
     });
+    return isDone ? "done" : outcome;
+  }
+
+  async function note(text) {
+    const isDone = await act("notes", { text });
+    if (isDone) tell(t("reply.noted"));
+    return isDone;
   }
 
   function open(next) {
@@ -203,7 +227,13 @@ export function conversationView({ agent, onAction }) {
       else document.getElementById("conversation-title").focus();
     },
     receive(conversation, message) {
-      if (shown?.id === conversation) transcript.add([message]);
+      if (shown?.id !== conversation) return;
+      transcript.add([message]);
+      if (message.author === "visitor") transcript.signal({ typing: false });
+    },
+    /** What the visitor signals: typing, and the last message read. */
+    signal(conversation, visitor) {
+      if (shown?.id === conversation) transcript.signal(visitor);
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { conversationView } from "./conversation.js";
 import { el } from "./dom.js";
+import { t } from "./labels.js";
 import { queueView } from "./queue.js";
 import { setOpen } from "./unread.js";
 
@@ -20,7 +21,8 @@ export function conversationsView({ agent, onChange }) {
 
   queue.refresh();
   return {
-    node: el("div", { class: "desk" }, queue.node, conversation.node, conversation.panel),
+    node: el("div", { class: "desk" }, el("h1", { class: "unseen" }, t("app.conversations")),
+      queue.node, conversation.node, conversation.panel),
     async open(id) {
       const isOther = id !== opened;
       opened = id;
@@ -34,6 +36,7 @@ export function conversationsView({ agent, onChange }) {
       conversation.refresh();
     },
     receive: conversation.receive,
+    signal: conversation.signal,
     setCounts: queue.setCounts,
     close: () => setOpen(null),
   };

@@ -33,6 +33,9 @@ export function briefly(at) {
   return isToday ? clockTime(at) : date(at);
 }
 
+// Whoever has waited longer than this is shown in red: five minutes, as the team promises itself.
+export const LATE_MS = 5 * 60_000;
+
 export const isSameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();
 
 export function timeNode(at, write = dateAndTime) {
@@ -41,7 +44,8 @@ export function timeNode(at, write = dateAndTime) {
 
 /** A waiting time that `tickWaits` keeps true. */
 export function waitNode(since) {
-  return el("time", { class: "wait", datetime: since, title: dateAndTime(since) }, waited(since));
+  return el("time", { class: isLate(since) ? "wait late" : "wait", datetime: since,
+    title: dateAndTime(since) }, waited(since));
 }
 
 /** Brings every waiting time on the page up to date; called once a second. */
@@ -49,8 +53,11 @@ export function tickWaits() {
   for (const node of document.querySelectorAll("time.wait")) {
     const text = waited(node.dateTime);
     if (node.textContent !== text) node.textContent = text;
+    node.classList.toggle("late", isLate(node.dateTime));
   }
 }
+
+const isLate = (since) => serverNow() - Date.parse(since) > LATE_MS;
 
 function waited(since) {
   const total_s = Math.max(0, Math.floor((serverNow() - Date.parse(since)) / 1000));
@@ -61,6 +68,14 @@ function waited(since) {
   if (hours) return `${hours} h ${two(minutes)} min`;
   if (minutes) return `${minutes} min ${two(seconds)} s`;
   return `${seconds} s`;
+}
+
+/** A length of time in seconds, as it is said: 45 s, 3 min, 1 h 20. */
+export function duration(total_s) {
+  if (total_s < 60) return `${Math.round(total_s)} s`;
+  const minutes = Math.round(total_s / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}`;
 }
 
 export const percent = (share) =>

@@ -1,36 +1,48 @@
 // The stream of queue changes and messages. EventSource reconnects by itself after a dropped
 // connection, but gives up for good when the server answers with an error (a restart behind a
-// proxy, an ended session): then we open it again ourselves, after asking whether we may.
+// proxy, an ended session): then we open it again ourselves, from the last id heard, after asking
+// whether we may. Each `ping` is answered: an unanswered one means that nobody is at this console,
+// and the server takes the conversations back.
 
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 
 const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 15_000;
+// The server pings every 15 seconds; after this much silence the connection only seems to be there.
+const SILENT_MS = 40_000;
 
 /**
  * Follows the stream until the returned function is called.
- * `on.status("online" | "offline")`, `on.queue()`, `on.message(conversationId, message)`, and
- * `on.missed()` after a reconnection: whatever happened in between was not heard.
+ * `on.status("online" | "offline")`, `on.queue()`, `on.message(conversationId, message)`,
+ * `on.visitor(conversationId, {typing, read})`, and `on.missed()` after a reconnection.
  */
 export function follow(on) {
   let source = null;
   let timer = null;
+  let silence = null;
   let retry_ms = FIRST_RETRY_MS;
   let wasOpen = false;
   let stopped = false;
+  let lastId = "";
 
   function open() {
-    source = new EventSource("/api/v1/agent/events");
-    source.addEventListener("open", () => {
+    source = new EventSource(`/api/v1/agent/events${lastId ? `?after=${lastId}` : ""}`);
+    listen("open", () => {
       retry_ms = FIRST_RETRY_MS;
       on.status("online");
+      bePresent();
       if (wasOpen) on.missed();
       wasOpen = true;
     });
-    source.addEventListener("queue", () => on.queue());
-    source.addEventListener("message", (event) => {
+    listen("queue", () => on.queue());
+    listen("ping", bePresent);
+    listen("message", (event) => {
       const { conversation, message } = JSON.parse(event.data);
       on.message(conversation, message);
+    });
+    listen("visitor", (event) => {
+      const { conversation, ...signal } = JSON.parse(event.data);
+      on.visitor(conversation, signal);
     });
     source.addEventListener("error", () => {
       on.status("offline");
@@ -38,7 +50,23 @@ export function follow(on) {
     });
   }
 
+  function listen(name, work) {
+    source.addEventListener(name, (event) => {
+      if (event.lastEventId) lastId = event.lastEventId;
+      clearTimeout(silence);
+      silence = setTimeout(startAgain, SILENT_MS);
+      work(event);
+    });
+  }
+
+  function startAgain() {
+    on.status("offline");
+    source.close();
+    openLater();
+  }
+
   function openLater() {
+    clearTimeout(timer);
     timer = setTimeout(async () => {
       // A 401 here ends the session (api.js); any other failure is a reason to wait longer.
       await get("/agent/agents").catch(() => null);
@@ -47,10 +75,30 @@ export function follow(on) {
     retry_ms = Math.min(retry_ms * 2, LAST_RETRY_MS);
   }
 
+  function bePresent() {
+    post("/agent/presence").catch(() => null);
+  }
+
+  function goOffline() {
+    on.status("offline");
+  }
+
+  function comeBack() {
+    // The browser knows that the network is back before the stream does.
+    source.close();
+    retry_ms = FIRST_RETRY_MS;
+    openLater();
+  }
+
+  window.addEventListener("offline", goOffline);
+  window.addEventListener("online", comeBack);
   open();
   return () => {
     stopped = true;
     clearTimeout(timer);
+    clearTimeout(silence);
+    window.removeEventListener("offline", goOffline);
+    window.removeEventListener("online", comeBack);
     source.close();
   };
 }

@@ -1,7 +1,9 @@
 // The right column: what is known of the visitor, and how surely. Verified and merely told are kept
 // apart: `identity` is vouched for by the vendor's sign-in, `slots` are what the visitor typed.
 
+import { briefNode } from "./brief.js";
 import { el } from "./dom.js";
+import { briefly, timeNode } from "./format.js";
 import { label, t } from "./labels.js";
 import { evidenceList, fieldList, isFilled } from "./values.js";
 
@@ -9,7 +11,8 @@ const IDENTITY_FIELDS = ["name", "email", "site_number", "roles", "external_id"]
 
 export function panelSections(detail) {
   return [
-    detail.summary ? section("summary", el("p", { class: "summary" }, detail.summary)) : null,
+    section("summary", briefNode(detail)),
+    detail.notes?.length ? section("notes", notes(detail.notes)) : null,
     section("identity", identity(detail.identity)),
     section("diagnosis", diagnosis(detail.diagnosis)),
     section("slots", slots(detail.slots ?? {})),
@@ -20,6 +23,11 @@ export function panelSections(detail) {
 function section(name, ...content) {
   return el("section", { "aria-labelledby": `panel-${name}` },
     el("h3", { id: `panel-${name}` }, t(`panel.${name}`)), ...content);
+}
+
+function notes(written) {
+  return el("ul", { class: "notes" }, written.map(({ author, text, created_at }) =>
+    el("li", {}, el("p", {}, text), el("small", {}, author, " · ", timeNode(created_at, briefly)))));
 }
 
 function identity(person) {

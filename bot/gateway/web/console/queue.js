@@ -3,19 +3,22 @@
 
 import { afterPause, el, redraw } from "./dom.js";
 import { briefly, timeNode, waitNode } from "./format.js";
-import { codes, label, t, topicLabel } from "./labels.js";
+import { codes, hasLabel, label, t, topicLabel } from "./labels.js";
 import { listView } from "./list.js";
 import { isUnread, markRead } from "./unread.js";
 import { visitorName, visitorSite } from "./values.js";
 
 const STATES = ["waiting", "agent", "closed"];
+const TOPICS = ["faq", "fees", "cancellation", "ticket"];
 const TYPING_PAUSE_MS = 250;
 
 export function queueView({ agent }) {
   const list = listView({
     path: "/agent/conversations",
     plural: "conversations",
-    noFilters: { state: "waiting", language: "", q: "" },
+    noFilters: {
+      state: "waiting", language: "", topic: "", priority: "", site: "", mine: "", q: "",
+    },
     idOf: ({ id }) => id,
     hrefOf: ({ id }) => `#/conversations/${encodeURIComponent(id)}`,
     lookOf: (row) => (isUnread(row, agent) ? "unread" : ""),
@@ -36,6 +39,32 @@ export function queueView({ agent }) {
   el("option", { value: "" }, t("queue.any-language")),
   codes("language").map((code) => el("option", { value: code }, label("language", code))));
 
+  const choices = (name, kind, options) => {
+    const select = el("select", {
+      id: `queue-${name}`, "aria-label": t(`queue.${name}`), value: list.filters[name],
+      onchange: () => list.filter({ [name]: select.value }),
+    },
+    el("option", { value: "" }, t(`queue.any-${name}`)),
+    options.map((code) => el("option", { value: code }, label(kind, code))));
+    return select;
+  };
+  const site = el("input", {
+    id: "queue-site", inputmode: "numeric", maxlength: 6, value: list.filters.site,
+    placeholder: t("queue.site"), "aria-label": t("queue.site"),
+    oninput: afterPause(TYPING_PAUSE_MS, () =>
+      list.filter({ site: site.value.replace(/\D/g, "") })),
+  });
+  const mine = el("input", { type: "checkbox", id: "queue-mine",
+    checked: Boolean(list.filters.mine),
+    onchange: () => list.filter({ mine: mine.checked ? "true" : "" }) });
+  const isNarrowed = ["language", "topic", "priority", "site", "mine"]
+    .some((name) => list.filters[name]);
+  const more = el("details", { class: "more-filters", open: isNarrowed },
+    el("summary", {}, t("queue.filters")),
+    el("div", {}, languages, choices("topic", "topic", TOPICS),
+      choices("priority", "priority", ["high", "normal"]), site,
+      el("label", { class: "check", for: "queue-mine" }, mine, t("queue.mine"))));
+
   function setCounts({ waiting, unread }) {
     const marks = { waiting, agent: unread };
     redraw(states, el("legend", { class: "unseen" }, t("queue.state")), STATES.map((state) =>
@@ -51,7 +80,7 @@ export function queueView({ agent }) {
   setCounts({});
   return {
     node: el("section", { class: "pane list", "aria-label": t("queue.title") },
-      el("div", { class: "filters" }, states, search, languages), list.nodes),
+      el("div", { class: "filters" }, states, search, more), list.nodes),
     refresh: list.refresh,
     select: list.select,
     setCounts,
@@ -63,8 +92,8 @@ export function queueView({ agent }) {
   };
 }
 
-function emptyText({ state, language, q }) {
-  if (q || language) return t("queue.none-found");
+function emptyText({ state, ...others }) {
+  if (Object.values(others).some(Boolean)) return t("queue.none-found");
   return t(state === "waiting" ? "queue.empty-waiting" : "queue.empty");
 }
 
@@ -83,12 +112,13 @@ function rowContent(row, agent) {
       el("span", { class: "badge", title: label("language", row.language) },
         row.language.toUpperCase()),
       row.priority === "high" ? el("span", { class: "badge high" }, t("priority.high")) : null,
+      row.reason && row.state === "waiting" && hasLabel("reason", row.reason)
+        ? el("span", { class: "badge" }, label("reason", row.reason)) : null,
       holder(row, agent)),
   ];
 }
 
-function holder({ assignee, state }, agent) {
+function holder({ assignee }, agent) {
   if (assignee?.id === agent.id) return el("span", { class: "badge yours" }, t("queue.yours"));
-  if (assignee) return el("span", { class: "badge plain" }, assignee.name);
-  return state === "waiting" ? el("span", { class: "badge plain" }, t("queue.unassigned")) : null;
+  return assignee ? el("span", { class: "badge plain" }, assignee.name) : null;
 }

@@ -1,7 +1,7 @@
 // One ticket: what was asked, what has been done about it, and whether the helpdesk has it.
 // Each change is saved at once, and the ticket is shown again as the server then gives it.
 
-import { get, patch } from "./api.js";
+import { get, patch, post } from "./api.js";
 import { el, oneAtATime, redraw } from "./dom.js";
 import { dateAndTime, timeNode } from "./format.js";
 import { codes, label, t } from "./labels.js";
@@ -58,6 +58,22 @@ export function ticketView({ onChange }) {
     }
   }
 
+  async function sendAgain() {
+    const asked = reference;
+    edition += 1;
+    clearNotices();
+    try {
+      await post(`${pathOf(asked)}/retry`);
+      tell(t("ticket.sent-again"));
+    } catch (error) {
+      warnOf(error);
+    } finally {
+      edition += 1;
+      refresh();
+      onChange();
+    }
+  }
+
   function show(ticket) {
     shown = ticket;
     redraw(node, headNode(ticket, change), el("div", { class: "ticket-body" },
@@ -67,7 +83,7 @@ export function ticketView({ onChange }) {
       el("div", {},
         Object.keys(ticket.checklist ?? {}).length
           ? section("checklist", checklist(ticket.checklist, change)) : null,
-        section("delivery", delivery(ticket)))));
+        section("delivery", delivery(ticket, sendAgain)))));
   }
 
   function showInstead(...content) {
@@ -156,7 +172,7 @@ function happening(what) {
   return item ? t(`history.${outcome}`, { item: label("check", item) }) : what;
 }
 
-function delivery(ticket) {
+function delivery(ticket, sendAgain) {
   const { delivery: found } = ticket;
   if (!found) return el("p", { class: "faint" }, t("value.none"));
   const facts = [
@@ -169,6 +185,9 @@ function delivery(ticket) {
     el("p", {}, el("span", { class: `badge ${look}` }, label("delivery", found.state))),
     el("dl", { class: "fields" }, facts.map(([name, value]) =>
       el("div", {}, el("dt", {}, name), el("dd", {}, String(value ?? ""))))),
+    isUndeliverable(ticket)
+      ? el("button", { type: "button", id: "ticket-retry", onclick: sendAgain }, t("ticket.retry"))
+      : null,
   ];
 }
 

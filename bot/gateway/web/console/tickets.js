@@ -25,7 +25,7 @@ export function ticketsView() {
 
   list.refresh();
   return {
-    node: el("div", { class: "desk two" },
+    node: el("div", { class: "desk two" }, el("h1", { class: "unseen" }, t("app.tickets")),
       el("section", { class: "pane list", "aria-label": t("tickets.title") },
         el("div", { class: "filters" },
           searchBox(list),
@@ -45,6 +45,7 @@ export function ticketsView() {
       ticket.refresh();
     },
     receive() {},
+    signal() {},
     setCounts() {},
     close() {},
   };

@@ -13,7 +13,16 @@ export function transcriptView() {
   let log = null;
   const newer = el("button", { type: "button", class: "newer", hidden: true,
     onclick: () => scrollToEnd() }, t("conversation.newer"));
+  const seen = el("p", { class: "seen", role: "status" });
   const node = el("div", { class: "transcript" });
+  let visitor = { typing: false, read: 0 };
+  let wasAtEnd = true;
+  // The reply box grows as one types: what was at its end stays there.
+  let height = 0;
+  const resized = new ResizeObserver(() => {
+    height = log.clientHeight;
+    if (wasAtEnd) scrollToEnd();
+  });
 
   function begin(id) {
     conversation = id;
@@ -21,17 +30,26 @@ export function transcriptView() {
     // A new region, so that a change of conversation is not read out as if it were all news.
     log = el("div", {
       class: "log", role: "log", tabindex: 0, "aria-label": t("conversation.transcript"),
-      onscroll: () => { newer.hidden ||= isAtEnd(); },
+      onscroll() {
+        // Of a log that has just become smaller nobody has scrolled away.
+        if (log.clientHeight === height) wasAtEnd = isAtEnd();
+        newer.hidden ||= isAtEnd();
+      },
     });
     newer.hidden = true;
-    node.replaceChildren(log, newer);
+    wasAtEnd = true;
+    resized.disconnect();
+    resized.observe(log);
+    visitor = { typing: false, read: 0 };
+    node.replaceChildren(log, newer, seen);
+    drawSeen();
   }
 
   function add(news) {
     const known = new Set(messages.map(({ id }) => id));
     const fresh = news.filter(({ id }) => !known.has(id)).sort((a, b) => a.id - b.id);
     if (!fresh.length) return;
-    const wasAtEnd = isAtEnd();
+    const follows = wasAtEnd || isAtEnd();
     const last = messages.at(-1);
     if (last && fresh[0].id < last.id) {
       // The stream was faster than the answer that holds the older ones.
@@ -41,8 +59,16 @@ export function transcriptView() {
       log.append(...nodesOf(fresh, last));
       messages = [...messages, ...fresh];
     }
-    if (wasAtEnd || fresh.at(-1).author === "agent") scrollToEnd();
+    if (follows || fresh.at(-1).author === "agent") scrollToEnd();
     else newer.hidden = false;
+    drawSeen();
+  }
+
+  function drawSeen() {
+    const last = messages.at(-1);
+    const isRead = last?.author === "agent" && visitor.read >= last.id;
+    seen.textContent = visitor.typing ? t("conversation.typing")
+      : isRead ? t("conversation.read") : "";
   }
 
   function isAtEnd() {
@@ -51,6 +77,7 @@ export function transcriptView() {
 
   function scrollToEnd() {
     log.scrollTop = log.scrollHeight;
+    wasAtEnd = true;
     newer.hidden = true;
   }
 
@@ -63,6 +90,11 @@ export function transcriptView() {
       if (isOther) scrollToEnd();
     },
     add,
+    /** What the visitor signals. */
+    signal(news) {
+      visitor = { ...visitor, ...news };
+      drawSeen();
+    },
   };
 }
 

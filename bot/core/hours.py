@@ -1,0 +1,113 @@
+"""When the support team is open. Read from one setting; the desk asks before it promises a person.
+
+Without opening hours the team is always open, and only who is at the console decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.core.errors import BadInput
+from bot.core.language import Language
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_NAMES: dict[Language, tuple[str, ...]] = {
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+_EASTERN = ZoneInfo("America/Toronto")
+_SHAPE = re.compile(
+    r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? (?P<start>\d\d:\d\d)-(?P<end>\d\d:\d\d)"
+)
+_EXAMPLE = '"mon-fri 09:00-17:00 America/Toronto"'
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days of the week (0 is Monday), and from when to when on each; the end is not included."""
+
+    days: tuple[int, ...]
+    start: time
+    end: time
+
+    def describe(self, language: Language) -> str:
+        """In words, such as "Monday to Friday, 9:00 to 17:00"."""
+        names = _DAY_NAMES[language]
+        first, last = names[self.days[0]], names[self.days[-1]]
+        to = "à" if language == "fr" else "to"
+        when = f"{_clock(self.start, language)} {to} {_clock(self.end, language)}"
+        if len(self.days) == 1:
+            return f"{first}, {when}"
+        return f"{first} {'au' if language == 'fr' else 'to'} {last}, {when}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """Stretches in the team's own time zone. None of them: always open."""
+
+    stretches: tuple[Stretch, ...] = ()
+    zone: ZoneInfo = _EASTERN
+
+    def describe(self, language: Language) -> str:
+        """All stretches in words, with the city whose clock they go by."""
+        if not self.stretches:
+            return ""
+        city = self.zone.key.rpartition("/")[2].replace("_", " ")
+        said = "; ".join(stretch.describe(language) for stretch in self.stretches)
+        return f"{said} ({'heure de' if language == 'fr' else 'time in'} {city})"
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the team is there at this moment."""
+        if not self.stretches:
+            return True
+        local = at.astimezone(self.zone)
+        return any(
+            local.weekday() in stretch.days and stretch.start <= local.time() < stretch.end
+            for stretch in self.stretches
+        )
+
+
+def parse_hours(text: str) -> OpeningHours:
+    """Opening hours such as "mon-fri 09:00-17:00, sat 10:00-14:00 America/Toronto"; "" for always.
+
+    Raises:
+        BadInput: What was found, and how it should look.
+    """
+    if not text.strip():
+        return OpeningHours()
+    stretches_text, _, zone_name = text.strip().rpartition(" ")
+    try:
+        zone = ZoneInfo(zone_name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadInput(
+            f"{zone_name!r} is not a time zone. Opening hours look like {_EXAMPLE}."
+        ) from None
+    stretches = tuple(_stretch(part.strip()) for part in stretches_text.split(","))
+    return OpeningHours(stretches, zone)
+
+
+def _stretch(part: str) -> Stretch:
+    found = _SHAPE.fullmatch(part.lower())
+    try:
+        if found is None:
+            raise ValueError(part)
+        first = _DAYS.index(found["first"])
+        last = _DAYS.index(found["last"] or found["first"])
+        start, end = time.fromisoformat(found["start"]), time.fromisoformat(found["end"])
+    except ValueError:
+        raise BadInput(f"Cannot read {part!r}. Opening hours look like {_EXAMPLE}.") from None
+    if start >= end:
+        raise BadInput(f"{part!r} ends before it begins. Write a night as two stretches.")
+    span = (last - first) % len(_DAYS)
+    days = tuple((first + step) % len(_DAYS) for step in range(span + 1))
+    return Stretch(days, start, end)
+
+
+def _clock(at: time, language: Language) -> str:
+    """A time of day as it is written in Canada: 9 h 30 in French, 9:30 in English."""
+    if language == "en":
+        return f"{at.hour}:{at.minute:02d}"
+    return f"{at.hour}\u00a0h" + (f"\u00a0{at.minute:02d}" if at.minute else "")

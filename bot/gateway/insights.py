@@ -1,0 +1,122 @@
+"""The agents' calls for figures and for what the knowledge base lacks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from bot.core import gaps as core
+from bot.core.errors import NotFound
+from bot.core.insights import Gap, Report, summarise
+from bot.core.language import Language
+from bot.core.ports import Services
+from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
+from bot.gateway.errors import responses
+from bot.gateway.schemas import (
+    DayOut,
+    FailingOut,
+    GapOut,
+    GapQuestion,
+    Gaps,
+    Insights,
+    NearestSection,
+    RatingComment,
+    Replay,
+    ReplayedGap,
+    ReplayedQuestion,
+    ReportOut,
+)
+
+router = APIRouter(
+    prefix="/api/v1/agent/insights", tags=["agent"], dependencies=[Depends(check_origin)]
+)
+Days = Annotated[int, Query(ge=1, le=366, description="How many days back, today included.")]
+GapLanguage = Annotated[Language, Query(description="In which to show the nearest section.")]
+
+
+@router.get("", responses=responses(401))
+def read_insights(_agent: ReadingAgent, services: ServicesDep, days: Days = 30) -> Insights:
+    """Counts over all conversations, and a report of the last days."""
+    zone = services.desk.hours.zone
+    until = services.clock.now()
+    today = until.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = today - timedelta(days=days - 1)
+    report = summarise(services.records.facts(since), since, until, zone)
+    return Insights(**services.conversations.insights(), report=_report(report))
+
+
+@router.get("/gaps", responses=responses(401))
+def list_gaps(_agent: ReadingAgent, services: ServicesDep, language: GapLanguage = "fr") -> Gaps:
+    """Questions without an answer, those that mean the same together, most often asked first."""
+    return Gaps(gaps=[_gap(gap, language, services) for gap in core.find_gaps(services)])
+
+
+@router.get(
+    "/gaps/{gap_id}/draft",
+    response_class=Response,
+    responses={200: {"content": {"text/markdown": {}}}, **responses(401, 404)},
+)
+def draft_article(gap_id: str, _agent: ReadingAgent, services: ServicesDep) -> Response:
+    """The beginning of an article for a gap, in both languages, to be finished by hand."""
+    gap = next((one for one in core.find_gaps(services) if one.id == gap_id), None)
+    if gap is None:
+        raise NotFound("No such gap: its questions have changed, or are answered. Look again.")
+    found = core.nearest(gap, gap.questions[0].language, services)
+    today = services.clock.now().astimezone(services.desk.hours.zone).date()
+    return Response(
+        core.draft_article(gap, found, today),
+        media_type="text/markdown; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="article-{gap_id}.md"'},
+    )
+
+
+@router.post("/gaps/replay", responses=responses(401, 403))
+def replay_gaps(_agent: ChangingAgent, services: ServicesDep) -> Replay:
+    """Asks the questions of the greatest gaps again, and says which gaps have closed."""
+    asked = 0
+    replayed = []
+    for gap in core.find_gaps(services):
+        asked += len(gap.questions)
+        if asked > core.MOST_REPLAYED:
+            break
+        answers = core.replay(gap, services)
+        replayed.append(
+            ReplayedGap(
+                id=gap.id,
+                state=core.state_of(answers),
+                questions=[ReplayedQuestion.model_validate(answer) for answer in answers],
+            )
+        )
+    return Replay(gaps=replayed)
+
+
+def _gap(gap: Gap, language: Language, services: Services) -> GapOut:
+    found = core.nearest(gap, language, services)
+    return GapOut(
+        id=gap.id,
+        questions=[GapQuestion.model_validate(question) for question in gap.questions],
+        nearest=found
+        and NearestSection(
+            key=found.key, heading=found.heading, title=found.article_title, url=found.url
+        ),
+    )
+
+
+def _report(report: Report) -> ReportOut:
+    return ReportOut(
+        days=[DayOut.model_validate(day) for day in report.days],
+        reasons=dict(report.reasons),
+        outcomes=dict(report.outcomes),
+        waits=report.waits,
+        median_wait_s=report.median_wait_s,
+        long_wait_s=report.long_wait_s,
+        scores=dict(report.scores),
+        satisfaction=report.satisfaction,
+        comments=[
+            RatingComment(score=stay.score, comment=stay.comment or "", rated_at=stay.rated_at)
+            for stay in report.comments
+        ],
+        failing_articles=[FailingOut.model_validate(one) for one in report.failing_articles],
+    )
