@@ -294,7 +294,7 @@ def test_everything_is_reached_and_left_by_keyboard_alone(chat: OpenChat) -> Non
 
 
 def test_on_a_phone_the_panel_is_a_modal_dialog_that_keeps_the_focus(chat: OpenChat) -> None:
-    visitor = chat("en", 360).open()
+    visitor = chat("en", 360, reduced_motion="reduce").open()  # or it would still be rising
     dialog = visitor.page.get_by_role("dialog", name="Ocean Help")
     expect(dialog).to_be_visible()
     box = dialog.bounding_box()
