@@ -46,7 +46,7 @@ def is_current() -> bool:
 
 
 def train() -> None:
-    """Trains the model; about two minutes.
+    """Trains the model; three to five minutes.
 
     Raises:
         Unavailable: Training failed; the end of its log is in the message.

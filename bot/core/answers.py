@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from knowledge_base.article import Section
 
 # Confidence, as the share of right sections: see `calibrated`.
-SLOPE = 9.5
-OFFSET = -2.7
+SLOPE = 10.7
+OFFSET = -4.0
 ANSWER_AT = 0.80
-CLARIFY_AT = 0.20
+CLARIFY_AT = 0.10
 # A word or two name a topic rather than ask something: the next one must be so much less likely.
 VAGUE_LEAD = 0.5
 # Topics are offered down to this share of the likeliest one.

@@ -169,17 +169,21 @@ class SupportDesk:
     def give_back(self, conversation_id: str, agent: Agent) -> Conversation:
         """Gives the agent's own conversation back to the bot, with its form forgotten."""
         change = handoff.back_to_bot(self._ownership(conversation_id), by=agent.id)
-        self.conversations.drop_draft(conversation_id)
+        self._forget_forms(conversation_id)
         return self._announce(conversation_id, change, "utter_agent_returned", "left", agent)
 
     def resolve(self, conversation_id: str, agent: Agent, note: str | None = None) -> Conversation:
         """Ends the agent's own conversation and asks the visitor how it went."""
         change = handoff.resolve(self._ownership(conversation_id), agent.id)
-        self.conversations.drop_draft(conversation_id)
+        self._forget_forms(conversation_id)
         resolved = self._announce(conversation_id, change, "utter_resolved", "left", agent)
         if note:
             self.records.add_note(conversation_id, agent, note, at=self.clock.now())
         return resolved
+
+    def _forget_forms(self, conversation_id: str) -> None:
+        self.conversations.drop_draft(conversation_id)
+        self.conversations.drop_errand(conversation_id)
 
     # --- What time does ---
 

@@ -12,6 +12,7 @@ from rich import print as rprint
 from rich.progress import track
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
+from transformers import BertModel
 
 from models.encoder_training.export import save
 from models.encoder_training.material import (
@@ -34,7 +35,8 @@ from models.encoder_training.word_pieces import (
 MODELS = Path(__file__).resolve().parents[1]
 ROOT = MODELS.parent
 SENTENCES = 205_000  # of the pairs, one side each
-EPOCHS = 4  # over our messages
+EPOCHS = 4  # over our messages; half as many when a model goes on learning
+REMINDERS = 8_000  # pairs beside our messages when a model goes on learning
 PairsFile = Annotated[Path, typer.Option("--pairs", exists=True, help="Gzipped `source, en, fr`.")]
 Teacher = Annotated[Path, typer.Option(exists=True, help="Folder of all-MiniLM-L6-v2.")]
 Questions = Annotated[Path, typer.Option(exists=True, help="Folder of Rasa NLU files.")]
@@ -42,6 +44,7 @@ Articles = Annotated[Path, typer.Option(exists=True, help="Folder of articles, f
 TokenizerFile = Annotated[Path, typer.Option("--tokenizer", help="Trained if it does not exist.")]
 Work = Annotated[Path, typer.Option(help="Keeps what the pairs taught, for the next run.")]
 Out = Annotated[Path, typer.Option(help="Folder of the model.")]
+Start = Annotated[Path | None, typer.Option(help="Go on from this model, with a few pairs.")]
 Seed = Annotated[int, typer.Option(help="Of everything that is left to chance.")]
 
 
@@ -53,14 +56,25 @@ def main(
     tokenizer: TokenizerFile = MODELS / "sentence-encoder" / "tokenizer.json",
     work: Work = ROOT / "var" / "encoder",
     out: Out = MODELS / "sentence-encoder",
+    start: Start = None,
     seed: Seed = 0,
 ) -> None:
-    """Train the model and write it."""
+    """Train the model and write it.
+
+    With `--start` it goes on from a finished model instead of learning the pairs first: for
+    messages that came later.
+    """
     work.mkdir(parents=True, exist_ok=True)
     chance = random.Random(seed)
     read, passages, asked = read_pairs(pairs), read_passages(articles), read_questions(questions)
-    targets = _kept(work / "targets.npy", lambda: _ask_teacher(teacher, [pair.en for pair in read]))
-    student = _taught(read, targets, teacher, _tokenizer(tokenizer, read), work, seed)
+    if start is None:
+        targets = _kept(work / "targets.npy", lambda: _ask_teacher(teacher, [p.en for p in read]))
+        student = _taught(read, targets, teacher, _tokenizer(tokenizer, read), work, seed)
+    else:
+        read = chance.sample(read, REMINDERS)
+        targets = _kept(work / "few.npy", lambda: _ask_teacher(teacher, [p.en for p in read]))
+        body = BertModel.from_pretrained(str(start), add_pooling_layer=False, dtype=torch.float32)
+        student = Student(with_ends(Tokenizer.from_file(str(start / "tokenizer.json"))), body)
     own = passage_pairs(passages)
     own_targets = _ask_teacher(teacher, [pair.en for pair in own])
     tune(
@@ -70,7 +84,7 @@ def main(
         read + own,
         torch.from_numpy(np.concatenate([targets, own_targets])),
         lambda text: with_typos(text, chance),
-        EPOCHS,
+        EPOCHS if start is None else EPOCHS // 2,
         seed,
     )
     save(student, out)

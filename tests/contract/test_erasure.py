@@ -247,7 +247,8 @@ def test_a_conversation_that_waits_for_a_person_is_never_too_old(
     services: Services, stores: Stores, clock: HeldClock
 ) -> None:
     kept = start(services.conversations, "c-1")
-    services.conversations.change_owner("c-1", ask_person(Ownership.of(kept), clock.now(), "asked"))
+    change = ask_person(Ownership.of(kept), clock.now(), "asked")
+    services.conversations.change_owner("c-1", change, at=clock.now())
     clock.advance(timedelta(days=400))
     assert sweep(DAYS, services, owner="test")["conversations"] == 0
 

@@ -18,6 +18,7 @@ from bot.adapters.system_clock import SystemClock
 from bot.core import delivery
 from bot.core.tickets import open_cancellation
 from bot.gateway import worker
+from bot.settings import Settings
 from tests.support.builders import a_draft
 from tests.support.zendesk_server import AGENT
 
@@ -42,6 +43,7 @@ def deliver(database_url: str, helpdesk_url: str, owner: str) -> None:
             helpdesk=helpdesk,
         ),
         owner,
+        Settings(_env_file=None).retention,
     ).start()
     Event().wait()
 

@@ -246,5 +246,5 @@ def test_while_a_person_has_the_conversation_the_bot_says_nothing(
     path = begin(http, identity=token())
     kept = services.conversations.get(path.rsplit("/", 1)[1])
     change = handoff.ask_person(Ownership.of(kept), services.clock.now(), "asked")
-    services.conversations.change_owner(kept.id, change)
+    services.conversations.change_owner(kept.id, change, at=services.clock.now())
     assert_problem(http.post(f"{path}/files", files=sent()), 409)

@@ -90,7 +90,7 @@ def test_one_conversation_at_fault_keeps_no_other_from_its_answer(clock: HeldClo
         kept = start(services.conversations, id_)
         services.conversations.add_visit(kept, "1", text="Allo", payload=None, at=NOW)
     clock.advance(LEFT_BEHIND_AFTER + timedelta(seconds=1))
-    Worker(services, "test")._answer_left_behind()
+    Worker(services, "test", Settings(_env_file=None).retention)._answer_left_behind()
     assert [m.kind for m in services.conversations.messages("second")] == ["message", "answer"]
 
 
@@ -135,7 +135,7 @@ def test_an_agent_finds_a_dead_letter_and_has_it_tried_again(
 
 def test_the_outbox_is_measured(services: Services, clock: HeldClock) -> None:
     services.tickets.open(a_ticket(), "{}", who="assistant")
-    worker = Worker(services, "test")
+    worker = Worker(services, "test", Settings(_env_file=None).retention)
     clock.advance(timedelta(seconds=90))
     worker._measure()
     shown = generate_latest(registry).decode()
@@ -154,7 +154,7 @@ def test_a_worker_leaves_a_helpdesk_alone_that_asks_for_it(
     for number in range(2):
         services.tickets.open(a_ticket(request_key=str(number)), "{}", who="assistant")
     helpdesk.faults.append("busy")  # type: ignore[attr-defined]
-    worker = Worker(services, "test")
+    worker = Worker(services, "test", Settings(_env_file=None).retention)
     worker._deliver()
     clock.advance(timedelta(seconds=29))
     worker._deliver()

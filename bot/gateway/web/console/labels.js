@@ -433,11 +433,16 @@ const CODES = {
     rejected: ["Refusée par le centre d’assistance", "Refused by the helpdesk"],
     dead: ["Échec de la transmission", "Delivery failed"],
   },
+  deliveryKind: {
+    transcript: ["Conversation", "Conversation"],
+    comment: ["Commentaire", "Comment"],
+    redaction: ["Caviardage", "Redaction"],
+  },
   check: {
     account_reviewed: ["Compte examiné", "Account reviewed"],
     products_confirmed: ["Services confirmés", "Services confirmed"],
     emr_vendor_told: ["Fournisseur de DMÉ prévenu", "EMR vendor told"],
-    processed: ["Annulation traitée", "Cancellation processed"],
+    processed: ["Demande traitée", "Request processed"],
   },
   product: {
     tablets_kiosks: ["Tablettes et kiosques", "Tablets & Kiosks"],

@@ -13,7 +13,8 @@ const FIRST_FIELDS = ["products", "requester_name", "requester_email", "site_num
   "reason", "language"];
 
 /** Whether the worker gave up on delivering: a person has to look at it. */
-export const isUndeliverable = ({ delivery }) => ["dead", "rejected"].includes(delivery?.state);
+export const isUndeliverable = ({ delivery, deliveries = [] }) =>
+  [delivery, ...deliveries].some((row) => ["dead", "rejected"].includes(row?.state));
 
 export function ticketView({ onChange }) {
   let reference = null;
@@ -63,7 +64,7 @@ export function ticketView({ onChange }) {
     edition += 1;
     clearNotices();
     try {
-      await post(`${pathOf(asked)}/retry`);
+      await post(`${pathOf(asked)}/retry-delivery`);
       tell(t("ticket.sent-again"));
     } catch (error) {
       warnOf(error);
@@ -180,11 +181,17 @@ function delivery(ticket, sendAgain) {
     found.external_id ? [t("ticket.external"), found.external_id] : null,
     found.last_error ? [t("ticket.last-error"), found.last_error] : null,
   ].filter(Boolean);
+  const alongside = (ticket.deliveries ?? []).filter(({ kind }) => kind !== "ticket");
   const look = isUndeliverable(ticket) ? "high" : `delivery-${found.state}`;
   return [
     el("p", {}, el("span", { class: `badge ${look}` }, label("delivery", found.state))),
     el("dl", { class: "fields" }, facts.map(([name, value]) =>
       el("div", {}, el("dt", {}, name), el("dd", {}, String(value ?? ""))))),
+    alongside.length
+      ? el("dl", { class: "fields" }, alongside.map((row) =>
+        el("div", {}, el("dt", {}, label("deliveryKind", row.kind)),
+          el("dd", {}, label("delivery", row.state)))))
+      : null,
     isUndeliverable(ticket)
       ? el("button", { type: "button", id: "ticket-retry", onclick: sendAgain }, t("ticket.retry"))
       : null,
