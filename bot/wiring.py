@@ -26,7 +26,7 @@ from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
 from bot.core.accounts import AccountDirectory
 from bot.core.ports import Clock, Helpdesk, Phrases, Services
-from bot.settings import ROOT, Settings, settings
+from bot.settings import INTERNAL_SECRET_HEADER, ROOT, Settings, settings
 
 
 @lru_cache(maxsize=1)
@@ -41,6 +41,8 @@ def build(chosen: Settings) -> Services:
     clock = SystemClock()
     redis_url = chosen.redis_url
     phrases = DomainPhrases(ROOT / "domain.yml")
+    known_by = chosen.internal_secret
+    secret = {INTERNAL_SECRET_HEADER: known_by.get_secret_value()} if known_by else {}
     return Services(
         clock=clock,
         phrases=phrases,
@@ -49,7 +51,7 @@ def build(chosen: Settings) -> Services:
         accounts=_accounts(chosen, database),
         agents=SqlAgents(database),
         helpdesk=_helpdesk(chosen, database, clock, phrases),
-        assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s),
+        assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s, secret),
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
         events=RedisEvents(redis_url.get_secret_value()) if redis_url else LocalEvents(),
@@ -57,8 +59,8 @@ def build(chosen: Settings) -> Services:
         records=SqlRecords(database),
         probes={
             "database": reads_database(database),
-            "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/"),
-            "action_server": answers_http(f"{chosen.action_url}/health"),
+            "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/", secret),
+            "action_server": answers_http(f"{chosen.action_url}/health", secret),
         },
     )
 

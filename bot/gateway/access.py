@@ -27,6 +27,7 @@ from bot.core.errors import NotAllowed, NotFound
 from bot.core.ports import Services
 from bot.core.privacy import mask
 from bot.gateway.errors import Unauthorized
+from bot.gateway.limits import SIGN_IN_OF_ACCOUNT, SIGN_IN_OF_ADDRESS, Limits
 from bot.settings import Settings
 
 COOKIE = "helpdesk_agent"
@@ -52,6 +53,13 @@ def settings_of(request: Request) -> Settings:
     return found
 
 
+def limits_of(request: Request) -> Limits:
+    """The limits of the app."""
+    found: Limits = request.app.state.limits
+    return found
+
+
+LimitsDep = Annotated[Limits, Depends(limits_of)]
 ServicesDep = Annotated[Services, Depends(services_of)]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 
@@ -193,12 +201,21 @@ ReadingAgent = Annotated[Agent, Depends(signed_in_agent)]
 ChangingAgent = Annotated[Agent, Depends(changing_agent)]
 
 
-def sign_in(email: str, password: str, services: Services) -> tuple[AgentSession, str]:
+def sign_in(
+    email: str, password: str, services: Services, limits: Limits, address: str
+) -> tuple[AgentSession, str]:
     """A new session and the token of its cookie.
+
+    Whoever fails too often from an address waits, with the right password too. Others may still
+    sign in to the same account: nobody locks a colleague out.
 
     Raises:
         Unauthorized: Email or password is wrong; which one is not told.
+        TooMany: This address has failed too often.
     """
+    account = f"{address} {digest(email.strip().lower())}"
+    limits.require(SIGN_IN_OF_ACCOUNT, account)
+    limits.require(SIGN_IN_OF_ADDRESS, address)
     found = services.agents.by_email(email)
     agent, password_hash = found or (None, _NOBODY)
     try:
@@ -208,6 +225,8 @@ def sign_in(email: str, password: str, services: Services) -> tuple[AgentSession
     if agent is None:
         entry = Entry(services.clock.now(), "nobody", "sign-in refused", digest(email.lower())[:16])
         services.audit.add(entry)
+        limits.take(SIGN_IN_OF_ACCOUNT, account)
+        limits.take(SIGN_IN_OF_ADDRESS, address)
         raise Unauthorized("Email or password is wrong.")
     token = secrets.token_urlsafe(32)
     expires_at = services.clock.now() + SESSION_LENGTH

@@ -18,8 +18,10 @@ from bot.core.ports import Services
 from bot.core.privacy import mask
 from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
 from bot.gateway import access
-from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
+from bot.gateway.access import ChangingAgent, LimitsDep, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
+from bot.gateway.guard import caller
+from bot.gateway.limits import Place
 from bot.gateway.schemas import (
     AgentList,
     AgentMessage,
@@ -41,12 +43,18 @@ from bot.gateway.schemas import (
     TicketRef,
     TransferTo,
 )
-from bot.gateway.stream import CONSOLE, agent_events, event_response, last_event_id
+from bot.gateway.stream import (
+    CONSOLE,
+    STREAMS_OF_AGENT,
+    agent_events,
+    event_response,
+    last_event_id,
+)
 
 router = APIRouter(prefix="/api/v1/agent", tags=["agent"], dependencies=[Depends(check_origin)])
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at the most.")]
 Cursor = Annotated[
-    str | None, Query(pattern=r"^\d{1,9}$", description="The `next` of the page before.")
+    str | None, Query(pattern=r"^[0-9]{1,9}$", description="The `next` of the page before.")
 ]
 SUMMARY_CHARS = 140
 # A conversation's slots are what the visitor has said, not how the form keeps its place.
@@ -64,9 +72,12 @@ _SHOWN_SLOTS = (
 
 
 @router.post("/session", responses=responses(401, 403))
-def sign_in(body: SignIn, services: ServicesDep, request: Request, response: Response) -> SignedIn:
+def sign_in(
+    body: SignIn, services: ServicesDep, limits: LimitsDep, request: Request, response: Response
+) -> SignedIn:
     """Signs an agent in and sets the session cookie."""
-    session, token = access.sign_in(body.email, body.password, services)
+    address = caller(request.scope)
+    session, token = access.sign_in(body.email, body.password, services, limits, address)
     response.set_cookie(
         access.COOKIE,
         token,
@@ -210,7 +221,8 @@ def follow_queue(agent: ReadingAgent, services: ServicesDep, request: Request) -
     after = last_event_id(request)
     if after is None:
         after = services.conversations.newest_message_id()
-    return event_response(agent_events(agent.id, after, services))
+    place = Place("agent", agent.id, STREAMS_OF_AGENT)
+    return event_response(agent_events(agent.id, after, services), request, place)
 
 
 # --- Tickets and insights ------------------------------------------------------------------------
