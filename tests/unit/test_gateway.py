@@ -90,7 +90,7 @@ def test_one_conversation_at_fault_keeps_no_other_from_its_answer(clock: HeldClo
         kept = start(services.conversations, id_)
         services.conversations.add_visit(kept, "1", text="Allo", payload=None, at=NOW)
     clock.advance(LEFT_BEHIND_AFTER + timedelta(seconds=1))
-    Worker(services, "test", Settings().retention)._answer_left_behind()
+    Worker(services, "test")._answer_left_behind()
     assert [m.kind for m in services.conversations.messages("second")] == ["message", "answer"]
 
 
