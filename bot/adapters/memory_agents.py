@@ -132,7 +132,7 @@ class MemoryAgents:
         """See the port."""
         recent = [failure for failure in self._failures if failure[2] >= since]
         return (
-            sum(email == email_hash for email, _, _ in recent),
+            sum((email, source) == (email_hash, address) for email, source, _ in recent),
             sum(source == address for _, source, _ in recent),
         )
 

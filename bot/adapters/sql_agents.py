@@ -181,7 +181,10 @@ class SqlAgents:
         with self._db.read() as connection:
             of_email, of_address = (
                 connection.scalar(select(func.count()).where(which, row.at >= since)) or 0
-                for which in (row.email_hash == email_hash, row.address == address)
+                for which in (
+                    sa.and_(row.email_hash == email_hash, row.address == address),
+                    row.address == address,
+                )
             )
         return of_email, of_address
 

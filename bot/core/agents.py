@@ -11,10 +11,10 @@ from bot.core.errors import BadInput, NotAllowed
 SESSION_LENGTH = timedelta(hours=10)
 # A typing signal ends by itself, in case the end is never signalled.
 TYPING_FOR = timedelta(seconds=6)
-# Wrong sign-ins within that time after which there is a wait: few for one email, more for one
-# address, behind which a whole clinic may sit.
+# Wrong sign-ins from an address within that time, after which it waits: few with one email, so that
+# nobody elsewhere is locked out of an account, more with any: a whole team may sit behind one.
 FAILURES_WITHIN = timedelta(minutes=15)
-FAILURES_OF_EMAIL = 8
+FAILURES_OF_EMAIL = 10
 FAILURES_OF_ADDRESS = 40
 FEWEST_PASSWORD_CHARS = 12
 KEY_CHARS = 12

@@ -530,7 +530,7 @@ class Agents(Protocol):
         """Deletes expired sessions and failures from before then; gives how many sessions."""
 
     def failed_sign_ins(self, email_hash: str, address: str, since: datetime) -> tuple[int, int]:
-        """How many there were since then: with this email, and from this address."""
+        """How many there were since then: from this address with this email, and with any."""
 
     def add_failed_sign_in(self, email_hash: str, address: str, at: datetime) -> None:
         """Notes that a sign-in failed."""

@@ -34,6 +34,7 @@ from bot.core.errors import NotAllowed, NotFound
 from bot.core.ports import Services
 from bot.core.privacy import mask
 from bot.gateway.errors import TooMany, Unauthorized
+from bot.gateway.limits import Limits
 from bot.settings import Settings
 
 COOKIE = "helpdesk_agent"
@@ -59,6 +60,13 @@ def settings_of(request: Request) -> Settings:
     return found
 
 
+def limits_of(request: Request) -> Limits:
+    """The limits of the app."""
+    found: Limits = request.app.state.limits
+    return found
+
+
+LimitsDep = Annotated[Limits, Depends(limits_of)]
 ServicesDep = Annotated[Services, Depends(services_of)]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 
@@ -201,28 +209,25 @@ ChangingAgent = Annotated[Agent, Depends(changing_agent)]
 
 
 def sign_in(
-    email: str, password: str, services: Services, request: Request
+    email: str, password: str, address: str, services: Services, device: str | None = None
 ) -> tuple[AgentSession, str]:
     """A new session and the token of its cookie.
 
+    Whoever fails too often from an address waits, with the right password too. Others may still
+    sign in to the same account: nobody locks a colleague out.
+
     Raises:
         Unauthorized: Email or password is wrong; which one is not told.
-        TooMany: So often wrong of late, with this email or from this address, that not even the
-            right password is looked at.
+        TooMany: This address has failed too often, with this email or with any.
     """
     now = services.clock.now()
     email_hash = digest(email.strip().lower())
-    address = (request.client.host if request.client else "")[:64]
     of_email, of_address = services.agents.failed_sign_ins(
         email_hash, address, now - FAILURES_WITHIN
     )
     if of_email >= FAILURES_OF_EMAIL or of_address >= FAILURES_OF_ADDRESS:
-        minutes = int(FAILURES_WITHIN.total_seconds() // 60)
-        raise TooMany(
-            f"Too many wrong sign-ins. Wait up to {minutes} minutes, or ask a lead for a new "
-            "password.",
-            int(FAILURES_WITHIN.total_seconds()),
-        )
+        wait_s = int(FAILURES_WITHIN.total_seconds())
+        raise TooMany(f"Too many wrong sign-ins. Try again in {wait_s} s.", wait_s)
     found = services.agents.by_email(email)
     agent, password_hash = found or (None, _NOBODY)
     if not _is_right(password_hash, password) or agent is None:
@@ -235,7 +240,7 @@ def sign_in(
         secrets.token_urlsafe(24),
         expires_at=now + SESSION_LENGTH,
         started_at=now,
-        device=request.headers.get("user-agent", "")[:200] or None,
+        device=device,
     )
     services.agents.start_session(session, digest(token))
     services.audit.add(Entry(services.clock.now(), agent.id, "sign-in"))

@@ -22,6 +22,7 @@ from bot.core.ports import Services
 from bot.gateway import access
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
+from bot.gateway.guard import caller
 from bot.gateway.schemas import (
     AccountList,
     AccountOut,
@@ -47,7 +48,9 @@ Token = Annotated[str, Cookie(alias=access.COOKIE, include_in_schema=False)]
 @router.post("/session", responses=responses(401, 403, 429))
 def sign_in(body: SignIn, services: ServicesDep, request: Request, response: Response) -> SignedIn:
     """Signs an agent in and sets the session cookie."""
-    session, token = access.sign_in(body.email, body.password, services, request)
+    device = request.headers.get("user-agent", "")[:200] or None
+    address = caller(request.scope)[:64]
+    session, token = access.sign_in(body.email, body.password, address, services, device)
     response.set_cookie(
         access.COOKIE,
         token,

@@ -57,6 +57,7 @@ def test_no_secret_has_a_default() -> None:
         "POSTGRES_PASSWORD",
         "REDIS_PASSWORD",
         "HELPDESK_IDENTITY_KEYS",
+        "HELPDESK_INTERNAL_SECRET",
     }
     assert re.findall(r"\$\{\w+(?!:\?|\w)", text) == []
 
