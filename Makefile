@@ -14,7 +14,7 @@ endif
 # Rasa would report to the internet, and wait for it.
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help install run train test check fix fault bench load evaluate privacy lock clean
+.PHONY: help install run train test check fix fault bench load evaluate privacy audit fuzz lock clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,14 @@ evaluate: install  ## Play messages never trained on through the gateway; how ma
 
 privacy: install  ## Measure what masking finds, over labelled messages in both languages.
 	@$(BIN)/python -m tests.bench.privacy
+
+audit: install  ## Look the locked packages up in PyPI's advisories (needs the internet).
+	@UV=$(BIN)/uv sh .ci/audit
+
+fuzz: install  ## Let Schemathesis loose on a running service (URL=http://127.0.0.1:8000).
+	@$(BIN)/uv tool run schemathesis==4.32.5 run $(or $(URL),http://127.0.0.1:8000)/openapi.json \
+		--checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
+		--exclude-path-regex '/events$$|/session$$|/readyz$$' --max-examples 50
 
 lock: install  ## Resolve pyproject.toml anew into requirements.lock.
 	@$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --quiet \

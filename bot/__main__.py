@@ -159,6 +159,7 @@ def gateway() -> None:
     from bot.wiring import services
 
     chosen = settings()
+    chosen.require_internal_secret()
     logs.configure()
     visitors = {
         name: (_claims(identity), f"{identity.description_fr} / {identity.description_en}")
@@ -177,6 +178,10 @@ def gateway() -> None:
         # Nothing here speaks WebSocket; the library that Rasa holds is too old for uvicorn.
         ws="none",
         log_level="warning",
+        # The other parser takes headers of any length into memory.
+        http="h11",
+        # Nobody need know what answers.
+        server_header=False,
         # Streams never end by themselves.
         timeout_graceful_shutdown=2,
     )

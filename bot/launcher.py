@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -85,7 +86,10 @@ class Stack:
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
         logs.mkdir(parents=True, exist_ok=True)
-        environment = _environment(chosen)
+        given = chosen.internal_secret
+        # One for this start is enough where all three are started together.
+        self.internal_secret = (given and given.get_secret_value()) or secrets.token_urlsafe(32)
+        environment = _environment(chosen, self.internal_secret)
         self.processes = {
             name: Process(name, command, environment, logs / f"{name}.log")
             for name, command in _commands(chosen).items()
@@ -198,7 +202,8 @@ def require_free_port(port: int, setting: str) -> None:
 def become(name: str, chosen: Settings) -> NoReturn:
     """Turns this process into "gateway", "rasa" or "actions", for containers and the like."""
     command = _commands(chosen)[name]
-    os.execve(command[0], command, env={**ONE_THREAD, **os.environ, **_environment(chosen)})
+    secret = chosen.require_internal_secret() or ""
+    os.execve(command[0], command, env={**ONE_THREAD, **os.environ, **_environment(chosen, secret)})
 
 
 def _commands(chosen: Settings) -> dict[str, list[str]]:
@@ -216,7 +221,7 @@ def _commands(chosen: Settings) -> dict[str, list[str]]:
     }
 
 
-def _environment(chosen: Settings) -> dict[str, str]:
+def _environment(chosen: Settings, secret: str) -> dict[str, str]:
     """The environment of the children: the settings as given, and what Rasa's files refer to."""
     redis = {"HELPDESK_REDIS_URL": chosen.redis_url.get_secret_value()} if chosen.redis_url else {}
     return {
@@ -229,6 +234,9 @@ def _environment(chosen: Settings) -> dict[str, str]:
         "HELPDESK_ACTION_ADDRESS": chosen.action_address,
         "HELPDESK_DATABASE_URL": chosen.database_url,
         "HELPDESK_ACTION_URL": chosen.action_url,
+        "HELPDESK_LIMIT_VISITOR": str(chosen.limit_visitor),
+        # Rasa's files refer to it: it is there even if it is empty.
+        "HELPDESK_INTERNAL_SECRET": secret,
         # The action server would listen on every address otherwise.
         "SANIC_HOST": chosen.internal_host,
         "LOG_LEVEL": "WARNING",

@@ -22,6 +22,10 @@ from bot.core.retention import Retention
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_KEY_ID = "app_demo"
+# The header by which gateway, Rasa and action server know one another.
+INTERNAL_SECRET_HEADER = "X-Helpdesk-Secret"
+# RFC 7518, 3.2: a key of HS256 has at least the size of its hash.
+MIN_SECRET_BYTES = 32
 _DEMO_SECRET = "demo-secret-that-production-refuses"
 
 
@@ -137,6 +141,22 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token that opens /metrics from outside loopback."
     )
+    internal_secret: SecretStr | None = Field(
+        None,
+        description="Secret that Rasa and the action server ask for; the launcher makes one up.",
+    )
+    limit_visitor: float = Field(
+        120, ge=0, description="Messages a minute that one conversation may send; 0: no limit."
+    )
+    limit_address: float = Field(
+        1200, ge=0, description="Calls a minute from one address, loopback apart; 0: no limit."
+    )
+    limit_site: float = Field(
+        600, ge=0, description="Messages a minute from signed-in visitors of a site; 0: no limit."
+    )
+    limit_streams: int = Field(
+        2000, ge=0, description="Event streams that a gateway holds open at once; 0: no limit."
+    )
     audit_key: SecretStr | None = Field(
         None, description="Key that seals the audit log, so that nobody else can rewrite it."
     )
@@ -176,6 +196,20 @@ class Settings(BaseSettings):
     def is_demo(self) -> bool:
         """Whether demo identities, demo agents and demo data exist."""
         return self.env != "production"
+
+    def require_internal_secret(self) -> str | None:
+        """The shared secret; None outside production if there is none.
+
+        Raises:
+            BadInput: There is none in production.
+        """
+        found = self.internal_secret.get_secret_value() if self.internal_secret else ""
+        if not found and self.env == "production":
+            raise BadInput(
+                "HELPDESK_INTERNAL_SECRET is not set. In production every process that is started "
+                "by itself needs it, and all the same one."
+            )
+        return found or None
 
     @property
     def audit_seal_key(self) -> bytes:
@@ -227,12 +261,29 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:
+        if self.env != "production":
+            return self
         secrets = {key.get_secret_value() for key in self.identity_keys.values()}
         is_default = DEMO_KEY_ID in self.identity_keys or _DEMO_SECRET in secrets
-        if self.env == "production" and is_default:
+        if is_default:
             raise ValueError(
                 "HELPDESK_IDENTITY_KEYS still has the demo key. In production give your own, "
                 'such as {"app_2026": "<32 random bytes or more>"}.'
+            )
+        given = {f"HELPDESK_IDENTITY_KEYS[{name}]": key for name, key in self.identity_keys.items()}
+        if self.internal_secret and self.internal_secret.get_secret_value():
+            given["HELPDESK_INTERNAL_SECRET"] = self.internal_secret
+        if self.audit_key:
+            given["HELPDESK_AUDIT_KEY"] = self.audit_key
+        short = [
+            name
+            for name, key in given.items()
+            if len(key.get_secret_value().encode()) < MIN_SECRET_BYTES
+        ]
+        if short:
+            raise ValueError(
+                f"{', '.join(short)}: shorter than {MIN_SECRET_BYTES} bytes, which production "
+                "refuses. Make one with: openssl rand -hex 32"
             )
         return self
 

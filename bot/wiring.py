@@ -30,7 +30,7 @@ from bot.core.accounts import AccountDirectory
 from bot.core.desk import SupportDesk
 from bot.core.hours import parse_hours
 from bot.core.ports import Clock, Helpdesk, Phrases, Services
-from bot.settings import ROOT, Settings, settings
+from bot.settings import INTERNAL_SECRET_HEADER, ROOT, Settings, settings
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +48,8 @@ def build(chosen: Settings) -> Services:
     conversations = SqlConversations(database)
     records = SqlDeskRecords(database)
     agents = SqlAgents(database)
+    known_by = chosen.internal_secret
+    secret = {INTERNAL_SECRET_HEADER: known_by.get_secret_value()} if known_by else {}
     return Services(
         clock=clock,
         phrases=phrases,
@@ -57,7 +59,7 @@ def build(chosen: Settings) -> Services:
         accounts=_accounts(chosen, database),
         agents=agents,
         helpdesk=_helpdesk(chosen, database, clock, phrases),
-        assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s),
+        assistant=RasaAssistant(chosen.rasa_url, chosen.rasa_timeout_s, secret),
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
         events=RedisEvents(redis_url.get_secret_value()) if redis_url else LocalEvents(),
@@ -74,8 +76,8 @@ def build(chosen: Settings) -> Services:
         ),
         probes={
             "database": reads_database(database),
-            "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/"),
-            "action_server": answers_http(f"{chosen.action_url}/health"),
+            "dialogue_engine": answers_http(f"{chosen.rasa_url}/webhooks/rest/", secret),
+            "action_server": answers_http(f"{chosen.action_url}/health", secret),
         },
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import httpx
 import sqlalchemy as sa
@@ -13,10 +13,10 @@ from bot.core.errors import Unavailable
 TIMEOUT_S = 2.0
 
 
-def answers_http(url: str) -> Callable[[], bool]:
+def answers_http(url: str, headers: Mapping[str, str]) -> Callable[[], bool]:
     """A probe that is true when the address, on loopback, answers with success."""
     # One client for all its calls: making one reads every certificate of the machine.
-    client = httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=False)
+    client = httpx.Client(headers=dict(headers), timeout=TIMEOUT_S, trust_env=False, verify=False)
 
     def probe() -> bool:
         try:

@@ -6,6 +6,7 @@ treats it as a failure. A message is never sent twice from here: Rasa would act 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -16,11 +17,15 @@ from bot.core.language import Language
 
 
 class RasaAssistant:
-    """The `Assistant` port over HTTP. `timeout_s` is how long Rasa may be silent."""
+    """The `Assistant` port over HTTP. `timeout_s` is how long Rasa may be silent.
 
-    def __init__(self, base_url: str, timeout_s: float) -> None:
+    `secret` is the header by which Rasa knows the gateway.
+    """
+
+    def __init__(self, base_url: str, timeout_s: float, secret: Mapping[str, str]) -> None:
         self._client = httpx.Client(
             base_url=base_url,
+            headers=dict(secret),
             timeout=httpx.Timeout(timeout_s, connect=1.0),
             limits=httpx.Limits(max_keepalive_connections=40),
             trust_env=False,

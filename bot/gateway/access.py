@@ -34,6 +34,7 @@ from bot.core.errors import NotAllowed, NotFound
 from bot.core.ports import Services
 from bot.core.privacy import mask
 from bot.gateway.errors import TooMany, Unauthorized
+from bot.gateway.limits import Limits
 from bot.settings import Settings
 
 COOKIE = "helpdesk_agent"
@@ -59,6 +60,13 @@ def settings_of(request: Request) -> Settings:
     return found
 
 
+def limits_of(request: Request) -> Limits:
+    """The limits of the app."""
+    found: Limits = request.app.state.limits
+    return found
+
+
+LimitsDep = Annotated[Limits, Depends(limits_of)]
 ServicesDep = Annotated[Services, Depends(services_of)]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 

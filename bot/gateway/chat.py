@@ -14,6 +14,7 @@ from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Visit
 from bot.core.privacy import mask, mask_address
 from bot.gateway.access import (
+    LimitsDep,
     ServicesDep,
     SettingsDep,
     VisitorConversation,
@@ -22,6 +23,8 @@ from bot.gateway.access import (
     read_identity,
 )
 from bot.gateway.errors import TooLarge, responses
+from bot.gateway.guard import caller
+from bot.gateway.limits import UNKNOWN_REFERENCES, Limits, Place, Rule
 from bot.gateway.metrics import count_turn, time_turn
 from bot.gateway.schemas import (
     MAX_MESSAGE_ID,
@@ -36,7 +39,13 @@ from bot.gateway.schemas import (
     Started,
     Transcript,
 )
-from bot.gateway.stream import CONSOLE, event_response, last_event_id, visitor_events
+from bot.gateway.stream import (
+    CONSOLE,
+    STREAMS_OF_CONVERSATION,
+    event_response,
+    last_event_id,
+    visitor_events,
+)
 
 router = APIRouter(
     prefix="/api/v1/conversations", tags=["visitor"], dependencies=[Depends(check_origin)]
@@ -80,9 +89,14 @@ def start_conversation(
 
 @router.post("/{conversation_id}/messages", responses=responses(403, 404, 409, 413))
 def send_message(
-    body: SendMessage, conversation: VisitorConversation, services: ServicesDep, request: Request
+    body: SendMessage,
+    conversation: VisitorConversation,
+    services: ServicesDep,
+    limits: LimitsDep,
+    request: Request,
 ) -> Answered:
     """Takes a message and gives what the bot says in answer; a person's answer comes by events."""
+    _require_share(conversation, limits, request)
     if body.text is not None and len(body.text) > core.MAX_TEXT_CHARS:
         raise TooLarge(
             f"The text has {len(body.text):,} characters; at most {core.MAX_TEXT_CHARS:,} "
@@ -105,7 +119,29 @@ def send_message(
     if "bot" not in (conversation.state, after.state) or conversation.state != after.state:
         services.events.publish(CONSOLE)
     count_turn(answers)
+    if any(answer.topic == "ticket/not-found" for answer in answers):
+        for key in _guesser(conversation, request):
+            limits.take(UNKNOWN_REFERENCES, key)
     return Answered(messages=MessageOut.all_of(answers), state=after.state)
+
+
+def _require_share(conversation: Conversation, limits: Limits, request: Request) -> None:
+    """Raises TooMany if the visitor, or the visitor's site, has sent more than its share."""
+    settings = request.app.state.settings
+    # A burst as large as a minute's share: people paste in parts, programs do not stop.
+    visitor = Rule("messages in this conversation", settings.limit_visitor, settings.limit_visitor)
+    limits.take(visitor, conversation.id)
+    site = conversation.identity.site_number if conversation.identity else None
+    if site:
+        of_site = Rule("messages from this site", settings.limit_site, settings.limit_site)
+        limits.take(of_site, site)
+    for key in _guesser(conversation, request):
+        limits.require(UNKNOWN_REFERENCES, key)
+
+
+def _guesser(conversation: Conversation, request: Request) -> list[str]:
+    """Under what guessed references count: the conversation, and its address if it has one."""
+    return [key for key in (conversation.id, caller(request.scope)) if key]
 
 
 @router.get("/{conversation_id}", responses=responses(404))
@@ -147,7 +183,8 @@ def follow_conversation(
         # Of this conversation: one of another may be newer than one that is being written here.
         said = services.conversations.messages(conversation.id)
         after = said[-1].id if said else 0
-    return event_response(visitor_events(conversation.id, after, services))
+    place = Place("conversation", conversation.id, STREAMS_OF_CONVERSATION)
+    return event_response(visitor_events(conversation.id, after, services), request, place)
 
 
 @router.post(

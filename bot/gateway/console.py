@@ -22,6 +22,7 @@ from bot.core.privacy import mask
 from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
+from bot.gateway.limits import Place
 from bot.gateway.schemas import (
     MAX_MESSAGE_ID,
     AgentMessage,
@@ -42,12 +43,18 @@ from bot.gateway.schemas import (
     TransferTo,
     WriteNote,
 )
-from bot.gateway.stream import CONSOLE, agent_events, event_response, last_event_id
+from bot.gateway.stream import (
+    CONSOLE,
+    STREAMS_OF_AGENT,
+    agent_events,
+    event_response,
+    last_event_id,
+)
 
 router = APIRouter(prefix="/api/v1/agent", tags=["agent"], dependencies=[Depends(check_origin)])
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at the most.")]
 Cursor = Annotated[
-    str | None, Query(pattern=r"^\d{1,9}$", description="The `next` of the page before.")
+    str | None, Query(pattern=r"^[0-9]{1,9}$", description="The `next` of the page before.")
 ]
 SUMMARY_CHARS = 140
 # A conversation's slots are what the visitor has said, not how the form keeps its place.
@@ -214,7 +221,8 @@ def follow_queue(
     resume = last_event_id(request)
     if resume is None:
         resume = services.conversations.newest_message_id() if after is None else after
-    return event_response(agent_events(agent.id, resume, services))
+    place = Place("agent", agent.id, STREAMS_OF_AGENT)
+    return event_response(agent_events(agent.id, resume, services), request, place)
 
 
 # --- Tickets ------------------------------------------------------------------------

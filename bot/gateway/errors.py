@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,7 +19,6 @@ from bot.core.errors import (
     Unavailable,
 )
 
-log = structlog.get_logger()
 _STATUS: dict[type[HelpdeskError], int] = {
     BadInput: 422,
     NotFound: 404,
@@ -85,6 +83,7 @@ class TooMany(HelpdeskError):
 
 
 _STATUS |= {TooLarge: 413, Unauthorized: 401, TooMany: 429}
+OUR_FAULT = "Something went wrong on our side. Try again in a moment."
 
 
 def problem(status: int, detail: str, **more: object) -> JSONResponse:
@@ -97,31 +96,37 @@ def problem(status: int, detail: str, **more: object) -> JSONResponse:
     )
 
 
+def answer_to(error: Exception) -> JSONResponse | None:
+    """The response for an error that has one; None for a fault of ours."""
+    if isinstance(error, HTTPException):
+        answer = problem(error.status_code, str(error.detail))
+        # A wrong method comes with the right ones, as RFC 9110 wants.
+        answer.headers.update(error.headers or {})
+        return answer
+    if not isinstance(error, HelpdeskError):
+        return None
+    answer = problem(_STATUS.get(type(error), 500), str(error))
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The documented errors of a route."""
     schema = {"application/problem+json": {"schema": Problem.model_json_schema()}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": schema}
-        for status in (*statuses, 422, 503)
+        for status in sorted({*statuses, 408, 411, 413, 422, 429, 500, 503})
     }
 
 
 def install(app: FastAPI) -> None:
-    """Makes every error of the app a problem."""
+    """Makes every error of the app a problem; faults of ours are caught further out (guard.py)."""
 
     @app.exception_handler(HelpdeskError)
-    def _(_request: Request, error: HelpdeskError) -> JSONResponse:
-        answer = problem(_STATUS.get(type(error), 500), str(error))
-        if isinstance(error, TooMany):
-            answer.headers["Retry-After"] = str(error.retry_after_s)
-        return answer
-
     @app.exception_handler(HTTPException)
-    def _(_request: Request, error: HTTPException) -> JSONResponse:
-        answer = problem(error.status_code, str(error.detail))
-        # A wrong method comes with the right ones, as RFC 9110 wants.
-        answer.headers.update(error.headers or {})
-        return answer
+    def _(_request: Request, error: Exception) -> JSONResponse:
+        return answer_to(error) or problem(500, OUR_FAULT)
 
     @app.exception_handler(RequestValidationError)
     def _(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -131,8 +136,3 @@ def install(app: FastAPI) -> None:
             for fault in error.errors()
         ]
         return problem(422, "; ".join(faults))
-
-    @app.exception_handler(Exception)
-    def _(request: Request, error: Exception) -> JSONResponse:
-        log.error("request failed", path=request.url.path, error=type(error).__name__)
-        return problem(500, "Something went wrong on our side. Try again in a moment.")

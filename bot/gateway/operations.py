@@ -51,7 +51,11 @@ def readiness(services: ServicesDep) -> JSONResponse:
     return JSONResponse(found.model_dump(), status_code=200 if is_ready else 503)
 
 
-@router.get("/metrics", response_class=Response, responses=responses(404))
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}, **responses(404)},
+)
 def metrics(request: Request, settings: SettingsDep) -> Response:
     """Prometheus metrics, for loopback or with the token."""
     token = settings.metrics_token

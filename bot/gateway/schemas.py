@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_valida
 from bot.core import conversations as core
 from bot.gateway.render import markdown_to_html, plain_to_html
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # The largest that the database's integers hold.
 MAX_MESSAGE_ID = 2**31 - 1
 LanguageCode = Annotated[Literal["fr", "en"], Field(description="French or English.")]
@@ -52,14 +54,17 @@ def _example(**values: Any) -> ConfigDict:
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused, and what PostgreSQL cannot store."""
+    """A request body: unknown fields are refused, and letters that no database stores."""
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="after")
-    def _refuse_nul(self) -> Self:
-        if any("\x00" in value for value in vars(self).values() if isinstance(value, str)):
-            raise ValueError("a text holds the character NUL, which no database keeps")
+    def _refuse_what_cannot_be_stored(self) -> Self:
+        for value in vars(self).values():
+            # Of a map, such as a check-list, the names.
+            for text in value if isinstance(value, dict) else (value,):
+                if isinstance(text, str) and _UNSTORABLE.search(text):
+                    raise ValueError("a text holds NUL or half a surrogate, which is no character")
         return self
 
 

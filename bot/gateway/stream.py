@@ -18,6 +18,8 @@ from bot.core.agents import Side, Signal
 from bot.core.conversations import Message
 from bot.core.errors import HelpdeskError, NotFound
 from bot.core.ports import Services
+from bot.gateway.guard import caller
+from bot.gateway.limits import Limits, Place
 from bot.gateway.schemas import MAX_MESSAGE_ID, MessageOut
 
 # The topic under which everything that concerns agents is published.
@@ -29,12 +31,33 @@ PASSES_PER_HEARTBEAT = 15
 PING_S = 15.0
 # What nobody need be told: nothing has been signalled.
 _NO_SIGNAL = json.dumps({"typing": False, "read": 0})
+# Tabs of one person, and people behind one address.
+STREAMS_OF_CONVERSATION = 10
+STREAMS_OF_AGENT = 60
+STREAMS_OF_ADDRESS = 200
 
 
-def event_response(events: AsyncIterator[str]) -> StreamingResponse:
-    """The events as a response that no proxy holds back."""
+def event_response(events: AsyncIterator[str], request: Request, place: Place) -> StreamingResponse:
+    """The events as a response that no proxy holds back, if there is room for one more stream.
+
+    Raises:
+        TooMany: The conversation or agent, the address, or the gateway has as many as it may.
+    """
+    limits: Limits = request.app.state.limits
+    places = [place, Place("gateway", "", request.app.state.settings.limit_streams)]
+    address = caller(request.scope)
+    if address:
+        places.append(Place("address", address, STREAMS_OF_ADDRESS))
+    limits.require_stream(places)
+
+    async def while_counted() -> AsyncIterator[str]:
+        # Counted from here on: a response that never begins must not hold a place for ever.
+        with limits.stream(places):
+            async for event in events:
+                yield event
+
     return StreamingResponse(
-        events,
+        while_counted(),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

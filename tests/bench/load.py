@@ -263,7 +263,7 @@ async def _client(url: str) -> AsyncIterator[httpx.AsyncClient]:
 def _running(database: str, stored: int = 0) -> Iterator[RunningStack]:
     with tempfile.TemporaryDirectory() as folder:
         url = postgres.new_database("load") if database == "postgresql" else None
-        stack = RunningStack(Path(folder), url)
+        stack = RunningStack(Path(folder), url, limit_visitor=0)
         _fill(stack, stored)
         try:
             stack.start()

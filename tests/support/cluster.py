@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 
 from bot.adapters.database import Database
 from bot.launcher import Stack
@@ -44,6 +45,8 @@ class Cluster:
                     action_address=f"http://127.0.0.1:{actions}",
                     database_url=database_url,
                     redis_url=self.redis.url,
+                    # Either Rasa may call either action server.
+                    internal_secret=SecretStr("shared-by-all-six-processes-here"),
                 ),
                 folder / f"log-{number}",
             )

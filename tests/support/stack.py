@@ -39,7 +39,7 @@ Found = TypeVar("Found")
 class RunningStack:
     """The three processes; `stop` and `start` keep ports and database."""
 
-    def __init__(self, folder: Path, database_url: str | None = None) -> None:
+    def __init__(self, folder: Path, database_url: str | None = None, **chosen: Any) -> None:
         gateway, rasa, actions = free_ports(3)
         self._logs = folder / "log"
         self.settings = Settings(
@@ -47,6 +47,7 @@ class RunningStack:
             rasa_port=rasa,
             action_port=actions,
             database_url=database_url or f"sqlite:///{folder / 'helpdesk.db'}",
+            **chosen,
         )
         self.url = f"http://127.0.0.1:{gateway}"
         for command in ("migrate", "demo-data"):
