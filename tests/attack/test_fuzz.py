@@ -157,9 +157,17 @@ def test_no_call_has_a_fault_or_an_undocumented_answer(
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""],
+    [
+        "application/json",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "",
+    ],
 )
-@pytest.mark.parametrize("body", [b"", b"{}", b"a=b", b"\x00\xff", b"[" * 30_000, b'{"a":' * 9_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"a=b", b"\x00\xff", b"O\xe9\x80f\xfa", b"[" * 30_000, b'{"a":' * 9_000]
+)
 def test_a_body_that_is_no_json_is_refused(
     stack: RunningStack, content_type: str, body: bytes
 ) -> None:
