@@ -32,9 +32,12 @@ LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 
 
 class Worker:
-    """One background thread; `stop` returns when its present job is done."""
+    """One background thread; `stop` returns when its present job is done.
 
-    def __init__(self, services: Services, owner: str, retention: Retention) -> None:
+    Without `retention` nothing is swept.
+    """
+
+    def __init__(self, services: Services, owner: str, retention: Retention | None = None) -> None:
         self._services = services
         self._owner = owner
         self._retention = retention
@@ -116,7 +119,8 @@ class Worker:
     def _sweep_daily(self) -> None:
         """Erases what is past its time; several gateways may do so at once."""
         now = self._services.clock.now()
-        if self._swept_at is not None and now - self._swept_at < RETENTION_EVERY:
+        is_done = self._swept_at is not None and now - self._swept_at < RETENTION_EVERY
+        if self._retention is None or is_done:
             return
         gone = sweep(self._retention, self._services, owner=self._owner)
         # A full batch is not the end of it.
