@@ -119,7 +119,7 @@ def send_message(
     if "bot" not in (conversation.state, after.state) or conversation.state != after.state:
         services.events.publish(CONSOLE)
     count_turn(answers)
-    if any(answer.topic == "ticket/not-found" for answer in answers):
+    if any(answer.topic in ("ticket/not-found", "ticket/locked") for answer in answers):
         for key in _guesser(conversation, request):
             limits.take(UNKNOWN_REFERENCES, key)
     return Answered(messages=MessageOut.all_of(answers), state=after.state)

@@ -39,7 +39,7 @@ class Place:
     most: int
 
 
-# Guessing a password or a reference: failures count, not calls.
+# Guessing a reference: what was not found counts, not calls.
 UNKNOWN_REFERENCES = Rule("questions about requests that were not found", 0.5, 12)
 
 

@@ -140,16 +140,20 @@ def test_no_call_has_a_fault_or_an_undocumented_answer(
         for p in operation.get("parameters", ())
         if p["in"] == "query" and data.draw(st.booleans())
     }
-    body = None
-    if "requestBody" in operation:
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    body, form = None, None
+    taken = operation.get("requestBody", {}).get("content", {})
+    if "application/json" in taken:
+        schema = taken["application/json"]["schema"]
         body = data.draw(of_schema(schema, contract) | JSON)
+    elif taken:
+        form = {data.draw(st.text("abcdefg_", min_size=1)): data.draw(st.binary(max_size=200))}
     with httpx.Client(base_url=stack.url, trust_env=False, timeout=40) as http:
         answer = http.request(
             method,
             address,
             params={n: v for n, v in query.items() if v is not None},
             json=body,
+            files=form,
             headers=headers,
         )
     check(answer, operation, contract)
