@@ -53,7 +53,10 @@ class FileFaultOut(BaseModel):
 class ProblemInFiles(Problem):
     """An error with the places in the files that are at fault."""
 
-    faults: list[FileFaultOut] = Field(description="The first of them; `detail` counts the rest.")
+    faults: list[FileFaultOut] = Field(
+        default=[],
+        description="The first of them; `detail` counts the rest. Absent where a file is missing.",
+    )
 
     @classmethod
     def documented(cls) -> dict[str, object]:

@@ -78,6 +78,8 @@ def test_a_gateway_that_is_not_ready_is_waited_for_without_a_click(
     visitor = chat("en", 360)
     visitor.page.wait_for_function("document.querySelector('helpdesk-widget').shadowRoot")
     expect(visitor.launcher).to_be_visible()
+    # The panel's own files come once the page is at rest.
+    visitor.page.wait_for_load_state("networkidle")
     help_site.stop()
     visitor.launcher.click()
     visitor.say("Where is my invoice?")

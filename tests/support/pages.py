@@ -52,7 +52,13 @@ class Talk(ScriptedAssistant):
         self.lines: dict[str, Sequence[Reply]] = {}
 
     def reply(
-        self, conversation_id: str, text: str, language: Language, message_id: int
+        self,
+        conversation_id: str,
+        text: str,
+        language: Language,
+        message_id: int,
+        *,
+        is_fresh_start: bool = False,
     ) -> list[Reply]:
         """See the port."""
         otherwise = super().reply(conversation_id, text, language, message_id)
@@ -125,7 +131,8 @@ class HelpSite(Served):
     ) -> None:
         """Moves a conversation between bot, queue and agents."""
         store = self.services.conversations
-        store.change_owner(conversation_id, next_owner(Ownership.of(store.get(conversation_id))))
+        change = next_owner(Ownership.of(store.get(conversation_id)))
+        store.change_owner(conversation_id, change, at=self.services.clock.now())
         self.services.events.publish(conversation_id)
 
 
