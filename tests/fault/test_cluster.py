@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import signal
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,9 @@ from tests.support.cluster import Cluster
 from tests.support.stack import Visitor, wait_for
 
 QUESTIONS = ("Où sont mes anciennes factures?", "Comment ajouter un payeur?", "bonjour", "merci")
-ANSWERED_WITHIN_S = 60.0
+ANSWERED_WITHIN_S = 120.0
+# As the widget waits before it asks again, where no answer says how long.
+RETRY_AFTER_S = 0.5
 PROCESSES = [(number, name) for number in (0, 1) for name in ("gateway", "rasa", "actions")]
 
 
@@ -47,18 +50,24 @@ def send_until_answered(visitor: Visitor, text: str) -> list[str]:
         try:
             found = visitor.http.post(f"{visitor.path}/messages", json=body)
         except httpx.TransportError:
+            time.sleep(RETRY_AFTER_S)
             return []
-        return [m["kind"] for m in found.json()["messages"]] if found.is_success else []
+        if found.is_success:
+            # After two failures in a row a person is sent for, and the bot says nothing more.
+            return [m["kind"] for m in found.json()["messages"]] or ["waits for a person"]
+        time.sleep(float(found.headers.get("Retry-After", RETRY_AFTER_S)))
+        return []
 
     return wait_for(answer, ANSWERED_WITHIN_S)
 
 
 def assert_nothing_lost_or_doubled(visitor: Visitor, sent: list[str]) -> None:
-    """Each message stands there once, in the order sent, and the bot spoke after each."""
+    """Each message stands there once, in the order sent; each was answered, or a person sent for."""
     said = visitor.messages()
     assert [m["text"] for m in said if m["author"] == "visitor"] == sent
     authors = [m["author"] for m in said[1:]]
-    assert all(pair != ("visitor", "visitor") for pair in itertools.pairwise(authors))
+    is_queued = any(m["kind"] == "handoff" for m in said)
+    assert is_queued or all(pair != ("visitor", "visitor") for pair in itertools.pairwise(authors))
 
 
 def test_a_conversation_goes_from_gateway_to_gateway_and_keeps_its_order(cluster: Cluster) -> None:

@@ -83,14 +83,20 @@ class AccountService:
         self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
         self._server.daemon_threads = True
         self._port = self._server.server_port
+        self._is_closed = False
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         """Refuses whoever calls from now on."""
+        self._is_closed = True
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        if self._is_closed:
+            # A connection kept open from before: whoever is killed ends those too.
+            handler.close_connection = True
+            return
         self.calls += 1
         if self.failures_left:
             self.failures_left -= 1
