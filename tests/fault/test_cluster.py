@@ -62,7 +62,7 @@ def send_until_answered(visitor: Visitor, text: str) -> list[str]:
 
 
 def assert_nothing_lost_or_doubled(visitor: Visitor, sent: list[str]) -> None:
-    """Each message stands there once, in the order sent; each was answered, or a person sent for."""
+    """Each message stands there once and in order; each was answered, or a person sent for."""
     said = visitor.messages()
     assert [m["text"] for m in said if m["author"] == "visitor"] == sent
     authors = [m["author"] for m in said[1:]]
