@@ -18,7 +18,6 @@ from bot.adapters.tables import (
     account_links,
     account_members,
     account_users,
-    agent_sessions,
     builtin_helpdesk,
     conversations,
     drafts,
@@ -197,13 +196,6 @@ class SqlRecords:
                     outbox.c.state == "delivered", outbox.c.next_at < before, outbox.c.body != ""
                 )
                 .values(body="")
-            ).rowcount
-
-    def drop_old_sessions(self, now: datetime) -> int:
-        """See the port."""
-        with self._db.write() as connection:
-            return connection.execute(
-                agent_sessions.delete().where(agent_sessions.c.expires_at < now)
             ).rowcount
 
     @staticmethod

@@ -576,9 +576,6 @@ class Records(Protocol):
     def empty_deliveries(self, before: datetime) -> int:
         """Empties what was delivered before then; the helpdesk has it. Gives how many."""
 
-    def drop_old_sessions(self, now: datetime) -> int:
-        """Forgets sessions that have expired; gives how many."""
-
 
 class Events(Protocol):
     """Wakes those who wait for something new. Carries no content: the database has it."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.core import conversations as core
+from bot.core.agents import FAILURES_WITHIN
 from bot.core.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def sweep(policy: Retention, services: Services, *, owner: str) -> dict[str, int
         for reference in records.closed_tickets(_cutoff(now, policy.tickets), BATCH):
             records.forget_ticket(reference, at=now)
             gone["tickets"] += 1
-    gone["sessions"] = records.drop_old_sessions(now)
+    gone["sessions"] = services.agents.purge(now, now - FAILURES_WITHIN)
     if any(gone.values()):
         records.wipe_traces()
     return gone
