@@ -397,13 +397,6 @@ class NoteOut(Out):
     created_at: Moment
 
 
-class VisitorSignal(Out):
-    """What the visitor lets agents see."""
-
-    typing: bool = Field(description="Whether the visitor is typing.")
-    read: int = Field(description="The last message that the visitor has seen; 0 if none.")
-
-
 class TicketRef(Out):
     """A ticket by its reference."""
 
