@@ -15,13 +15,17 @@ from bot import logs
 from bot.door import close_door
 from bot.wiring import services
 
+# Longer than Rasa keeps an idle connection: one that closes just as Rasa uses it loses the call.
+KEEP_ALIVE_S = 120
+
 
 class Door:
     """What the SDK calls with its server before it starts."""
 
     @pluggy.HookimplMarker("rasa_sdk")
     def attach_sanic_app_extensions(self, app: Sanic) -> None:
-        """Closes the door."""
+        """Closes the door, and keeps connections open."""
+        app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_S
         close_door(app)
 
 

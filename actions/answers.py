@@ -172,11 +172,10 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
     by_section = {key: p for name, p in by_label.items() if (key := section_key(name))}
     outside = by_label.get("out_of_scope", 0.0)
     likely = [search.section(key, turn.language) for key in by_section]
+    # Of what messages ask for in training the classifier knows more; the search finds the rest.
+    found = search.find(turn.text, turn.language, CANDIDATES) if search.has_untrained else ()
     decision = decide(
-        [
-            *search.find(turn.text, turn.language, CANDIDATES),
-            *(candidate for candidate in likely if candidate),
-        ],
+        [*found, *(candidate for candidate in likely if candidate)],
         by_section,
         outside=outside,
         is_vague=len(turn.text.split()) <= VAGUE_WORDS,

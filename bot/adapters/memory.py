@@ -112,6 +112,11 @@ class MemorySearch:
         hits = [Hit(self.sections[key, language], score) for key, score in scores]
         return hits[:limit]
 
+    @property
+    def has_untrained(self) -> bool:
+        """See the port."""
+        return False
+
     def likeness(self, texts: Sequence[str]) -> list[list[float]]:
         """See the port. Texts are alike by the share of their words that they have in common."""
         words = [set(text.lower().split()) for text in texts]

@@ -69,6 +69,11 @@ class KnowledgeSearch:
 
         return Live((ARTICLES,), read, LOOK_AGAIN_S)
 
+    @property
+    def has_untrained(self) -> bool:
+        """See the port."""
+        return not self._live.current().is_trained.all()
+
     def find(self, query: str, language: Language, limit: int) -> Sequence[Candidate]:
         """See the port."""
         from knowledge_base.search import search

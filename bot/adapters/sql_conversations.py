@@ -40,6 +40,18 @@ from bot.core.ports import Clock
 # Waiting for a turn: short at first, since most turns end within some ten milliseconds.
 _POLL_S = (0.005, 0.01, 0.02, 0.05)
 
+# What every turn asks several times stands ready: to build a query costs as much as to run it.
+_GOT = select(conversations).where(conversations.c.id == sa.bindparam("id"))
+_VISIT = select(messages).where(
+    messages.c.conversation_id == sa.bindparam("conversation_id"),
+    messages.c.client_id == sa.bindparam("client_id"),
+)
+_TOUCHED = (
+    conversations.update()
+    .where(conversations.c.id == sa.bindparam("touched"))
+    .returning(conversations)
+)
+
 
 class SqlConversations:
     """The `Conversations` port over SQL."""
@@ -136,14 +148,14 @@ class SqlConversations:
         try:
             with self._db.write() as connection:
                 _touch(connection, conversation.id, at)
-                connection.execute(messages.insert().values(**values))
+                added = messages.insert().values(**values).returning(messages)
+                return _message(connection.execute(added).one())
         except IntegrityError:
             # The same client id at the same time, from a retry or a second tab.
-            pass
-        found = self.find_visit(conversation.id, client_id)
-        if found is None:
-            raise _not_found()
-        return found
+            found = self.find_visit(conversation.id, client_id)
+            if found is None:
+                raise _not_found() from None
+            return found
 
     def find_button(self, conversation_id: str, payload: str) -> Button | None:
         """See the port."""
@@ -240,8 +252,7 @@ class SqlConversations:
     def finish_turn(self, message: Message, replies: Sequence[Reply], *, at: datetime) -> None:
         """See the port."""
         with self._db.write() as connection:
-            _touch(connection, message.conversation_id, at)
-            conversation = _get(connection, message.conversation_id)
+            conversation = _touch(connection, message.conversation_id, at)
             marked = connection.execute(
                 messages.update()
                 .where(messages.c.id == message.id, messages.c.answered_at.is_(None))
@@ -283,9 +294,8 @@ class SqlConversations:
             first = client_id and _find_visit(connection, conversation_id, client_id)
             if first:
                 return [first]
-            _touch(connection, conversation_id, at)
             # The touched row is locked: it is read once more as nobody can change it now.
-            conversation = _get(connection, conversation_id)
+            conversation = _touch(connection, conversation_id, at)
             if while_owned is not None and Ownership.of(conversation) != while_owned:
                 raise _changed_hands()
             ids = _add(connection, conversation, replies, at=at, author=author, client_id=client_id)
@@ -636,34 +646,32 @@ def _add(
     return ids
 
 
-def _touch(connection: sa.Connection, conversation_id: str, at: datetime, **values: Any) -> None:
-    """Marks the conversation changed. Comes before a message is added to it.
+def _touch(
+    connection: sa.Connection, conversation_id: str, at: datetime, **values: Any
+) -> Conversation:
+    """Marks the conversation changed, before a message is added to it, and gives it.
 
     The lock on the row then makes ids grow in the order of the commits on PostgreSQL too, so that
     whoever follows the conversation by id misses none.
     """
-    connection.execute(
-        conversations.update()
-        .where(conversations.c.id == conversation_id)
-        .values(updated_at=at, **values)
-    )
-
-
-def _get(connection: sa.Connection, conversation_id: str) -> Conversation:
     row = connection.execute(
-        select(conversations).where(conversations.c.id == conversation_id)
+        _TOUCHED.values(updated_at=at, **values), {"touched": conversation_id}
     ).one_or_none()
     if row is None:
         raise _not_found()
     return conversation_of(row)
 
 
+def _get(connection: sa.Connection, conversation_id: str) -> Conversation:
+    row = connection.execute(_GOT, {"id": conversation_id}).one_or_none()
+    if row is None:
+        raise _not_found()
+    return conversation_of(row)
+
+
 def _find_visit(connection: sa.Connection, conversation_id: str, client_id: str) -> Message | None:
-    row = connection.execute(
-        select(messages).where(
-            messages.c.conversation_id == conversation_id, messages.c.client_id == client_id
-        )
-    ).one_or_none()
+    sought = {"conversation_id": conversation_id, "client_id": client_id}
+    row = connection.execute(_VISIT, sought).one_or_none()
     return None if row is None else _message(row)
 
 

@@ -105,6 +105,10 @@ class Assistant(Protocol):
 class SectionSearch(Protocol):
     """Finds sections of the knowledge base."""
 
+    @property
+    def has_untrained(self) -> bool:
+        """Whether a section is published that no training message asks for yet."""
+
     def find(self, query: str, language: Language, limit: int) -> Sequence[Candidate]:
         """Sections that may answer, best first, each in the asked language."""
 

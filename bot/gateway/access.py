@@ -48,19 +48,20 @@ _bearer = HTTPBearer(auto_error=False, description="The token of one conversatio
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="An agent's session.")
 
 
-def services_of(request: Request) -> Services:
+# What waits for nothing is `async`: anything else takes a turn in the pool of threads.
+async def services_of(request: Request) -> Services:
     """The services of the app."""
     found: Services = request.app.state.services
     return found
 
 
-def settings_of(request: Request) -> Settings:
+async def settings_of(request: Request) -> Settings:
     """The settings of the app."""
     found: Settings = request.app.state.settings
     return found
 
 
-def limits_of(request: Request) -> Limits:
+async def limits_of(request: Request) -> Limits:
     """The limits of the app."""
     found: Limits = request.app.state.limits
     return found
@@ -265,7 +266,7 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def check_origin(request: Request, settings: SettingsDep) -> None:
+async def check_origin(request: Request, settings: SettingsDep) -> None:
     """Refuses a call from a page of another origin that is not on the list."""
     origin = request.headers.get("origin")
     if origin is None or origin in settings.allowed_origins:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
 
+from bot.nlu.tfidf import Tfidf
 from knowledge_base.encoder import Encoder
 from knowledge_base.words import content_words
 
@@ -52,7 +54,7 @@ class Understood:
     sentences: list[tuple[str, float]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IntentModel:
     """A fitted classifier; the encoder of `encoder_name` must be given to it again."""
 
@@ -61,8 +63,7 @@ class IntentModel:
     features: FeatureUnion
     meaning: LogisticRegression
     spelling: NDArray[np.float32]
-    """`(n_features, n_labels)`, row by row in memory: as scikit-learn keeps it, each message would
-    copy it."""
+    """`(n_features, n_labels)`, row by row in memory: a message takes some hundred of them."""
     offsets: NDArray[np.float32]
 
     @classmethod
@@ -86,12 +87,20 @@ class IntentModel:
     def probabilities(self, texts: Sequence[str], encoder: Encoder) -> NDArray[np.float64]:
         """`(len(texts), n_labels)`, rows that add up to 1, columns in the order of `labels`."""
         meant = self.meaning.predict_proba(encoder.encode(texts))
-        written = self.features.transform(list(texts)).astype(np.float32)
-        spelled = expit(written @ self.spelling + self.offsets)
+        spelled = expit(np.stack([self._spelled(text) for text in texts]))
         spelled /= spelled.sum(axis=1, keepdims=True)
         both = np.sqrt((meant + HARDLY) * (spelled + HARDLY))
         found: NDArray[np.float64] = both / both.sum(axis=1, keepdims=True)
         return found
+
+    @cached_property
+    def _tfidf(self) -> Tfidf:
+        return Tfidf(self.features)
+
+    def _spelled(self, text: str) -> NDArray[np.float32]:
+        places, values = self._tfidf.of(text)
+        scores: NDArray[np.float32] = values @ self.spelling[places] + self.offsets
+        return scores
 
     def understand(self, text: str, encoder: Encoder) -> Understood:
         """What the message asks for, as a whole and in its sentences.
