@@ -167,4 +167,6 @@ class Worker:
                 log.exception("left behind again", conversation_id=conversation_id)
                 continue
             services.events.publish(conversation_id)
+            # The answer may have brought a person.
+            services.events.publish(CONSOLE)
             log.info("answered a message left behind", conversation_id=conversation_id)

@@ -12,6 +12,9 @@ import { panelSections } from "./panel.js";
 import { transcriptView } from "./transcript.js";
 import { visitorName, visitorSite } from "./values.js";
 
+// Nothing tells of the bot's talks, which are many; one that is being looked at is looked up again.
+const BOT_TALK_EVERY_MS = 3_000;
+
 /** `onAction(name, succeeded)` is called after each action. */
 export function conversationView({ agent, onAction }) {
   let id = null;
@@ -44,6 +47,10 @@ export function conversationView({ agent, onAction }) {
       else showInstead(el("p", {}, error.sentence), retryButton());
     }
   });
+
+  const watch = setInterval(() => {
+    if (shown?.state === "bot" && document.visibilityState === "visible") refresh();
+  }, BOT_TALK_EVERY_MS);
 
   function show(detail) {
     const isFirst = !shown;
@@ -226,6 +233,7 @@ export function conversationView({ agent, onAction }) {
       if (isMine()) composer.focus();
       else document.getElementById("conversation-title").focus();
     },
+    close: () => clearInterval(watch),
     receive(conversation, message) {
       if (shown?.id !== conversation) return;
       transcript.add([message]);
