@@ -229,8 +229,10 @@ const TEXTS = {
   "alerts.on": ["Alertes activées", "Alerts are on"],
   "alerts.off": ["Alertes désactivées", "Alerts are off"],
   "alerts.waiting": ["Quelqu’un attend une personne.", "Somebody is waiting for a person."],
+  "alerts.late": ["Quelqu’un attend trop longtemps.", "Somebody has waited too long."],
   "alerts.message": ["Un visiteur vous a écrit.", "A visitor wrote to you."],
 
+  "queue.late": ["Attente trop longue", "Waiting too long"],
   "queue.filters": ["Filtres", "Filters"],
   "queue.topic": ["Sujet", "Topic"],
   "queue.any-topic": ["Tous les sujets", "All topics"],
@@ -239,6 +241,11 @@ const TEXTS = {
   "queue.site": ["Numéro de site", "Site number"],
   "queue.mine": ["Les miennes seulement", "Mine only"],
 
+  "conversation.masked": ["Renseignement masqué", "Information masked"],
+  "conversation.masked-explain": [
+    "Une partie du message a été masquée avant d’être conservée: personne ne peut la lire.",
+    "Part of this message was masked before it was kept: nobody can read it.",
+  ],
   "conversation.typing": ["Le visiteur écrit…", "The visitor is typing…"],
   "conversation.read": ["Lu par le visiteur", "Read by the visitor"],
 

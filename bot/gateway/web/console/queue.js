@@ -2,7 +2,7 @@
 // The server decides the order (oldest wait first) and what matches.
 
 import { afterPause, el, redraw } from "./dom.js";
-import { briefly, timeNode, waitNode } from "./format.js";
+import { briefly, isLate, timeNode, waitNode } from "./format.js";
 import { codes, hasLabel, label, t, topicLabel } from "./labels.js";
 import { listView } from "./list.js";
 import { isUnread, markRead } from "./unread.js";
@@ -112,6 +112,8 @@ function rowContent(row, agent) {
       el("span", { class: "badge", title: label("language", row.language) },
         row.language.toUpperCase()),
       row.priority === "high" ? el("span", { class: "badge high" }, t("priority.high")) : null,
+      waits && isLate(row.waiting_since)
+        ? el("span", { class: "badge high" }, t("queue.late")) : null,
       row.reason && row.state === "waiting" && hasLabel("reason", row.reason)
         ? el("span", { class: "badge" }, label("reason", row.reason)) : null,
       holder(row, agent)),
