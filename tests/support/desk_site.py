@@ -43,6 +43,7 @@ class DeskSite(Served):
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.talk = _WillingTalk(self)
+        self.search = MemorySearch()
         self.settings = Settings(
             _env_file=None, database_url=f"sqlite:///{folder / 'desk.db'}", **settings
         )
@@ -64,7 +65,7 @@ class DeskSite(Served):
         return replace(
             build(self.settings),
             assistant=self.talk,
-            search=MemorySearch(),
+            search=self.search,
             detector=FixedDetector(),
             probes={},
         )

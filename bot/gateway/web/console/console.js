@@ -8,6 +8,7 @@ import { conversationsView } from "./conversations.js";
 import { afterPause, el, oneAtATime } from "./dom.js";
 import { isLate, tickWaits } from "./format.js";
 import { insightsView } from "./insights.js";
+import { keysButton } from "./keys.js";
 import { language, otherLanguage, switchLanguage, t } from "./labels.js";
 import { follow } from "./live.js";
 import { clearNotices, warnOf } from "./notices.js";
@@ -128,6 +129,7 @@ function headNode() {
         document.getElementById("language").focus();
       } }, t("app.other-language")),
     alertButton(),
+    keysButton(),
     el("span", { class: "me", title: agent.email }, agent.name),
     el("button", { type: "button", class: "quiet", id: "sign-out", onclick: signOutNow },
       t("app.sign-out")));

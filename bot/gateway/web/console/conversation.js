@@ -88,10 +88,11 @@ export function conversationView({ agent, onAction }) {
     return [
       el("span", { class: `badge state-${shown.state}` }, standing()),
       shown.priority === "high" ? el("span", { class: "badge high" }, t("priority.high")) : null,
+      el("span", { class: "badge", title: label("language", shown.language) },
+        shown.language.toUpperCase()),
       ...[
         visitorSite(shown),
         shown.topic && topicLabel(shown.topic),
-        label("language", shown.language),
       ].filter(Boolean).map((fact) => el("span", {}, fact)),
     ];
   }
@@ -213,7 +214,9 @@ export function conversationView({ agent, onAction }) {
   function open(next) {
     id = next;
     if (!id) {
-      showInstead(el("p", {}, t("conversation.choose")),
+      showInstead(
+        el("img", { src: "/static/console/icon.svg", alt: "", width: 56, height: 56 }),
+        el("p", {}, t("conversation.choose")),
         el("p", { class: "faint" }, t("conversation.choose-keys")));
       return Promise.resolve();
     }
