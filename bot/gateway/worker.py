@@ -101,6 +101,9 @@ class Worker:
         )
         pause = pause_until(settled)
         self._pause_until = None if pause is None else min(pause, now + LONGEST_PAUSE)
+        if settled:
+            # A list of tickets on screen shows where each stands.
+            services.events.publish(CONSOLE)
         for delivery in settled:
             count_delivery(delivery.state)
             log.info(

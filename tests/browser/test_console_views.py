@@ -205,7 +205,7 @@ def test_the_queue_is_narrowed_and_marks_what_is_unread_or_has_waited_too_long(
     page.locator("#queue-site").fill("50021")
     expect(page.locator(".rows .row")).to_have_count(1)
     page.locator("#queue-site").fill("")
-    page.locator("#queue-agent").check(force=True)
+    page.locator("label", has=page.locator("#queue-agent")).click()
     page.locator("#queue-mine").check()
     expect(page.locator("#row-talk-long")).to_be_visible()
     expect(page.locator("#row-talk-held")).to_have_count(0)
