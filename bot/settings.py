@@ -177,9 +177,21 @@ class Settings(BaseSettings):
         description="When the team is there, such as `mon-fri 09:00-17:00 America/Toronto`; "
         "always, if empty.",
     )
+    closed_days: str = Field(
+        "",
+        description="Days on which the team is away, such as `2026-12-24, 12-25`; without a year, "
+        "every year.",
+    )
+    wait_goal_min: float = Field(
+        5.0,
+        gt=0,
+        le=1_440,
+        description="Minutes within which whoever waits is to be served; the console warns of "
+        "waits beyond it.",
+    )
     agent_lease_s: float = Field(
         90.0,
-        ge=5,
+        ge=15,
         le=3_600,
         description="Seconds without a sign of an agent's console after which the agent's "
         "conversations return to the queue.",
@@ -241,6 +253,15 @@ class Settings(BaseSettings):
     def _require_hours(cls, text: str) -> str:
         try:
             parse_hours(text)
+        except BadInput as error:
+            raise ValueError(str(error)) from None
+        return text
+
+    @field_validator("closed_days")
+    @classmethod
+    def _require_days(cls, text: str) -> str:
+        try:
+            parse_hours("", text)
         except BadInput as error:
             raise ValueError(str(error)) from None
         return text

@@ -71,7 +71,7 @@ def build(chosen: Settings) -> Services:
             records,
             phrases,
             clock,
-            parse_hours(chosen.hours),
+            parse_hours(chosen.hours, chosen.closed_days),
             timedelta(seconds=chosen.agent_lease_s),
         ),
         probes={

@@ -35,8 +35,9 @@ class LocalEvents:
         event = asyncio.Event()
         waiter = (asyncio.get_running_loop(), event, frozenset(topics))
         with self._lock:
-            if any(self._last.get(topic, 0) > since for topic in topics):
-                return self._position
+            newest = self._newest(topics, since)
+            if newest > since:
+                return newest
             self._waiters.add(waiter)
         try:
             await asyncio.wait_for(event.wait(), timeout_s)
@@ -45,4 +46,8 @@ class LocalEvents:
         finally:
             with self._lock:
                 self._waiters.discard(waiter)
-        return self.position()
+        with self._lock:
+            return self._newest(topics, since)
+
+    def _newest(self, topics: Sequence[str], since: int) -> int:
+        return max([since, *(self._last.get(topic, 0) for topic in topics)])

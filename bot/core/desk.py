@@ -247,7 +247,8 @@ class SupportDesk:
 
     def _expectation(self, outlook: Outlook, language: Language) -> str:
         if not outlook.is_open:
-            return self._say("utter_queue_closed", language, hours=self.hours.describe(language))
+            hours = self.hours.describe(language, self.clock.now())
+            return self._say("utter_queue_closed", language, hours=hours)
         if not outlook.is_staffed:
             return self._say("utter_queue_nobody", language)
         first = outlook.place <= 1

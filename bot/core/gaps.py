@@ -27,6 +27,9 @@ LOOKED_BACK = timedelta(days=90)
 MOST_QUESTIONS = 200
 # Each question takes as long as a turn; more than these would keep the caller waiting.
 MOST_REPLAYED = 60
+# The likeness from which a section comes near a question, as the search scores it (0 to 1): what a
+# question about anything else finds stays under it.
+NEAR_AT = 0.5
 SLUG_CHARS = 40
 TITLE_CHARS = 120
 State = Literal["closed", "partly", "open"]
@@ -54,9 +57,9 @@ def find_gaps(services: Services) -> list[Gap]:
 
 
 def nearest(gap: Gap, language: Language, services: Services) -> Section | None:
-    """The section that comes nearest to the question that speaks for the gap."""
+    """The section nearest to the question that speaks for the gap; None if none is near."""
     found = services.search.find(gap.questions[0].text, language, 1)
-    return found[0].section if found else None
+    return found[0].section if found and found[0].score >= NEAR_AT else None
 
 
 def replay(gap: Gap, services: Services) -> list[Replayed]:

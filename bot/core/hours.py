@@ -1,16 +1,18 @@
-"""When the support team is open. Read from one setting; the desk asks before it promises a person.
+"""When the support team is open: hours of the week, and days on which it is closed all the same.
 
-Without opening hours the team is always open, and only who is at the console decides.
+Read from two settings; the desk asks before it promises a person. Without either the team is always
+open, and only who is at the console decides.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core.errors import BadInput
+from bot.core.formats import day
 from bot.core.language import Language
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -19,10 +21,14 @@ _DAY_NAMES: dict[Language, tuple[str, ...]] = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
 _EASTERN = ZoneInfo("America/Toronto")
+_YEARLY = re.compile(r"\d\d-\d\d")
 _SHAPE = re.compile(
     r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? (?P<start>\d\d:\d\d)-(?P<end>\d\d:\d\d)"
 )
 _EXAMPLE = '"mon-fri 09:00-17:00 America/Toronto"'
+_DAYS_EXAMPLE = '"2026-12-24, 12-25, 01-01"'
+# It has every day that a year can have.
+_LEAP_YEAR = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +52,79 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """Stretches in the team's own time zone. None of them: always open."""
+    """Stretches in the team's own time zone; none of them: every day, all day.
+
+    On `closed` days the team is away whatever the stretches say; on those of `closed_yearly`
+    (month and day) in every year.
+    """
 
     stretches: tuple[Stretch, ...] = ()
     zone: ZoneInfo = _EASTERN
+    closed: frozenset[date] = frozenset()
+    closed_yearly: frozenset[tuple[int, int]] = frozenset()
 
-    def describe(self, language: Language) -> str:
-        """All stretches in words, with the city whose clock they go by."""
-        if not self.stretches:
-            return ""
-        city = self.zone.key.rpartition("/")[2].replace("_", " ")
+    def describe(self, language: Language, at: datetime) -> str:
+        """All stretches in words, with the city whose clock they go by; today, if it is closed."""
+        is_french = language == "fr"
         said = "; ".join(stretch.describe(language) for stretch in self.stretches)
-        return f"{said} ({'heure de' if language == 'fr' else 'time in'} {city})"
+        if not said:
+            said = "tous les jours" if is_french else "every day"
+        city = self.zone.key.rpartition("/")[2].replace("_", " ")
+        hours = f"{said} ({'heure de' if is_french else 'time in'} {city})"
+        today = at.astimezone(self.zone).date()
+        if not self.is_closed_on(today):
+            return hours
+        but_today = "sauf aujourd’hui, le" if is_french else "except today,"
+        return f"{hours}, {but_today} {day(today, language)}"
+
+    def is_closed_on(self, when: date) -> bool:
+        """Whether it is one of the days on which nobody is there."""
+        return when in self.closed or (when.month, when.day) in self.closed_yearly
 
     def is_open(self, at: datetime) -> bool:
         """Whether the team is there at this moment."""
+        local = at.astimezone(self.zone)
+        if self.is_closed_on(local.date()):
+            return False
         if not self.stretches:
             return True
-        local = at.astimezone(self.zone)
         return any(
             local.weekday() in stretch.days and stretch.start <= local.time() < stretch.end
             for stretch in self.stretches
         )
 
 
-def parse_hours(text: str) -> OpeningHours:
+def parse_hours(text: str, closed_days: str = "") -> OpeningHours:
     """Opening hours such as "mon-fri 09:00-17:00, sat 10:00-14:00 America/Toronto"; "" for always.
+
+    `closed_days` are days such as "2026-12-24", or "12-25" for every year; "" for none.
 
     Raises:
         BadInput: What was found, and how it should look.
     """
+    once, yearly = set[date](), set[tuple[int, int]]()
+    for part in filter(None, map(str.strip, closed_days.split(","))):
+        is_yearly = _YEARLY.fullmatch(part) is not None
+        found = _closed_day(f"{_LEAP_YEAR}-{part}" if is_yearly else part, part)
+        if is_yearly:
+            yearly.add((found.month, found.day))
+        else:
+            once.add(found)
+    hours = _parse_stretches(text)
+    return replace(hours, closed=frozenset(once), closed_yearly=frozenset(yearly))
+
+
+def _closed_day(text: str, written: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            f"{written!r} is not a day. Closed days look like {_DAYS_EXAMPLE}: a date, or month "
+            "and day for every year."
+        ) from None
+
+
+def _parse_stretches(text: str) -> OpeningHours:
     if not text.strip():
         return OpeningHours()
     stretches_text, _, zone_name = text.strip().rpartition(" ")

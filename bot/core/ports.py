@@ -588,7 +588,10 @@ class Events(Protocol):
         """Tells that there is something new under a topic: a conversation id, or "console"."""
 
     async def wait(self, topics: Sequence[str], since: int, timeout_s: float) -> int:
-        """Returns when something was published after `since`, or in time; gives a new `since`."""
+        """Returns when something was published under them after `since`, or in time.
+
+        Gives the position of the newest of it, to wait from again; `since` if there was none.
+        """
 
     def position(self) -> int:
         """The present position, to wait from."""

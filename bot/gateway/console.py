@@ -262,6 +262,7 @@ def change_ticket(
     """Changes state or check-list."""
     change = parse_change(body.state, body.checklist)
     services.tickets.change(reference, change, who=agent.name, at=services.clock.now())
+    services.events.publish(CONSOLE)
     return _ticket(reference, services)
 
 

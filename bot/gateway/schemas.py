@@ -190,6 +190,9 @@ class MessageOut(Out):
     sources: list[SourceOut] = Field(description="Where the words come from.")
     created_at: Moment
     client_id: str | None = Field(description="Of a visitor's message: the id it was sent with.")
+    is_masked: bool = Field(
+        description="Whether something that must not be kept was masked in it; never what."
+    )
 
     @classmethod
     def of(cls, message: core.Message) -> MessageOut:
@@ -207,6 +210,7 @@ class MessageOut(Out):
             sources=[SourceOut.model_validate(source) for source in message.sources],
             created_at=message.created_at,
             client_id=message.client_id,
+            is_masked=bool(message.data.get("masked")),
         )
 
     @classmethod
@@ -337,6 +341,7 @@ class SignedIn(Out):
 
     agent: AgentOut = Field(description="Who is signed in.")
     csrf_token: str = Field(description="Sent back as X-CSRF-Token with every change.")
+    wait_goal_s: float = Field(description="From how long a wait on the console warns of it.")
 
 
 class AgentRef(Out):

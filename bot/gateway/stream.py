@@ -27,8 +27,9 @@ CONSOLE = "console"
 # How long another process's message may go unseen, and how many silent passes make a heartbeat.
 POLL_S = 1.0
 PASSES_PER_HEARTBEAT = 15
-# How often a console is asked whether it is there; several times in a lease.
+# How often a console is asked whether it is there: several times in a lease, however short.
 PING_S = 15.0
+PINGS_PER_LEASE = 6
 # What nobody need be told: nothing has been signalled.
 _NO_SIGNAL = json.dumps({"typing": False, "read": 0})
 # Tabs of one person, and people behind one address.
@@ -128,25 +129,27 @@ def _signal(services: Services, conversation_id: str, side: Side) -> str:
 async def agent_events(agent_id: str, after: int, services: Services) -> AsyncIterator[str]:
     """What an agent follows, until the console goes.
 
-    `queue` when lists should be read again; `message` and `visitor` (typing, read) in the agent's
-    own conversations; `ping`, which the console answers with POST /presence: a stream alone does
-    not show that anybody is at the other end.
+    `queue` when lists should be read again: when they changed, and with each ping, should a wake-up
+    be lost; `message` and `visitor` (typing, read) in the agent's own conversations; `ping`, which
+    the console answers with POST /presence: a stream alone does not show that anybody is at the
+    other end.
     """
-    seen = services.events.position()
+    since = services.events.position()
     clock = asyncio.get_running_loop().time
-    next_ping = clock() + PING_S
+    ping_s = min(PING_S, services.desk.lease.total_seconds() / PINGS_PER_LEASE)
+    next_ping = clock() + ping_s
     told: dict[str, str] = {}
+    is_changed = False
     yield "retry: 1000\n\n"
     yield _frame("queue", "{}", after)
     while True:
-        position = services.events.position()
         try:
             fresh = await run_in_threadpool(
                 services.conversations.messages_of_assignee, agent_id, after
             )
             news = await run_in_threadpool(_agent_news, agent_id, services)
         except HelpdeskError:
-            await services.events.wait((), position, POLL_S)
+            await services.events.wait((), since, POLL_S)
             continue
         for message in fresh:
             after = message.id
@@ -156,13 +159,14 @@ async def agent_events(agent_id: str, after: int, services: Services) -> AsyncIt
                 shown = {"conversation": conversation_id, **json.loads(data)}
                 yield _frame("visitor", json.dumps(shown), after)
         told = news
-        if position != seen:
-            seen = position
+        is_due = clock() >= next_ping
+        if is_changed or is_due:
             yield _frame("queue", "{}", after)
-        if clock() >= next_ping:
-            next_ping = clock() + PING_S
+        if is_due:
+            next_ping = clock() + ping_s
             yield _frame("ping", "{}", after)
-        await services.events.wait((CONSOLE,), position, POLL_S)
+        newest = await services.events.wait((CONSOLE,), since, POLL_S)
+        is_changed, since = newest > since, newest
 
 
 def _agent_news(agent_id: str, services: Services) -> dict[str, str]:

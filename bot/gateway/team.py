@@ -20,7 +20,13 @@ from bot.core.agents import (
 from bot.core.errors import Conflict, NotAllowed, NotFound
 from bot.core.ports import Services
 from bot.gateway import access
-from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
+from bot.gateway.access import (
+    ChangingAgent,
+    ReadingAgent,
+    ServicesDep,
+    SettingsDep,
+    check_origin,
+)
 from bot.gateway.errors import responses
 from bot.gateway.guard import caller
 from bot.gateway.schemas import (
@@ -37,6 +43,7 @@ from bot.gateway.schemas import (
     SignedIn,
     SignIn,
 )
+from bot.settings import Settings
 
 router = APIRouter(prefix="/api/v1/agent", tags=["agent"], dependencies=[Depends(check_origin)])
 Token = Annotated[str, Cookie(alias=access.COOKIE, include_in_schema=False)]
@@ -46,7 +53,13 @@ Token = Annotated[str, Cookie(alias=access.COOKIE, include_in_schema=False)]
 
 
 @router.post("/session", responses=responses(401, 403, 429))
-def sign_in(body: SignIn, services: ServicesDep, request: Request, response: Response) -> SignedIn:
+def sign_in(
+    body: SignIn,
+    services: ServicesDep,
+    settings: SettingsDep,
+    request: Request,
+    response: Response,
+) -> SignedIn:
     """Signs an agent in and sets the session cookie."""
     device = request.headers.get("user-agent", "")[:200] or None
     address = caller(request.scope)[:64]
@@ -60,13 +73,23 @@ def sign_in(body: SignIn, services: ServicesDep, request: Request, response: Res
         samesite="strict",
         secure=request.url.scheme == "https",
     )
-    return SignedIn(agent=AgentOut.model_validate(session.agent), csrf_token=session.csrf_token)
+    return _signed_in(session, settings)
 
 
 @router.get("/session", responses=responses(401))
-def read_session(session: Annotated[AgentSession, Depends(access.agent_session)]) -> SignedIn:
+def read_session(
+    session: Annotated[AgentSession, Depends(access.agent_session)], settings: SettingsDep
+) -> SignedIn:
     """Who is signed in, for a reload of the console."""
-    return SignedIn(agent=AgentOut.model_validate(session.agent), csrf_token=session.csrf_token)
+    return _signed_in(session, settings)
+
+
+def _signed_in(session: AgentSession, settings: Settings) -> SignedIn:
+    return SignedIn(
+        agent=AgentOut.model_validate(session.agent),
+        csrf_token=session.csrf_token,
+        wait_goal_s=settings.wait_goal_min * 60,
+    )
 
 
 @router.delete("/session", status_code=204, responses=responses(401, 403))

@@ -101,6 +101,9 @@ class Worker:
         )
         pause = pause_until(settled)
         self._pause_until = None if pause is None else min(pause, now + LONGEST_PAUSE)
+        if settled:
+            # A list of tickets on screen shows where each stands.
+            services.events.publish(CONSOLE)
         for delivery in settled:
             count_delivery(delivery.state)
             log.info(
@@ -167,4 +170,6 @@ class Worker:
                 log.exception("left behind again", conversation_id=conversation_id)
                 continue
             services.events.publish(conversation_id)
+            # The answer may have brought a person.
+            services.events.publish(CONSOLE)
             log.info("answered a message left behind", conversation_id=conversation_id)

@@ -18,6 +18,7 @@ Visit = Callable[..., Visitor]
 MESSAGE_FIELDS = {
     "id", "author", "kind", "topic", "text", "html", "language", "buttons", "sources", "created_at",
     "client_id",
+    "is_masked",
 }  # fmt: skip
 QUESTION = "Où sont mes anciennes factures?"
 

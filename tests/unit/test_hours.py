@@ -41,13 +41,45 @@ def test_a_stretch_may_go_over_the_weekend() -> None:
 
 def test_hours_are_told_as_they_are_written_in_each_language() -> None:
     hours = parse_hours(WEEK)
-    assert hours.describe("fr") == (
+    monday = datetime(2026, 7, 6, 13, 0, tzinfo=UTC)
+    assert hours.describe("fr", monday) == (
         "lundi au vendredi, 9\u00a0h à 17\u00a0h; "
         "samedi, 10\u00a0h à 14\u00a0h\u00a030 (heure de Toronto)"
     )
-    assert hours.describe("en") == (
+    assert hours.describe("en", monday) == (
         "Monday to Friday, 9:00 to 17:00; Saturday, 10:00 to 14:30 (time in Toronto)"
     )
+
+
+def test_on_a_closed_day_nobody_is_there_once_or_every_year_by_the_team_s_own_calendar() -> None:
+    hours = parse_hours(WEEK, " 2026-12-24, 12-25 ,02-29")
+    noon = [datetime(2026, 12, day, 17, 0, tzinfo=UTC) for day in (23, 24, 25)]
+    assert [hours.is_open(at) for at in noon] == [True, False, False]
+    a_year_on = [at.replace(year=2029) for at in noon]  # Sunday, Monday, Tuesday
+    assert [hours.is_open(at) for at in a_year_on] == [False, True, False]
+    # Without hours as well; the evening of the 25th in Toronto is the 26th in UTC.
+    always = parse_hours("", "12-25")
+    assert not always.is_open(datetime(2026, 12, 26, 3, 0, tzinfo=UTC))
+    assert always.is_open(datetime(2026, 12, 26, 5, 0, tzinfo=UTC))
+
+
+def test_on_a_closed_day_the_hours_are_told_with_their_exception() -> None:
+    hours = parse_hours("mon-fri 09:00-17:00 America/Toronto", "01-01")
+    new_year = datetime(2027, 1, 1, 15, 0, tzinfo=UTC)
+    assert hours.describe("fr", new_year) == (
+        "lundi au vendredi, 9\u00a0h à 17\u00a0h (heure de Toronto), "
+        "sauf aujourd’hui, le 1er janvier 2027"
+    )
+    assert hours.describe("en", new_year) == (
+        "Monday to Friday, 9:00 to 17:00 (time in Toronto), except today, January 1, 2027"
+    )
+    assert parse_hours("", "01-01").describe("en", new_year).startswith("every day (time in")
+
+
+@pytest.mark.parametrize("text", ["25-12", "2026-02-30", "Noël", "12/25", "2026-12-24 2026-12-25"])
+def test_a_closed_day_that_cannot_be_read_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(BadInput, match="is not a day"):
+        parse_hours("", text)
 
 
 @pytest.mark.parametrize(

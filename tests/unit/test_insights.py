@@ -185,7 +185,13 @@ def test_a_question_cannot_close_the_comment_that_it_stands_in() -> None:
 def test_the_nearest_section_is_in_the_language_asked_for(clock: HeldClock) -> None:
     services = memory_services(clock)
     english = a_section("sites#merge", language="en")
-    search = MemorySearch([english], {"Fusion?": {"sites#merge": 0.4}})
+    search = MemorySearch([english], {"Fusion?": {"sites#merge": gaps.NEAR_AT}})
     object.__setattr__(services, "search", search)
     gap = Gap("g", [asked("Fusion?")])
     assert gaps.nearest(gap, "en", services) == english
+
+
+def test_what_only_happens_to_be_nearest_is_not_called_near(clock: HeldClock) -> None:
+    search = MemorySearch([a_section("sites#merge")], {"Météo?": {"sites#merge": 0.47}})
+    services = memory_services(clock, search=search)
+    assert gaps.nearest(Gap("g", [asked("Météo?")]), "fr", services) is None

@@ -20,6 +20,7 @@ from bot.core.agents import (
 )
 from bot.core.errors import BadInput
 from bot.core.ports import Services
+from bot.core.privacy import mask
 from bot.gateway.access import hash_password
 from bot.gateway.app import create_app
 from bot.settings import Settings
@@ -178,6 +179,28 @@ def test_a_note_is_for_colleagues_and_masked_like_all_that_is_kept(
     assert "hunter2secret" not in note.text
     assert len(note.json()["notes"]) == 1
     assert services.conversations.messages(kept.id) == []
+
+
+def test_an_agent_sees_that_something_was_masked_in_a_message_and_never_what(
+    client: TestClient, services: Services
+) -> None:
+    kept = start(services.conversations, "c")
+    sign_in(client)
+    client.post("conversations/c/claim")
+    for number, text in enumerate(("Mot de passe: hunter2secret", "Tout est clair.")):
+        masked = mask(text)
+        services.conversations.add_visit(
+            kept,
+            str(number),
+            text=masked.text,
+            payload=None,
+            at=kept.created_at,
+            masked=masked.kinds,
+        )
+    shown = client.get("conversations/c")
+    said = [m["is_masked"] for m in shown.json()["messages"] if m["author"] == "visitor"]
+    assert said == [True, False]
+    assert "hunter2" not in shown.text
 
 
 def test_only_who_has_the_conversation_signals_in_it(

@@ -45,8 +45,9 @@ function tried({ messages }) {
 function found({ diagnosis, tickets }) {
   return [
     diagnosis ? label("finding", diagnosis.finding) : null,
-    ...(tickets ?? []).map(({ reference, kind, state }) =>
-      `${label("ticketKind", kind)} ${reference} (${label("ticketState", state).toLowerCase()})`),
+    ...(tickets ?? []).map(({ reference, kind, state }) => el("span", {},
+      `${label("ticketKind", kind)} `, el("span", { class: "reference" }, reference),
+      ` (${label("ticketState", state).toLowerCase()})`)),
   ].filter(Boolean);
 }
 

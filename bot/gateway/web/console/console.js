@@ -3,11 +3,12 @@
 // so that the browser's back button, a reload and a copied link all work.
 
 import { alertButton, alertOf } from "./alerts.js";
-import { get, serverNow, session } from "./api.js";
+import { get, session } from "./api.js";
 import { conversationsView } from "./conversations.js";
 import { afterPause, el, oneAtATime } from "./dom.js";
-import { LATE_MS, tickWaits } from "./format.js";
+import { isLate, tickWaits } from "./format.js";
 import { insightsView } from "./insights.js";
+import { keysButton } from "./keys.js";
 import { language, otherLanguage, switchLanguage, t } from "./labels.js";
 import { follow } from "./live.js";
 import { clearNotices, warnOf } from "./notices.js";
@@ -22,6 +23,7 @@ const TABS = {
 const COUNTED_ROWS = 200;
 // One action of one agent can make several queue events at once.
 const BURST_MS = 200;
+const NOTHING = { waiting: "", unread: 0, late: 0 };
 
 const app = document.getElementById("app");
 
@@ -30,10 +32,9 @@ let tab = null;
 let view = null;
 let main = null;
 let liveState = "connecting";
-let counts = { waiting: "", unread: 0 };
+let counts = NOTHING;
 // Who was waiting when last looked, so that only who is new makes a sound; null before the first.
 let known = null;
-let isLate = false;
 let stopFollowing = () => {};
 
 async function start() {
@@ -92,7 +93,7 @@ function leave(reason) {
   stopFollowing();
   view.close();
   view = tab = null;
-  counts = { waiting: "", unread: 0 };
+  counts = NOTHING;
   known = null;
   showTitle();
   clearNotices();
@@ -128,6 +129,7 @@ function headNode() {
         document.getElementById("language").focus();
       } }, t("app.other-language")),
     alertButton(),
+    keysButton(),
     el("span", { class: "me", title: agent.email }, agent.name),
     el("button", { type: "button", class: "quiet", id: "sign-out", onclick: signOutNow },
       t("app.sign-out")));
@@ -171,13 +173,13 @@ const refreshCounts = oneAtATime(async () => {
   try {
     const [waiting, taken] = await Promise.all([ask("waiting"), ask("agent")]);
     if (!agent) return;
-    const longest = Math.max(0, ...waiting.conversations.map(({ id, waiting_since }) => {
-      if (known && !known.has(id)) alertOf("waiting");
-      return serverNow() - Date.parse(waiting_since);
-    }));
+    if (known && waiting.conversations.some(({ id }) => !known.has(id))) alertOf("waiting");
     known = new Set(waiting.conversations.map(({ id }) => id));
-    isLate = longest > LATE_MS;
+    const late = waiting.conversations.filter((row) => isLate(row.waiting_since)).length;
+    // Told once for each time that the goal is missed, not for each look at the queue.
+    if (late > counts.late) alertOf("late");
     counts = {
+      late,
       waiting: `${waiting.conversations.length || ""}${waiting.next ? "+" : ""}`,
       unread: taken.conversations.filter((row) => isUnread(row, agent)).length,
     };
@@ -196,7 +198,7 @@ const refreshSoon = afterPause(BURST_MS, () => {
 function showCounts() {
   view.setCounts(counts);
   document.getElementById("tab-conversations").replaceChildren(t("app.conversations"),
-    counts.waiting ? el("b", { class: `count waiting ${isLate ? "late" : ""}` }, counts.waiting,
+    counts.waiting ? el("b", { class: `count waiting ${counts.late ? "late" : ""}` }, counts.waiting,
       el("span", { class: "unseen" }, ` ${t("queue.waiting")}`)) : "");
   showTitle();
 }

@@ -12,6 +12,9 @@ import { panelSections } from "./panel.js";
 import { transcriptView } from "./transcript.js";
 import { visitorName, visitorSite } from "./values.js";
 
+// Nothing tells of the bot's talks, which are many; one that is being looked at is looked up again.
+const BOT_TALK_EVERY_MS = 3_000;
+
 /** `onAction(name, succeeded)` is called after each action. */
 export function conversationView({ agent, onAction }) {
   let id = null;
@@ -44,6 +47,10 @@ export function conversationView({ agent, onAction }) {
       else showInstead(el("p", {}, error.sentence), retryButton());
     }
   });
+
+  const watch = setInterval(() => {
+    if (shown?.state === "bot" && document.visibilityState === "visible") refresh();
+  }, BOT_TALK_EVERY_MS);
 
   function show(detail) {
     const isFirst = !shown;
@@ -81,10 +88,11 @@ export function conversationView({ agent, onAction }) {
     return [
       el("span", { class: `badge state-${shown.state}` }, standing()),
       shown.priority === "high" ? el("span", { class: "badge high" }, t("priority.high")) : null,
+      el("span", { class: "badge", title: label("language", shown.language) },
+        shown.language.toUpperCase()),
       ...[
         visitorSite(shown),
         shown.topic && topicLabel(shown.topic),
-        label("language", shown.language),
       ].filter(Boolean).map((fact) => el("span", {}, fact)),
     ];
   }
@@ -206,7 +214,9 @@ export function conversationView({ agent, onAction }) {
   function open(next) {
     id = next;
     if (!id) {
-      showInstead(el("p", {}, t("conversation.choose")),
+      showInstead(
+        el("img", { src: "/static/console/icon.svg", alt: "", width: 56, height: 56 }),
+        el("p", {}, t("conversation.choose")),
         el("p", { class: "faint" }, t("conversation.choose-keys")));
       return Promise.resolve();
     }
@@ -226,6 +236,7 @@ export function conversationView({ agent, onAction }) {
       if (isMine()) composer.focus();
       else document.getElementById("conversation-title").focus();
     },
+    close: () => clearInterval(watch),
     receive(conversation, message) {
       if (shown?.id !== conversation) return;
       transcript.add([message]);

@@ -38,6 +38,9 @@ export function conversationsView({ agent, onChange }) {
     receive: conversation.receive,
     signal: conversation.signal,
     setCounts: queue.setCounts,
-    close: () => setOpen(null),
+    close() {
+      setOpen(null);
+      conversation.close();
+    },
   };
 }

@@ -33,8 +33,15 @@ export function briefly(at) {
   return isToday ? clockTime(at) : date(at);
 }
 
-// Whoever has waited longer than this is shown in red: five minutes, as the team promises itself.
-export const LATE_MS = 5 * 60_000;
+// Whoever has waited longer than this is shown in red; the server says how long that is.
+let waitGoal_ms = Infinity;
+
+export function setWaitGoal(goal_s) {
+  waitGoal_ms = goal_s * 1000;
+}
+
+/** Whether a wait since then is longer than the team wants any to be. */
+export const isLate = (since) => serverNow() - Date.parse(since) > waitGoal_ms;
 
 export const isSameDay = (a, b) => new Date(a).toDateString() === new Date(b).toDateString();
 
@@ -56,8 +63,6 @@ export function tickWaits() {
     node.classList.toggle("late", isLate(node.dateTime));
   }
 }
-
-const isLate = (since) => serverNow() - Date.parse(since) > LATE_MS;
 
 function waited(since) {
   const total_s = Math.max(0, Math.floor((serverNow() - Date.parse(since)) / 1000));

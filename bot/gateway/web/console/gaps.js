@@ -63,13 +63,14 @@ export function gapsView() {
     const state = replayed.get(id)?.state;
     return el("li", { class: `gap ${state ?? ""}` },
       el("div", { class: "gap-head" },
-        el("span", { class: "count" }, String(questions.length)),
+        el("span", { class: "count", title: t("gaps.asked", { count: questions.length }) },
+          String(questions.length)),
+        languageBadge(questions[0]),
         el("strong", { lang: questions[0].language }, questions[0].text),
         state ? el("span", { class: `badge gap-${state}` }, t(`gaps.${state}`)) : null),
       questions.length > 1 ? el("ul", { class: "gap-questions" },
         questions.slice(1, SHOWN_QUESTIONS).map((question) => el("li", {},
-          el("span", { class: "badge", title: label("language", question.language) },
-            question.language.toUpperCase()),
+          languageBadge(question),
           el("span", { lang: question.language }, question.text))),
         questions.length > SHOWN_QUESTIONS
           ? el("li", { class: "faint" }, t("gaps.more", { count: questions.length - SHOWN_QUESTIONS }))
@@ -85,3 +86,7 @@ export function gapsView() {
 
   return { node, refresh };
 }
+
+const languageBadge = (question) =>
+  el("span", { class: "badge", title: label("language", question.language) },
+    question.language.toUpperCase());

@@ -76,7 +76,7 @@ function page({ report, top_articles }) {
         topicLabel(`faq/${slug}`), not_helpful,
         t("insights.of-shown", { count: figure(not_helpful), shown: figure(shown) }),
       ]))),
-      report.comments.length ? card("comments", comments(report.comments)) : null),
+      report.comments.length ? card("comments", comments(report.comments), "wide") : null),
   ];
 }
 
@@ -86,8 +86,8 @@ function tile(name, value, note = "") {
     el("dd", {}, el("b", {}, value), note ? el("small", {}, note) : null));
 }
 
-function card(name, content) {
-  return el("section", { class: "card" }, el("h2", {}, t(`insights.${name}`)), content);
+function card(name, content, look = "") {
+  return el("section", { class: `card ${look}` }, el("h2", {}, t(`insights.${name}`)), content);
 }
 
 /** Rows with a bar each: `[name, count, note?]`. */

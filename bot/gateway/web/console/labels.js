@@ -196,6 +196,8 @@ const TEXTS = {
   "tickets.any-kind": ["Tous les types", "All kinds"],
   "tickets.state": ["État", "State"],
   "tickets.any-state": ["Tous les états", "All states"],
+  "tickets.delivery": ["Transmission", "Delivery"],
+  "tickets.any-delivery": ["Toutes les transmissions", "Any delivery"],
   "tickets.empty": [
     "Aucune demande ne correspond à ces critères.",
     "No ticket matches these criteria.",
@@ -229,8 +231,20 @@ const TEXTS = {
   "alerts.on": ["Alertes activées", "Alerts are on"],
   "alerts.off": ["Alertes désactivées", "Alerts are off"],
   "alerts.waiting": ["Quelqu’un attend une personne.", "Somebody is waiting for a person."],
+  "alerts.late": ["Quelqu’un attend trop longtemps.", "Somebody has waited too long."],
   "alerts.message": ["Un visiteur vous a écrit.", "A visitor wrote to you."],
 
+  "keys.title": ["Raccourcis clavier", "Keyboard shortcuts"],
+  "keys.enter": ["Entrée", "Enter"],
+  "keys.list": ["Parcourir la liste et ouvrir", "Move through the list and open"],
+  "keys.neighbour": ["Conversation ou demande voisine", "Neighbouring conversation or ticket"],
+  "keys.send": ["Envoyer la réponse", "Send the reply"],
+  "keys.canned": ["Réponses types, dans une réponse vide", "Canned replies, in an empty reply"],
+  "keys.suggested": ["Insérer un article suggéré", "Insert a suggested article"],
+  "keys.close": ["Fermer une fenêtre", "Close a dialog"],
+  "keys.help": ["Montrer les raccourcis", "Show the shortcuts"],
+
+  "queue.late": ["Attente trop longue", "Waiting too long"],
   "queue.filters": ["Filtres", "Filters"],
   "queue.topic": ["Sujet", "Topic"],
   "queue.any-topic": ["Tous les sujets", "All topics"],
@@ -239,6 +253,11 @@ const TEXTS = {
   "queue.site": ["Numéro de site", "Site number"],
   "queue.mine": ["Les miennes seulement", "Mine only"],
 
+  "conversation.masked": ["Renseignement masqué", "Information masked"],
+  "conversation.masked-explain": [
+    "Une partie du message a été masquée avant d’être conservée: personne ne peut la lire.",
+    "Part of this message was masked before it was kept: nobody can read it.",
+  ],
   "conversation.typing": ["Le visiteur écrit…", "The visitor is typing…"],
   "conversation.read": ["Lu par le visiteur", "Read by the visitor"],
 
@@ -276,7 +295,7 @@ const TEXTS = {
   "insights.wait": ["Attente médiane", "Median wait"],
   "insights.long-wait": ["9 sur 10 en moins de {wait}", "9 in 10 within {wait}"],
   "insights.satisfaction": ["Satisfaction", "Satisfaction"],
-  "insights.of-five": ["sur 5, {count} avis", "out of 5, {count} ratings"],
+  "insights.of-five": ["sur 5 (avis: {count})", "out of 5 (ratings: {count})"],
   "insights.reasons": ["Pourquoi une personne", "Why a person"],
   "insights.scores": ["Notes des visiteurs", "Visitors’ ratings"],
   "insights.failing": ["Articles jugés inutiles", "Articles found unhelpful"],
@@ -311,6 +330,7 @@ const TEXTS = {
     "Gaps closed: {closed} of {count}.",
   ],
   "gaps.none": ["Toutes les questions ont eu une réponse.", "Every question had an answer."],
+  "gaps.asked": ["Questions: {count}", "Questions: {count}"],
   "gaps.closed": ["Comblée", "Closed"],
   "gaps.partly": ["En partie", "Partly"],
   "gaps.open": ["Ouverte", "Open"],

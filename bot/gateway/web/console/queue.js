@@ -2,7 +2,7 @@
 // The server decides the order (oldest wait first) and what matches.
 
 import { afterPause, el, redraw } from "./dom.js";
-import { briefly, timeNode, waitNode } from "./format.js";
+import { briefly, isLate, timeNode, waitNode } from "./format.js";
 import { codes, hasLabel, label, t, topicLabel } from "./labels.js";
 import { listView } from "./list.js";
 import { isUnread, markRead } from "./unread.js";
@@ -21,7 +21,9 @@ export function queueView({ agent }) {
     },
     idOf: ({ id }) => id,
     hrefOf: ({ id }) => `#/conversations/${encodeURIComponent(id)}`,
-    lookOf: (row) => (isUnread(row, agent) ? "unread" : ""),
+    lookOf: (row) => [
+      isUnread(row, agent) ? "unread" : "", isWaitingLate(row) ? "late" : "",
+    ].filter(Boolean).join(" "),
     contentOf: (row) => rowContent(row, agent),
     emptyText,
     beforeDrawing: markRead,
@@ -112,11 +114,15 @@ function rowContent(row, agent) {
       el("span", { class: "badge", title: label("language", row.language) },
         row.language.toUpperCase()),
       row.priority === "high" ? el("span", { class: "badge high" }, t("priority.high")) : null,
+      isWaitingLate(row)
+        ? el("span", { class: "badge high" }, t("queue.late")) : null,
       row.reason && row.state === "waiting" && hasLabel("reason", row.reason)
         ? el("span", { class: "badge" }, label("reason", row.reason)) : null,
       holder(row, agent)),
   ];
 }
+
+const isWaitingLate = (row) => row.state === "waiting" && isLate(row.waiting_since);
 
 function holder({ assignee }, agent) {
   if (assignee?.id === agent.id) return el("span", { class: "badge yours" }, t("queue.yours"));

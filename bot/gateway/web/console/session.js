@@ -2,6 +2,7 @@
 
 import { ApiError, get, post, remove, setCsrfToken } from "./api.js";
 import { el } from "./dom.js";
+import { setWaitGoal } from "./format.js";
 import { otherLanguage, t } from "./labels.js";
 
 /** The agent whose session this browser holds, or null. */
@@ -71,8 +72,9 @@ async function offerDemo(place, enter) {
       t("sign-in.demo-as", { name }))));
 }
 
-function entered({ agent, csrf_token }) {
+function entered({ agent, csrf_token, wait_goal_s }) {
   setCsrfToken(csrf_token);
+  setWaitGoal(wait_goal_s);
   return agent;
 }
 

@@ -98,7 +98,9 @@ export function ticketView({ onChange }) {
     open(next) {
       reference = next;
       if (!reference) {
-        showInstead(el("p", {}, t("tickets.choose")));
+        showInstead(
+          el("img", { src: "/static/console/icon.svg", alt: "", width: 56, height: 56 }),
+          el("p", {}, t("tickets.choose")));
         return Promise.resolve();
       }
       if (shown?.reference !== reference) {

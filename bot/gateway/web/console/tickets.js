@@ -13,7 +13,7 @@ export function ticketsView() {
   const list = listView({
     path: "/agent/tickets",
     plural: "tickets",
-    noFilters: { kind: "", state: "", q: "" },
+    noFilters: { kind: "", state: "", delivery: "", q: "" },
     idOf: ({ reference }) => reference,
     hrefOf: ({ reference }) => `#/tickets/${encodeURIComponent(reference)}`,
     lookOf: () => "",
@@ -30,7 +30,8 @@ export function ticketsView() {
         el("div", { class: "filters" },
           searchBox(list),
           choice(list, "kind", "ticketKind"),
-          choice(list, "state", "ticketState")),
+          choice(list, "state", "ticketState"),
+          choice(list, "delivery", "delivery")),
         list.nodes),
       ticket.node),
     async open(reference) {

@@ -29,7 +29,7 @@ export function transcriptView() {
     messages = [];
     // A new region, so that a change of conversation is not read out as if it were all news.
     log = el("div", {
-      class: "log", role: "log", tabindex: 0, "aria-label": t("conversation.transcript"),
+      class: "log", role: "log", tabindex: 0, "data-conversation": id, "aria-label": t("conversation.transcript"),
       onscroll() {
         // Of a log that has just become smaller nobody has scrolled away.
         if (log.clientHeight === height) wasAtEnd = isAtEnd();
@@ -110,10 +110,13 @@ function nodesOf(messages, before = null) {
 function messageNode(message) {
   const tag = message.author === "bot" && hasLabel("message", message.kind)
     ? label("message", message.kind) : "";
-  return el("article", { class: `message ${message.author}`, lang: message.language },
+  return el("article", { class: `message ${message.author}`, lang: message.language,
+    "data-id": message.id },
     el("header", {},
       el("strong", {}, label("author", message.author)),
       tag ? el("span", { class: "tag" }, tag) : null,
+      message.is_masked ? el("span", { class: "badge masked", title: t("conversation.masked-explain") },
+        t("conversation.masked")) : null,
       timeNode(message.created_at, clockTime)),
     body(message),
     message.buttons?.length ? choices(message.buttons) : null,

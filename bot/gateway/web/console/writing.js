@@ -69,7 +69,7 @@ export function writingAids({ agent, box, insert }) {
     });
     const dialog = el("dialog", { class: "wide", "aria-label": t("reply.canned"),
       onclose: () => dialog.remove() },
-    el("form", { method: "dialog" }, search, list,
+    el("form", { method: "dialog" }, el("h2", {}, t("reply.canned")), search, list,
       el("div", { class: "dialog-foot" }, el("button", { value: "no" }, t("app.close")))));
 
     function draw() {

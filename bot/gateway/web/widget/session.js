@@ -332,7 +332,11 @@ export class Session {
         .catch((error) => this.#orGone(error, conversation, signal)),
       cursor: this.#thread.lastId,
       signal: AbortSignal.any([this.#life.signal, this.#line.signal]),
-      onTrouble: (isCut) => this.#setOut("stream", isCut),
+      onTrouble: (isCut) => {
+        this.#setOut("stream", isCut);
+        // A line that carries the stream again carries words too: no need to wait for the next try.
+        if (!isCut) this.#outbox.flush();
+      },
       onGone: () => this.#startAfresh(),
       onFrame: ({ event, data }) => {
         if (event === "message") this.#receive(JSON.parse(data));

@@ -45,6 +45,7 @@ export class Thread {
     if (own) {
       own.id = message.id;
       own.status = "sent";
+      this.#putInOrder(own);
       // What was kept, not what was typed: the visitor sees that a health-card number is masked.
       if (!own.payload) own.text = message.text;
     } else {
@@ -87,6 +88,13 @@ export class Thread {
     if (message.client_id) return loose.find((entry) => entry.clientId === message.client_id);
     return loose.find((entry) => entry.text === message.text || entry.payload === message.text)
       ?? loose.find((entry) => entry.status !== "failed");
+  }
+
+  // Written while the line was cut, it may have been stored after what others said meanwhile.
+  #putInOrder(own) {
+    const place = this.entries.indexOf(own);
+    const before = this.entries.findLastIndex(({ id }) => id !== null && id < own.id);
+    if (before > place) this.entries.splice(before, 0, ...this.entries.splice(place, 1));
   }
 
   #insert(entry) {

@@ -1,0 +1,122 @@
+"""A visitor at the widget and agents at the console: what each sees of the other, and what not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.browsing import Chat, Complaints, open_chat
+from tests.support.desk_site import AGENTS, PASSWORD, WISHES, Desk, DeskSite, at_desk
+from tests.support.stack import wait_for
+
+
+@dataclass(frozen=True)
+class Talk:
+    """An English visitor who waits, a French agent, and an English one."""
+
+    site: DeskSite
+    chat: Chat
+    first: Desk
+    second: Desk
+
+    @property
+    def id(self) -> str:
+        found: str = self.chat.kept()["id"]
+        return found
+
+
+@pytest.fixture
+def talk(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory, complaints: Complaints
+) -> Iterator[Talk]:
+    site = DeskSite(tmp_path_factory.mktemp("talk"))
+    with ExitStack() as stack:
+        site.start()
+        stack.callback(site.stop)
+        chat = open_chat(browser, site.url, complaints, "en", locale="en-CA")
+        stack.callback(chat.page.context.close)
+        chat.open().say(WISHES["en"])
+        desks = [
+            stack.enter_context(at_desk(browser, site.url, AGENTS[0], "fr")),
+            stack.enter_context(at_desk(browser, site.url, AGENTS[1], "en")),
+        ]
+        for desk in desks:
+            expect(desk.page.locator(".rows .row")).to_have_count(1)
+        yield Talk(site, chat, *desks)
+        assert complaints == []
+
+
+def test_an_agent_sees_the_preview_then_whether_it_was_read_and_that_the_visitor_types(
+    talk: Talk,
+) -> None:
+    records, page = talk.site.services.records, talk.first.page
+    talk.first.claim(talk.id)
+    page.locator("#reply").fill("**Hello**, how may I help?")
+    wait_for(lambda: records.signals(talk.id)["agent"].typing_until)
+    page.locator("#reply-preview").click()
+    expect(page.locator(".preview strong")).to_have_text("Hello")
+    page.locator("#reply").press("Control+Enter")
+    talk.chat.sees("how may I help?")
+    now = talk.site.services.clock.now()
+    records.signal(talk.id, "visitor", read=talk.site.messages(talk.id)[-1].id)
+    expect(page.get_by_text("Lu par le visiteur")).to_be_visible()
+    records.signal(talk.id, "visitor", typing_until=now + timedelta(minutes=1))
+    expect(page.get_by_text("Le visiteur écrit…")).to_be_visible()
+
+
+def test_notes_are_seen_by_colleagues_and_not_by_the_visitor(talk: Talk) -> None:
+    page = talk.first.page
+    talk.first.claim(talk.id)
+    page.locator("#reply").fill("À rappeler demain.")
+    page.locator("#reply-note").click()
+    expect(page.locator(".notes")).to_contain_text("À rappeler demain.")
+    talk.second.open(talk.id)
+    expect(talk.second.page.locator(".notes")).to_contain_text("À rappeler demain.")
+    assert "rappeler" not in talk.chat.reload().log.inner_text()
+
+
+def test_a_conversation_goes_to_a_colleague_then_to_the_bot_and_the_visitor_is_told(
+    talk: Talk,
+) -> None:
+    first, second = talk.first.page, talk.second.page
+    talk.first.claim(talk.id)
+    talk.chat.sees(f"{AGENTS[0].name} has joined the conversation")
+    first.locator("#act-transfer").click()
+    first.locator("#transfer-agent").select_option(label=AGENTS[1].name)
+    first.locator("dialog button.primary").click()
+    expect(first.locator(".locked")).to_contain_text(AGENTS[1].name)
+    talk.chat.sees(AGENTS[1].name)
+    talk.second.open(talk.id)
+    second.locator("#reply").fill("Let me look.")
+    second.locator("#reply").press("Control+Enter")
+    talk.chat.sees("Let me look.")
+    second.locator("#act-return").click()
+    expect(second.locator("#act-claim")).to_be_visible()
+    talk.chat.say("And my invoice?")
+    talk.chat.sees("An answer.")
+    # Whoever looks at a talk of the bot's sees it go on.
+    expect(second.locator(".log")).to_contain_text("An answer.")
+
+
+def test_a_lead_adds_an_agent_who_signs_in_and_shuts_her_out_again(
+    talk: Talk, browser: Browser
+) -> None:
+    page = talk.first.page
+    page.locator("#tab-team").click()
+    page.locator("#team-add").click()
+    page.locator("#account-name").fill("Jeanne Côté")
+    page.locator("#account-email").fill("jeanne@soutien.example")
+    page.locator("#account-password").fill(PASSWORD)
+    page.locator("dialog button.primary").click()
+    row = page.locator(".accounts tr").filter(has_text="Jeanne Côté")
+    expect(row).to_be_visible()
+    jeanne = next(one for one in talk.site.services.agents.all() if one.name == "Jeanne Côté")
+    with at_desk(browser, talk.site.url, jeanne, "en") as desk:
+        page.locator(f"#access-{jeanne.id}").click()
+        expect(row).to_have_class("disabled")
+        expect(desk.page.locator("#sign-in-email")).to_be_visible(timeout=30_000)

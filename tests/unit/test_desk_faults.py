@@ -1,0 +1,161 @@
+"""Faults around the handover: none leaves a visitor with nobody, or with two who answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
+from bot.adapters.memory_conversations import MemoryConversations
+from bot.adapters.memory_desk import MemoryDeskRecords
+from bot.core.conversations import (
+    BACK_TO_BOT,
+    Conversation,
+    Message,
+    Reply,
+    Visit,
+    answer_pending,
+    receive,
+)
+from bot.core.desk import LONG_WAIT
+from bot.core.errors import Unavailable
+from bot.core.handoff import Transfer
+from bot.core.ports import Services
+from bot.gateway.worker import Worker
+from tests.support.builders import NOW, an_agent, an_answer, start
+
+MARC = an_agent("marc", name="Marc")
+
+
+@pytest.fixture(autouse=True)
+def _conversation(services: Services) -> None:
+    start(services.conversations, "c")
+    services.agents.add(MARC, "hash")
+
+
+def send(services: Services, **visit: str) -> list[Message]:
+    """What is said in answer to a visitor's message or button."""
+    client_id = f"v-{services.conversations.newest_message_id()}"
+    return receive(
+        "c",
+        Visit(client_id, **visit),
+        store=services.conversations,
+        assistant=services.assistant,
+        desk=services.desk,
+        phrases=services.phrases,
+        detector=services.detector,
+        clock=services.clock,
+        owner="gateway",
+    )
+
+
+def answer_left_behind(services: Services, up_to: int) -> None:
+    """What a worker does with a message that a dead process has left."""
+    answer_pending(
+        "c",
+        up_to=up_to,
+        store=services.conversations,
+        assistant=services.assistant,
+        desk=services.desk,
+        phrases=services.phrases,
+        clock=services.clock,
+        owner="gateway",
+    )
+
+
+def topics(services: Services) -> list[str | None]:
+    """Of all that was said to the visitor."""
+    said = services.conversations.messages("c")
+    return [message.topic for message in said if message.author != "visitor"]
+
+
+@pytest.mark.parametrize("text", ["/restart", "/session_start", "/resume", "  //restart"])
+def test_no_word_of_the_visitor_s_wakes_the_bot_while_an_agent_has_the_conversation(
+    services: Services, text: str
+) -> None:
+    services.desk.claim("c", MARC)
+    assistant = ScriptedAssistant()
+    assert send(replace(services, assistant=assistant), text=text) == []
+    assert assistant.asked == []
+    assert services.conversations.get("c").assignee_id == MARC.id
+
+
+def test_a_message_left_by_a_crash_before_a_claim_is_not_answered_by_the_bot_after_it(
+    services: Services,
+) -> None:
+    left = services.conversations.add_visit(
+        services.conversations.get("c"), "1", text="Mes factures?", payload=None, at=NOW
+    )
+    services.desk.claim("c", MARC)
+    assistant = ScriptedAssistant([an_answer("Trop tard.")])
+    answer_left_behind(replace(services, assistant=assistant), left.id)
+    assert assistant.asked == []
+    assert topics(services) == ["handoff/joined"]
+    assert services.conversations.with_unanswered(NOW + timedelta(hours=1)) == []
+
+
+def test_a_bot_that_fails_again_and_again_brings_a_person_once_and_is_then_left_alone(
+    services: Services,
+) -> None:
+    down = ScriptedAssistant(Unavailable("down"))
+    broken = replace(services, assistant=down)
+    for text in ("Un?", "Deux?", "Trois?", "Quatre?"):
+        send(broken, text=text)
+    assert topics(services) == ["service/trouble", "handoff/queued"]
+    assert len(down.asked) == 2
+    # Nor does a return to the bot, which is down still, go round in a circle by itself.
+    send(broken, payload=BACK_TO_BOT)
+    send(broken, text="Cinq?")
+    assert topics(services)[2:] == ["handoff/left", "service/trouble"]
+    assert services.conversations.get("c").state == "bot"
+
+
+def test_a_fault_while_a_person_is_being_brought_leaves_the_message_to_be_answered_again(
+    clock: HeldClock,
+) -> None:
+    class AwayOnce(MemoryConversations):
+        is_away = True
+
+        def change_owner(
+            self,
+            conversation_id: str,
+            change: Transfer,
+            *,
+            at: object,
+            saying: Sequence[Reply] = (),
+        ) -> Conversation:
+            if self.is_away:
+                self.is_away = False
+                raise Unavailable("The database is away.")
+            return super().change_owner(conversation_id, change, at=at, saying=saying)
+
+    store = AwayOnce()
+    memory = memory_services(clock, assistant=ScriptedAssistant(Unavailable("down")))
+    records = MemoryDeskRecords(store)
+    desk = replace(memory.desk, conversations=store, records=records)
+    services = replace(memory, conversations=store, records=records, desk=desk)
+    start(store, "c")
+    send(services, text="Un?")
+    with pytest.raises(Unavailable):
+        send(services, text="Deux?")
+    assert store.get("c").state == "bot"
+    ((_, left),) = store.with_unanswered(NOW + timedelta(hours=1))
+    answer_left_behind(services, left)
+    assert topics(services) == ["service/trouble", "handoff/queued"]
+    assert store.get("c").state == "waiting"
+
+
+def test_word_of_a_long_wait_that_fell_due_while_no_gateway_ran_is_sent_once_by_the_next(
+    services: Services, clock: HeldClock
+) -> None:
+    services.desk.queue(services.conversations.get("c"), "asked", "fr")
+    clock.advance(2 * LONG_WAIT)
+    # Two gateways start, both over what the one before has left; then both have run for a lease.
+    workers = [Worker(services, owner) for owner in ("one", "other")]
+    clock.advance(services.desk.lease)
+    for worker in (*workers, *workers):
+        worker._look_after_desk()
+    assert topics(services) == ["handoff/waiting"]

@@ -1,0 +1,98 @@
+"""The agents' stream: what wakes a console, and what does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.adapters.memory_conversations import MemoryConversations
+from bot.adapters.memory_desk import MemoryDeskRecords
+from bot.core.conversations import Conversation
+from bot.core.errors import Unavailable
+from bot.core.ports import Services
+from bot.gateway.stream import CONSOLE, POLL_S, agent_events
+
+# Longer than a pass of the stream, which looks by itself once in POLL_S.
+SILENCE_S = POLL_S + 0.3
+WITHIN_S = 10.0
+
+
+class Listener:
+    """A console's end of the stream."""
+
+    def __init__(self, events: AsyncIterator[str]) -> None:
+        self._events = events
+        self._pending: asyncio.Task[str] | None = None
+
+    async def hears(self, within_s: float) -> str | None:
+        """The name of the next event; None if none comes in time, and then it may still come."""
+        while True:
+            self._pending = self._pending or asyncio.ensure_future(anext(self._events))
+            done, _ = await asyncio.wait([self._pending], timeout=within_s)
+            if not done:
+                return None
+            frame, self._pending = self._pending.result(), None
+            if frame.startswith("event: "):
+                return frame.splitlines()[0].removeprefix("event: ")
+
+    def stop(self) -> None:
+        if self._pending is not None:
+            self._pending.cancel()
+
+
+def test_the_bot_s_talks_wake_no_console_and_a_change_of_the_queue_does(
+    services: Services,
+) -> None:
+    async def scene() -> list[str | None]:
+        console = Listener(agent_events("agent-1", 0, services))
+        heard = [await console.hears(WITHIN_S)]
+        for number in range(500):
+            services.events.publish(f"talk-{number}")
+        heard.append(await console.hears(SILENCE_S))
+        services.events.publish(CONSOLE)
+        heard.append(await console.hears(WITHIN_S))
+        heard.append(await console.hears(SILENCE_S))
+        console.stop()
+        return heard
+
+    assert asyncio.run(scene()) == ["queue", None, "queue", None]
+
+
+def test_a_change_while_the_database_is_away_is_told_once_it_is_back(
+    services: Services,
+) -> None:
+    class AwayAtFirst(MemoryDeskRecords):
+        passes = 0
+
+        def held(self) -> list[Conversation]:
+            self.passes += 1
+            if self.passes == 1:
+                services.events.publish(CONSOLE)
+                raise Unavailable("The database is away.")
+            return super().held()
+
+    conversations = services.conversations
+    assert isinstance(conversations, MemoryConversations)
+    away = replace(services, records=AwayAtFirst(conversations))
+
+    async def scene() -> list[str | None]:
+        console = Listener(agent_events("agent-1", 0, away))
+        heard = [await console.hears(WITHIN_S) for _ in range(2)]
+        console.stop()
+        return heard
+
+    assert asyncio.run(scene()) == ["queue", "queue"]
+
+
+def test_a_console_is_asked_several_times_in_a_lease_however_short(services: Services) -> None:
+    short = replace(services, desk=replace(services.desk, lease=timedelta(seconds=5)))
+
+    async def scene() -> set[str | None]:
+        console = Listener(agent_events("agent-1", 0, short))
+        heard = {await console.hears(SILENCE_S) for _ in range(3)}
+        console.stop()
+        return heard
+
+    assert "ping" in asyncio.run(scene())
