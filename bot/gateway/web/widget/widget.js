@@ -114,7 +114,7 @@
         edit: (entry, text) => session.edit(entry, text),
         upload: (entry, files, onProgress) => session.upload(entry, files, onProgress),
         retry: (entry) => session.retry(entry),
-        rate: (entry, helpful) => session.rate(entry, helpful),
+        rate: (entry, vote) => session.rate(entry, vote),
         switchLanguage: () => session.switchLanguage(),
         restart: () => session.restart(),
         erase: () => session.erase(),
@@ -127,6 +127,7 @@
       session.resume();
       takePulse({
         wake: () => session.wake(),
+        look: () => session.look(),
         rest: () => session.rest(),
         back: () => session.recheckIdentity().then(() => session.wake()),
         offline: (isOffline) => session.setOffline(isOffline),
