@@ -126,6 +126,8 @@ def write_message(
     handoff.require_agent(owned, agent.id)
     masked = mask(body.text)
     data = {"masked": list(masked.kinds)} if masked.kinds else {}
+    # Whoever sends has stopped typing: said first, or the visitor would see both for a while.
+    services.records.signal(conversation_id, "agent")
     services.conversations.say(
         conversation_id,
         "agent",

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot.core.agents import Side, Signal
 from bot.core.conversations import Message
+from bot.core.desk import Outlook
 from bot.core.errors import HelpdeskError, NotFound
 from bot.core.ports import Services
 from bot.gateway.guard import caller
@@ -76,8 +77,8 @@ async def visitor_events(
 ) -> AsyncIterator[str]:
     """What happens in one conversation, until it is erased or the visitor leaves.
 
-    `message`, `state` (with the place in the queue while the visitor waits), and `agent`: whether
-    the agent is typing, and how far the agent has read.
+    `message`, `state` (with the prospects of a visitor who waits, and the name of the agent who has
+    the conversation), and `agent`: whether the agent is typing, and how far the agent has read.
     """
     told: dict[str, str] = {}
     silent = 0
@@ -98,9 +99,9 @@ async def visitor_events(
         silent = 0 if fresh else silent + 1
         for event, data in news.items():
             if told.get(event, _NO_SIGNAL) != data:
-                told[event] = data
                 silent = 0
                 yield _frame(event, data, after)
+        told = news
         if silent >= PASSES_PER_HEARTBEAT:
             silent = 0
             yield ": still here\n\n"
@@ -112,11 +113,22 @@ def _visitor_news(conversation_id: str, services: Services) -> dict[str, str]:
     conversation = services.conversations.get(conversation_id)
     state: dict[str, object] = {"state": conversation.state}
     if conversation.state == "waiting":
-        state["place"] = services.records.place_in_queue(conversation_id)
+        state |= _prospects(services.desk.outlook(conversation_id))
+    if conversation.state == "agent":
+        names = {agent.id: agent.name for agent in services.agents.all()}
+        # A disabled agent's conversations wait for somebody else to take them.
+        state["agent"] = names.get(conversation.assignee_id or "")
     news = {"state": json.dumps(state)}
     if conversation.state == "agent":
         news["agent"] = _signal(services, conversation_id, "agent")
     return news
+
+
+def _prospects(outlook: Outlook) -> dict[str, int]:
+    """The place in the queue, and how long the wait may be where that can honestly be said."""
+    if outlook.within_min is None or not (outlook.is_open and outlook.is_staffed):
+        return {"place": outlook.place}
+    return {"place": outlook.place, "within_min": outlook.within_min}
 
 
 def _signal(services: Services, conversation_id: str, side: Side) -> str:

@@ -388,7 +388,13 @@ def test_each_side_sees_the_other_type_and_read(waiting: Visitor, agent: AgentCl
         told = next(e for e in mine if e.name == "visitor")
         assert told.data == {"conversation": waiting.id, **signal}
         assert agent.try_to(waiting.id, "signals", **signal).status_code == 204
+        assert next(theirs).data == {"state": "agent", "agent": agent.name}
         assert next(e for e in theirs if e.name == "agent").data == signal
+        # Whoever sends has stopped typing.
+        agent.act(waiting.id, "messages", text="Bonjour!")
+        heard = [next(theirs) for _ in range(2)]
+        assert [event.name for event in heard] == ["message", "agent"]
+        assert heard[1].data == {**signal, "typing": False}
 
 
 def test_the_second_unhelpful_answer_brings_a_person(visit: Visit, agent: AgentClient) -> None:

@@ -284,6 +284,21 @@ def test_feedback_is_kept_and_the_last_word_counts(visit: Visit, stack: RunningS
     assert kept == [(True, "Parfait")]
 
 
+def test_a_comment_on_an_answer_is_masked_before_it_is_kept(
+    visit: Visit, stack: RunningStack
+) -> None:
+    visitor = visit()
+    message_id = visitor.say(QUESTION).messages[0]["id"]
+    body = {"helpful": False, "comment": "Rien sur le patient TREM 8051 0112"}
+    visitor.http.post(f"{visitor.path}/messages/{message_id}/feedback", json=body)
+    about = sa.select(feedback.c.comment).where(feedback.c.message_id == message_id)
+    with stack.database.read() as connection:
+        kept = connection.scalar(about)
+    assert kept is not None
+    assert kept.startswith("Rien sur le patient")
+    assert "8051" not in kept
+
+
 def test_feedback_is_about_what_was_said_to_this_visitor(visit: Visit) -> None:
     mine, theirs = visit(), visit()
     mine.say(QUESTION)

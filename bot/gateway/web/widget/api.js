@@ -37,9 +37,15 @@ export class Api {
     return this.#json("POST", `/${id}/messages`, { token, signal, body: said });
   }
 
-  feedback({ id, token }, messageId, helpful, signal) {
+  /** `vote` is `{helpful, comment?}`; a later vote on the same message takes its place. */
+  feedback({ id, token }, messageId, vote, signal) {
     const path = `/${id}/messages/${messageId}/feedback`;
-    return this.#json("POST", path, { token, signal, body: { helpful } });
+    return this.#json("POST", path, { token, signal, body: vote });
+  }
+
+  /** Shows the agent `{typing, read?}`. */
+  signal({ id, token }, shown, signal) {
+    return this.#json("POST", `/${id}/signals`, { token, signal, body: shown });
   }
 
   /**

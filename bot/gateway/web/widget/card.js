@@ -3,9 +3,11 @@
 
 import { addEdits, body, sources } from "./body.js";
 import { el, icon, spoken } from "./dom.js";
+import { feedbackRow } from "./feedback.js";
 import { ASKS_FOR_FILES, fileDrop } from "./files.js";
 import { hour } from "./labels.js";
 
+const ASKS_FOR_RATING = "rating/ask";
 const REFERENCE = /\bOCN-[0-9A-Z]{4}-[0-9A-Z]{4}\b/g;
 
 /**
@@ -34,9 +36,11 @@ function ownCard(entry, words, actions) {
   );
   return {
     node,
-    update() {
+    update({ read }) {
       if (text.textContent !== entry.text) text.textContent = entry.text;
-      const why = entry.problem ? words.problem[entry.problem] : words[entry.status];
+      const isRead = entry.status === "sent" && entry.id !== null && entry.id <= read;
+      const why = entry.problem
+        ? words.problem[entry.problem] : words[isRead ? "read" : entry.status];
       if (status.textContent === why) return;
       status.textContent = why;
       node.dataset.status = entry.status;
@@ -59,7 +63,7 @@ function theirCard(entry, words, actions) {
   const node = el(
     "article",
     {
-      class: `card ${entry.author} ${entry.kind}`,
+      class: `card ${entry.author} ${entry.topic?.startsWith("rating/") ? "rating" : entry.kind}`,
       "data-author": entry.author, "data-kind": entry.kind, "data-topic": entry.topic,
     },
     heading(entry, words),
@@ -80,7 +84,8 @@ function theirCard(entry, words, actions) {
 
 function heading(entry, words) {
   const author = words.author[entry.author];
-  const kind = words.kind[entry.kind];
+  const isRating = entry.topic?.startsWith("rating/");
+  const kind = isRating ? undefined : words.kind[entry.kind];
   if (entry.author === "agent") return el("p", { class: "heading" }, icon("handoff"), author);
   if (!kind) return spoken(words.says(author));
   const isMasked = entry.topic?.startsWith("privacy/");
@@ -92,6 +97,7 @@ function heading(entry, words) {
 // an answer, those that lead to other sections stand apart.
 function options(entry, words, actions) {
   if (entry.buttons.length === 0) return null;
+  if (entry.topic === ASKS_FOR_RATING) return scale(entry, actions);
   const pressed = new Map();
   const related = [];
   const choices = [];
@@ -112,14 +118,35 @@ function options(entry, words, actions) {
         "div", { class: "options relatives", role: "group", "aria-label": words.related, lang },
         el("span", { class: "caption", "aria-hidden": "true", text: words.related }), ...related,
       )),
-    update({ used }) {
-      const chosen = used[entry.id];
-      for (const [payload, node] of pressed) {
-        node.disabled = chosen !== undefined;
-        node.classList.toggle("chosen", payload === chosen);
-      }
-    },
+    update: (model) => rest(pressed, model.used[entry.id]),
   };
+}
+
+// Marks from 1 to 5 as a row, the smallest first; each button's title is "5, very well" or so.
+function scale(entry, actions) {
+  const pressed = new Map();
+  const marks = [...entry.buttons].sort((one, other) => one.title.localeCompare(other.title));
+  for (const button of marks) {
+    const [number, ...words] = button.title.split(", ");
+    pressed.set(button.payload, el(
+      "button", {
+        class: "mark", type: "button", "aria-label": button.title,
+        on: { click: () => actions.press(entry, button) },
+      },
+      el("b", { text: number }), el("span", { text: words.join(", ") }),
+    ));
+  }
+  return {
+    node: el("div", { class: "scale", lang: entry.language }, ...pressed.values()),
+    update: (model) => rest(pressed, model.used[entry.id]),
+  };
+}
+
+function rest(buttons, chosen) {
+  for (const [payload, node] of buttons) {
+    node.disabled = chosen !== undefined;
+    node.classList.toggle("chosen", payload === chosen);
+  }
 }
 
 // Of several recaps only the newest says what the request holds.
@@ -166,38 +193,6 @@ async function copyText(text, node) {
     getSelection().selectAllChildren(node); // no clipboard here: leave it selected
     return false;
   }
-}
-
-function feedbackRow(entry, words, actions) {
-  const choice = (helpful, text) => el("button", {
-    class: "rate", type: "button", text, "aria-label": `${words.wasHelpful} ${text}`,
-    on: { click: () => give(helpful) },
-  });
-  const question = el("span", { text: words.wasHelpful });
-  const buttons = [choice(true, words.yes), choice(false, words.no)];
-  const thanks = el("span", { class: "thanks", tabindex: "-1", hidden: true });
-  const node = el("div", { class: "feedback" }, question, ...buttons, thanks);
-
-  async function give(helpful) {
-    for (const button of buttons) button.disabled = true;
-    const isRecorded = await actions.rate(entry, helpful);
-    for (const button of buttons) button.disabled = false;
-    if (isRecorded) thanks.focus();
-    actions.say(isRecorded ? thanks.textContent : words.notRecorded);
-    if (!isRecorded) question.textContent = words.notRecorded;
-  }
-
-  return {
-    node,
-    isLast: true,
-    update({ ratings }) {
-      const helpful = ratings[entry.id];
-      if (helpful === undefined) return;
-      thanks.textContent = helpful ? words.thanksHelpful : words.thanksUnhelpful;
-      thanks.hidden = false;
-      for (const part of [question, ...buttons]) part.hidden = true;
-    },
-  };
 }
 
 function time({ createdAt }, words) {

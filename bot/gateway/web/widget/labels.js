@@ -4,7 +4,10 @@
 const FRENCH = {
   locale: "fr-CA",
   launcher: "Besoin d’aide?",
-  launcherOut: "Aide indisponible, nouvel essai…",
+  launcherTrouble: {
+    opening: "Ouverture de l’aide…",
+    out: "Aide indisponible, nouvel essai…",
+  },
   unread: (count) => (count === 1 ? "1 nouveau message" : `${count} nouveaux messages`),
   title: "Aide Ocean",
   close: "Fermer l’aide",
@@ -17,6 +20,16 @@ const FRENCH = {
     agent: "Une personne vous répond",
     closed: "Conversation terminée",
   },
+  answers: (name) => `${name} vous répond`,
+  place: (place) => (place === 1
+    ? "C’est votre tour dès qu’une personne se libère."
+    : `Votre rang dans la file\u00a0: ${place}`),
+  waitUnknown: "Vous pouvez continuer d’écrire\u00a0: tout sera transmis.",
+  waitShort: "Dernièrement, la plupart des gens ont attendu moins d’une minute.",
+  waitLong: "Dernièrement, bien des gens ont attendu plus d’une heure.",
+  wait: (minutes) => (
+    `Dernièrement, la plupart des gens ont attendu moins de ${minutes}\u00a0minutes.`),
+  isTyping: (name) => `${name ?? "Une personne"} écrit…`,
   author: {
     visitor: "Vous", bot: "Assistant", agent: "Équipe de soutien", system: "Information",
   },
@@ -61,8 +74,13 @@ const FRENCH = {
   thanksUnhelpful: "Merci de votre avis. "
     + "Reformulez votre question ou demandez à parler à une personne.",
   notRecorded: "Votre avis n’a pas pu être enregistré. Réessayez.",
+  whatWasMissing: "Que manquait-il? (facultatif)",
+  giveComment: "Envoyer",
+  skipComment: "Passer",
+  thanksComment: "Merci, votre commentaire est transmis.",
   sending: "Envoi…",
   sent: "Envoyé",
+  read: "Lu",
   failed: "Non envoyé",
   retry: "Réessayer",
   problem: {
@@ -99,7 +117,10 @@ const FRENCH = {
 const ENGLISH = {
   locale: "en-CA",
   launcher: "Need help?",
-  launcherOut: "Help unavailable, trying again…",
+  launcherTrouble: {
+    opening: "Opening help…",
+    out: "Help unavailable, trying again…",
+  },
   unread: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
   title: "Ocean Help",
   close: "Close help",
@@ -112,6 +133,15 @@ const ENGLISH = {
     agent: "A person is with you",
     closed: "Conversation ended",
   },
+  answers: (name) => `${name} is with you`,
+  place: (place) => (place === 1
+    ? "You are next, as soon as someone is free."
+    : `Your place in the queue: ${place}`),
+  waitUnknown: "You can go on writing: it will all be passed on.",
+  waitShort: "Lately, most people have waited less than a minute.",
+  waitLong: "Lately, many people have waited more than an hour.",
+  wait: (minutes) => `Lately, most people have waited less than ${minutes} minutes.`,
+  isTyping: (name) => `${name ?? "Someone"} is typing…`,
   author: { visitor: "You", bot: "Assistant", agent: "Support team", system: "Information" },
   says: (author) => `${author}: `,
   kind: {
@@ -154,8 +184,13 @@ const ENGLISH = {
   thanksUnhelpful: "Thank you for your feedback. "
     + "Rephrase your question, or ask to talk to a person.",
   notRecorded: "Your feedback could not be recorded. Please try again.",
+  whatWasMissing: "What was missing? (optional)",
+  giveComment: "Send",
+  skipComment: "Skip",
+  thanksComment: "Thank you, your comment has been passed on.",
   sending: "Sending…",
   sent: "Sent",
+  read: "Read",
   failed: "Not sent",
   retry: "Try again",
   problem: {

@@ -5,7 +5,7 @@ const BEAT_MS = 5_000;
 const MISSED_MS = 20_000; // a beat this late was slept through
 const HIDDEN_MS = 30_000;
 
-/** @param {{wake, rest, back, offline: (isOffline: boolean) => void}} on */
+/** @param {{wake, look, rest, back, offline: (isOffline: boolean) => void}} on */
 export function takePulse(on) {
   let lastBeat = Date.now();
   let hiddenSince = null;
@@ -17,8 +17,9 @@ export function takePulse(on) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
       hiddenSince = Date.now();
-    } else if (hiddenSince !== null && Date.now() - hiddenSince > HIDDEN_MS) {
-      on.wake();
+    } else {
+      if (hiddenSince !== null && Date.now() - hiddenSince > HIDDEN_MS) on.wake();
+      on.look();
     }
   });
   addEventListener("offline", () => on.offline(true));

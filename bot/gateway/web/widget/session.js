@@ -4,6 +4,7 @@
 // is to show. pulse.js says when the computer has slept, lost its network or come back.
 
 import { Api, ApiError } from "./api.js";
+import { Company } from "./company.js";
 import { Identity } from "./identity.js";
 import { labels, otherLanguage } from "./labels.js";
 import { openConversation } from "./opening.js";
@@ -34,6 +35,7 @@ export class Session {
   #unread;
   #thread;
   #outbox;
+  #company;
   #life; // aborted when this conversation is over for us
   #line; // aborted when the event stream is to be opened anew
   #nap; // aborted when waiting for the next attempt to start is in vain
@@ -50,6 +52,8 @@ export class Session {
 
   snapshot() {
     const { used, ratings, draft } = recall();
+    const isInTouch = !this.#isOffline && this.#outages.size === 0;
+    const company = this.#company.shown(this.#state);
     return {
       language: this.#language,
       state: this.#state,
@@ -60,8 +64,10 @@ export class Session {
       unread: this.#unread,
       isLive: this.#phase === "live",
       trouble: this.#isOffline ? "offline" : this.#outages.size > 0 ? "unavailable" : null,
-      isTyping: !this.#isOffline && this.#outages.size === 0 && this.#state === "bot"
+      isTyping: isInTouch && this.#state === "bot"
         && (this.#phase === "starting" || this.#outbox.isSending),
+      ...company,
+      isAgentTyping: isInTouch && company.isAgentTyping,
     };
   }
 
@@ -200,6 +206,7 @@ export class Session {
 
   keepDraft(draft) {
     remember({ draft });
+    if (this.#state === "agent") this.#company.wrote(draft);
   }
 
   retry(entry) {
@@ -207,14 +214,14 @@ export class Session {
     this.#push();
   }
 
-  /** Says whether an answer helped; false when that could not be recorded. */
-  async rate(entry, helpful) {
+  /** Says whether an answer helped, and why not; false when that could not be recorded. */
+  async rate(entry, vote) {
     try {
-      await this.#api.feedback(recall(), entry.id, helpful, this.#life.signal);
+      await this.#api.feedback(recall(), entry.id, vote, this.#life.signal);
     } catch {
       return false;
     }
-    remember({ ratings: { ...recall().ratings, [entry.id]: helpful } });
+    remember({ ratings: { ...recall().ratings, [entry.id]: vote.helpful } });
     this.#tellPressed();
     this.onChange();
     return true;
@@ -228,7 +235,14 @@ export class Session {
 
   markRead() {
     this.#unread = 0;
+    this.look();
     this.onChange();
+  }
+
+  /** The visitor may have messages before the eyes by now: an agent is shown that they are read. */
+  look() {
+    if (this.#state !== "agent" || !this.isOpen || document.hidden) return;
+    this.#company.saw(this.#thread.lastId);
   }
 
   // ---- within
@@ -255,6 +269,7 @@ export class Session {
       outage: (isOut) => this.#setOut("send", isOut),
       gone: () => this.#startAfresh(),
     }, life);
+    this.#company = new Company((shown) => this.#api.signal(recall(), shown, life), life);
   }
 
   #forget() {
@@ -328,8 +343,12 @@ export class Session {
     this.#line?.abort();
     this.#line = new AbortController();
     follow({
-      connect: (lastId, signal) => this.#api.events(conversation, lastId, signal)
-        .catch((error) => this.#orGone(error, conversation, signal)),
+      connect: (lastId, signal) => {
+        this.#company.hush();
+        this.onChange();
+        return this.#api.events(conversation, lastId, signal)
+          .catch((error) => this.#orGone(error, conversation, signal));
+      },
       cursor: this.#thread.lastId,
       signal: AbortSignal.any([this.#life.signal, this.#line.signal]),
       onTrouble: (isCut) => {
@@ -339,8 +358,11 @@ export class Session {
       },
       onGone: () => this.#startAfresh(),
       onFrame: ({ event, data }) => {
-        if (event === "message") this.#receive(JSON.parse(data));
-        if (event === "state") this.#setState(JSON.parse(data).state);
+        const news = JSON.parse(data);
+        if (event === "message") this.#receive(news);
+        if (event === "state") this.#setState(news.state, news);
+        if (event === "agent") this.#company.hear(news);
+        this.look();
         this.onChange();
       },
     });
@@ -385,8 +407,11 @@ export class Session {
     remember({ unsent });
   }
 
-  #setState(state) {
-    if (state === this.#state) return;
+  // An answer tells the state alone; the queue and the agent are told of by the event stream.
+  #setState(state, details = null) {
+    const isNew = state !== this.#state;
+    if (details || isNew) this.#company.stand(details ?? {});
+    if (!isNew) return;
     this.#state = state;
     this.#emit("state", state);
   }

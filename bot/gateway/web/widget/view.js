@@ -16,6 +16,7 @@ export class View {
   #cards = new WeakMap(); // by entry
   #dayLines = new Map();
   #hushed; // timer
+  #saidTyping = { text: null, at: null }; // last said aloud, after how many messages
   #small = matchMedia(SMALL);
   #parts;
   #composer;
@@ -65,6 +66,8 @@ export class View {
     const isRelabelled = this.#language !== model.language;
     if (isRelabelled) this.#label(model.language, words);
     this.#renderHeader(model, words);
+    this.#renderQueue(model, words);
+    this.#renderTyping(model, words);
     const newestRecap = model.entries.findLast(({ kind }) => kind === "recap")?.id;
     this.#renderLog({ ...model, newestRecap }, words, isRelabelled);
     this.#launcher.render(model);
@@ -88,12 +91,16 @@ export class View {
         class: "round", type: "button", on: { click: () => this.#actions.close() },
       }, icon("close")),
       banner: el("p", { class: "banner", role: "status", hidden: true }),
+      queue: el("div", { class: "queue", hidden: true }),
+      rank: el("span", { class: "rank", "aria-hidden": "true" }),
+      place: el("strong"),
+      wait: el("span"),
       log: el("div", {
         class: "log", role: "log", tabindex: "0",
         "aria-live": "polite", "aria-relevant": "additions",
       }),
-      typing: el("div", { class: "typing", "aria-hidden": "true", hidden: true },
-        el("i"), el("i"), el("i")),
+      typing: el("div", { class: "typing", "aria-hidden": "true", hidden: true }),
+      whoTypes: el("span"),
       spokenStatus: el("p", { class: "spoken", role: "status" }),
       ended: el("p", { class: "ended", hidden: true }),
       endedText: el("span"),
@@ -102,11 +109,13 @@ export class View {
       }),
     };
     parts.ended.append(parts.endedText, parts.restart);
+    parts.queue.append(parts.rank, el("p", {}, parts.place, parts.wait));
+    parts.typing.append(parts.whoTypes, el("i"), el("i"), el("i"));
     parts.log.append(parts.typing);
     parts.panel = el("dialog", { class: "panel", "aria-labelledby": "title" },
       el("div", { class: "header" },
         el("div", {}, parts.title, parts.state), parts.language, parts.close),
-      parts.banner, parts.log, parts.spokenStatus, parts.ended, this.#composer.node);
+      parts.banner, parts.queue, parts.log, parts.spokenStatus, parts.ended, this.#composer.node);
     parts.panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault(); // or a modal dialog would close behind our back
@@ -138,21 +147,44 @@ export class View {
 
   // ---- drawing
 
-  #renderHeader({ state, trouble, isTyping }, words) {
-    const { banner, ended, spokenStatus } = this.#parts;
-    if (this.#parts.state.dataset.state !== state || banner.lang !== words.locale) {
-      this.#parts.state.dataset.state = state;
-      this.#parts.state.textContent = words.state[state] ?? "";
-    }
+  // Status lines are read aloud when they change: each is set only to something new.
+  #renderHeader({ state, agent, trouble }, words) {
+    const { banner, ended } = this.#parts;
+    const owner = agent ? words.answers(agent) : words.state[state] ?? "";
+    this.#parts.state.dataset.state = state;
+    if (this.#parts.state.textContent !== owner) this.#parts.state.textContent = owner;
     banner.lang = words.locale;
     banner.hidden = trouble === null;
     const news = trouble === null ? "" : words[trouble];
     if (banner.textContent !== news) banner.textContent = news;
     ended.hidden = state !== "closed";
-    if (this.#parts.typing.hidden === isTyping) {
-      this.#parts.typing.hidden = !isTyping;
-      spokenStatus.textContent = isTyping ? words.typing : "";
-    }
+  }
+
+  // The place is there to be looked up at any time; only its coming to the front is news.
+  #renderQueue({ queue }, words) {
+    const { rank, place, wait, spokenStatus } = this.#parts;
+    const { dataset } = this.#parts.queue;
+    const before = dataset.place;
+    this.#parts.queue.hidden = !queue;
+    dataset.place = queue?.place ?? "";
+    if (!queue) return;
+    rank.textContent = queue.place;
+    place.textContent = words.place(queue.place);
+    wait.textContent = expectation(queue.within, words);
+    if (Number(before) > 1 && queue.place === 1) spokenStatus.textContent = words.place(1);
+  }
+
+  // Said once between two messages, however often somebody pauses over theirs.
+  #renderTyping({ isTyping, isAgentTyping, agent, entries }, words) {
+    const { typing, whoTypes, spokenStatus } = this.#parts;
+    whoTypes.textContent = isAgentTyping ? words.isTyping(agent) : "";
+    typing.hidden = !isTyping && !isAgentTyping;
+    const news = isAgentTyping ? whoTypes.textContent : isTyping ? words.typing : "";
+    const said = this.#saidTyping;
+    if (news === "" && spokenStatus.textContent === said.text) spokenStatus.textContent = "";
+    if (news === "" || said.at === entries.length) return;
+    this.#saidTyping = { text: news, at: entries.length };
+    spokenStatus.textContent = news;
   }
 
   #renderLog(model, words, isRelabelled) {
@@ -176,7 +208,7 @@ export class View {
     if (this.#parts.panel.open && (isRelabelled || fresh.length > 3)) this.#hush();
     place(log, [...wanted, typing]);
     if (isRelabelled) this.#scrollTo(log.scrollHeight);
-    else this.#follow(fresh, model.isTyping);
+    else this.#follow(fresh, model.isTyping || model.isAgentTyping);
   }
 
   // After an answer longer than the log, its beginning is in view; otherwise the end.
@@ -211,7 +243,7 @@ export class View {
     });
     new ResizeObserver(() => {
       height = log.clientHeight;
-      if (this.#isAtEnd) this.#scrollTo(log.scrollHeight);
+      if (this.#isAtEnd || this.#comment()) this.#scrollTo(log.scrollHeight);
     }).observe(log);
   }
 
@@ -244,8 +276,22 @@ export class View {
   }
 
   #scrollTo(top) {
-    this.#parts.log.scrollTop = top;
+    const comment = this.#comment();
+    if (comment) comment.scrollIntoView({ block: "nearest" });
+    else this.#parts.log.scrollTop = top;
   }
+
+  // The comment that is being written within the log: nothing new may push it out of sight.
+  #comment() {
+    return this.#parts.log.querySelector("textarea:focus")?.form;
+  }
+}
+
+/** What may be said of the wait; `within` in minutes, null where nobody knows. */
+function expectation(within, words) {
+  if (within === null) return words.waitUnknown;
+  if (within > 60) return words.waitLong;
+  return within <= 1 ? words.waitShort : words.wait(within);
 }
 
 /** Makes `nodes` the children of `parent`, moving and removing as little as it takes. */
