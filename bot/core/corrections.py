@@ -49,13 +49,14 @@ _ORDERS = phrases(
 )
 _PUTS_RIGHT = phrases(
     "c'est plutôt, est plutôt, c'est pas, ce n'est pas, bon numéro, right number, correct number, "
-    "bon courriel, bon site, it's actually, tromp*, typo"
+    "s'écrit, s'épelle, spelled, bon courriel, bon site, it's actually, tromp*, typo"
 )
 _CHANGES = phrases(
     "chang*, corrig*, modifi*, mauvais*, erreur*, tromp*, faux, fausse, pas bon, pas bonne, pas le "
     "bon, pas la bonne, incorrect*, wrong, typo, mistake*, fix, edit, update, mal écrit, mal "
     "orthographié, misspel*, revoir, rectifi*, à la place, instead, not right, n'est pas, isn't, "
-    "pas correct*"
+    "pas correct*, s'écrit, s'épelle, spelled, se termin*, fini* par, ends with, ends in, manque, "
+    "missing"
 )
 _FIELDS: tuple[tuple[FieldName, re.Pattern[str]], ...] = (
     ("reason", phrases("raison, motif, reason")),
@@ -73,21 +74,6 @@ _ORDERS_CHANGE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_FOR_A_WAY = phrases("comment, où, how, where", opening=True)
-_CANCELLED = re.compile(
-    r"\b(?:annul\w*|résili\w*|cancel\w*|arrêt\w*|retir\w*|enlev\w*|stop|drop|end|remove)\s+"
-    r"(?:(?:le|la|les|mon|ma|mes|notre|nos|the|our|my|this)\s+|l')"
-    r"(?:(?P<general>\w+)\s+(?:de|du|des|à|au|aux|pour|for|of)\s+(?:le|la|les|the)?\s*|d'|l')?"
-    r"(?P<what>[^\W\d]{3,})",
-    re.IGNORECASE,
-)
-_GENERAL = phrases(
-    "service*, abonnement*, produit*, licence*, compte*, forfait*, contrat*, demande*, ocean, "
-    "reste, tout, frais, option*, module*, chose*, truc*, site*, clinique*, subscription*, "
-    "account*, product*, plan*, request*, license*, rest, whole, everything, thing*, fees, clinic, "
-    "contract*, "
-    "annulation*, cancellation*, paiement*, payment*, facturation, billing, facture*, invoice*, "
-    "plus, more"
-)
 _OF_WHOLE_SITE = phrases(
     "tout le site, toute la clinique, l'ensemble du site, l'échelle du site, illimité*, "
     "abonnement mensuel, abonnements mensuels, ocean unlimited, unlimited, site-wide, sitewide, "
@@ -99,14 +85,6 @@ _OF_LICENCE = phrases(
     "basic licence*, plus licence*, basic license*, plus license*, one licence, one license, "
     "licence of, license of, engagement licence*, basic study, one study, a study, single study"
 )
-
-
-def names_unknown_service(text: str) -> bool:
-    """Whether something is to be cancelled that is named, and of which no service was recognized.
-
-    Called where no service was found: "annuler le fax", but not "annuler mon abonnement".
-    """
-    return any(not _GENERAL.fullmatch(found["what"]) for found in _CANCELLED.finditer(text))
 
 
 def scope_in(text: str) -> ScopeName | None:
@@ -137,6 +115,11 @@ def takes_off_the_list(text: str) -> bool:
 def narrows(text: str) -> bool:
     """Whether the whole of a list is to be only what follows: "non, juste les études"."""
     return _ONLY.match(_to_the_point(text)) is not None
+
+
+def narrows_later(text: str) -> bool:
+    """Whether the list is narrowed after some other words: "remove booking, leave just studies"."""
+    return _ONLY.search(text) is not None
 
 
 def corrects(text: str) -> bool:

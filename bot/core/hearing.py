@@ -13,6 +13,7 @@ from typing import Literal
 
 from bot.core import corrections, wording
 from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
+from bot.core.unknown_services import unknown_services
 
 Fault = Literal[
     "unknown_product",
@@ -87,16 +88,27 @@ _FAULTS: Mapping[Step | None, Fault] = {
 class Heard:
     """A message as it was understood: the text, its intent, and (entity, value) pairs in order.
 
-    The text of a button is its payload, which begins with "/".
+    The text of a button is its payload, which begins with "/". `places` says where in the text
+    each entity stands.
     """
 
     text: str
     intent: str
     entities: Sequence[tuple[str, str]] = ()
+    places: Sequence[tuple[int, int]] = ()
 
     def all_of(self, entity: str) -> list[str]:
         """Values of one entity, in the order of the text, each once."""
         return list(dict.fromkeys(value for name, value in self.entities if name == entity))
+
+    @property
+    def marked(self) -> str:
+        """The words with a mark over each value found: `SERVICE` or `VALUE` of wording.py."""
+        text = "" if self.text.startswith("/") else self.text.replace("\u2019", "'")
+        for (name, _), (start, end) in zip(self.entities, self.places, strict=False):
+            mark = wording.SERVICE if name.endswith("product") else wording.VALUE
+            text = f"{text[:start]}{mark * len(text[start:end])}{text[end:]}"
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +128,12 @@ class Outcome:
 
 def start(heard: Heard, known: Draft) -> Draft:
     """A new draft: what is `known` of a signed-in visitor, and all that the first message holds."""
+    unknown = unknown_services(heard.marked, is_list=False)
     heard = _typed(heard)
     draft = _with_values(replace(known, asked=None), heard)
     reason = draft.reason or wording.reason_in(heard.text) or wording.because_in(heard.text)
-    return replace(draft, reason=reason and reason[:MAX_REASON_CHARS])
-
-
-def names_unknown_service(heard: Heard) -> bool:
-    """Whether the first message names something to cancel that is none of the services."""
-    return not heard.all_of("product") and corrections.names_unknown_service(
-        wording.plain(heard.text)
+    return replace(
+        draft, reason=reason and reason[:MAX_REASON_CHARS], unknown=_united(known.unknown, unknown)
     )
 
 
@@ -133,6 +141,7 @@ def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
     """The draft after this message, and what became of the message."""
     if heard.intent == "confirm_draft":
         return _confirm(draft, heard)
+    unknown = unknown_services(heard.marked, is_list=draft.asked == "products")
     heard = _of_this_request(_typed(heard))
     if not _is_plainly_an_answer(draft, heard):
         if _gives_up(draft, heard):
@@ -141,7 +150,7 @@ def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
             return draft, Outcome("digression")
         if wording.asks(heard.text) and not _puts_right(draft, heard):
             return _missed(draft, _FAULTS.get(draft.asked, "yes_or_no"))
-    fuller = _with_values(draft, heard)
+    fuller = _with_unknown(_with_values(draft, heard), heard, unknown)
     fault: Fault | None = None
     is_news = fuller != draft or draft.asked == "confirm"
     wrong = None if is_news else _field_put_right(draft, heard)
@@ -230,6 +239,9 @@ def _gives_up(draft: Draft, heard: Heard) -> bool:
         return True
     if heard.intent != "stop" or wording.declines(heard.text):
         return False
+    if wording.is_full_name(heard.text):
+        # "Kim Lee" is nobody's way of giving up, whatever it resembles.
+        return False
     if _keeps_or_names(draft, heard):
         # "Finalement gardez la messagerie" changes the request; it is not the end of it.
         return False
@@ -301,7 +313,7 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
     # Where the name is asked for, the words are read with more care than by the general finder.
     stated = [] if draft.asked == "requester_name" else heard.all_of("person_name")
     names = [name for name in stated if wording.is_capitalised(name)]
-    if name := wording.stated_name(heard.text):
+    if name := wording.stated_name(heard.text) or wording.name_beside_email(heard.text):
         names = [name]
     return replace(
         draft,
@@ -348,6 +360,9 @@ def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
         chosen = before ^ wanted
     elif change == "remove" and (wanted & before or corrections.takes_off_the_list(heard.text)):
         chosen = before - wanted
+        if not chosen and len(wanted) > 1 and corrections.narrows_later(heard.text):
+            # "Remove the booking, leave just the kiosks": what is named last is what stays.
+            chosen = {named[-1]}
     elif wanted and (
         (change == "only" and draft.asked == "confirm") or corrections.narrows(heard.text)
     ):
@@ -356,6 +371,21 @@ def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
         chosen = before | wanted
     chosen -= kept
     return tuple(code for code in PRODUCTS if code in chosen)
+
+
+def _with_unknown(draft: Draft, heard: Heard, unknown: Sequence[str]) -> Draft:
+    """The draft with what was named along with services and is none, or without it again."""
+    if corrections.list_change(heard.text) == "remove":
+        words = heard.text.lower()
+        return replace(draft, unknown=tuple(n for n in draft.unknown if n.lower() not in words))
+    is_answer = draft.asked == "products" and bool(draft.products)
+    if is_answer or corrections.corrects(heard.text):
+        return replace(draft, unknown=_united(draft.unknown, unknown))
+    return draft
+
+
+def _united(before: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*before, *more)))
 
 
 # --- Words that answer the question asked --------------------------------------------------------

@@ -10,6 +10,8 @@ import re
 from itertools import takewhile
 
 EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
+# What covers a service, or another value, that was recognized in a message: `Heard.marked`.
+SERVICE, VALUE = "\u2022", "\u00a6"
 # What stands for an EMR vendor where there is no EMR.
 NO_EMR = frozenset({"aucun", "none"})
 # What stands for an EMR vendor that the visitor does not know.
@@ -115,9 +117,11 @@ _STATED_REASON = re.compile(
 
 
 _STATED_NAME = re.compile(
-    r"\b(?:nom|name)\b.{0,25}?(?:\bc'est|\bc|\best|\bis|\bbe|:)\s+"
+    r"\b(?:nom|name)\b.{0,25}?"
+    r"(?:\bc'est|\bc|\best|\bs'écrit|\bserait|\bis|\bbe|\breads?|\bspel\w+|:)\s+"
     r"(?:(?:plutôt|en fait|actually|rather)\s+)*(?P<name>[^\W\d_a-zà-ÿ].*)"
 )
+_BESIDE_EMAIL = re.compile(r"((?:[^\W\d_][\w'-]*\s+){1,3})[(<]?\s*([^@\s<>\"',;()]+)@")
 _BECAUSE = re.compile(
     r"\b(?:parce que?|vu que?|étant donné que?|puisque?|because|since we|as we)['\s]\s*"
     r"(?P<reason>[^.!?]{3,})",
@@ -128,7 +132,16 @@ _STUCK = re.compile(
     r"|\b(?:can't|cannot|can not|cant|don't|dont|couldn't) (?:find|see|open|get to|understand)\b",
     re.IGNORECASE,
 )
-_KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_KEYBOARD_ROWS = (
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "azertyuiop",
+    "qsdfghjklm",
+    "wxcvbn",
+)
+# "Goldschmidt" has as many, but whoever is called so begins with a capital letter.
+_STRUCK = re.compile(r"[^aeiouyàâäéèêëîïôöùûüœæ\W\d_]{4}")
 _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")
 
 
@@ -190,6 +203,12 @@ def is_capitalised(name: str) -> bool:
     return words[0][:1].isupper() and all(_may_stand_in_name(word) for word in words)
 
 
+def is_full_name(text: str) -> bool:
+    """Whether this is a first and a last name, written as such, and nothing else."""
+    name = name_in(text)
+    return bool(name and " " in name and name == text.strip(" .") and is_capitalised(name))
+
+
 def _may_stand_in_name(word: str) -> bool:
     return word[:1].isupper() or word in _PARTICLES
 
@@ -216,13 +235,26 @@ def _is_gibberish(word: str) -> bool:
     """Whether keys were only struck: "asdf", "zxcv", "hjkl"."""
     letters = word.lower()
     is_row = len(letters) >= 4 and any(letters in row for row in _KEYBOARD_ROWS)
-    return is_row or (len(letters) >= 3 and not _VOWELS & {*letters})
+    is_struck = word.islower() and _STRUCK.search(letters) is not None
+    return is_row or is_struck or (len(letters) >= 3 and not _VOWELS & {*letters})
 
 
 def stated_name(text: str) -> str | None:
     """The name where the text says that it is one: "the name should be Kimberly Li"."""
     found = _STATED_NAME.search(text)
     name = name_in(found["name"]) if found else None
+    return name if name and is_capitalised(name) else None
+
+
+def name_beside_email(text: str) -> str | None:
+    """The name just before an email that is made of it: "Bob Fox bob@clinic.ca"."""
+    found = _BESIDE_EMAIL.search(text)
+    words = found[1].split() if found else []
+    while words and not words[0][:1].isupper():
+        words = words[1:]
+    address = found[2].lower() if found else ""
+    is_alike = any(word.lower()[:3] in address for word in words if len(word) >= 3)
+    name = name_in(" ".join(words)) if len(words) >= 2 and is_alike else None
     return name if name and is_capitalised(name) else None
 
 

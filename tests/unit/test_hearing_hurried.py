@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.core.cancellation import PRODUCTS, Draft, Step
-from bot.core.hearing import Outcome, hear, names_unknown_service, start
+from bot.core.hearing import Outcome, hear, start
 from tests.support.hearing import RECAP, asking, result, typed
 
 ALL_BUT_REMINDERS = tuple(code for code in PRODUCTS if code != "patient_reminders")
@@ -61,7 +61,7 @@ def test_a_reason_given_along_with_the_wish_is_not_asked_again(
     ],
 )
 def test_what_is_no_service_of_ocean_is_said_to_be_unknown(text: str) -> None:
-    assert names_unknown_service(typed(text, "request_cancellation"))
+    assert start(typed(text, "request_cancellation"), Draft()).unknown
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_is_no_service_of_ocean_is_said_to_be_unknown(text: str) -> None:
     ],
 )
 def test_a_wish_that_names_nothing_or_a_service_names_nothing_unknown(text: str) -> None:
-    assert not names_unknown_service(typed(text, "request_cancellation"))
+    assert not start(typed(text, "request_cancellation"), Draft()).unknown
 
 
 # --- Answers -------------------------------------------------------------------------------------
@@ -251,3 +251,56 @@ def test_the_kind_of_subscription_can_be_said_at_the_recap_which_is_then_another
     draft, outcome = hear(before, typed("c'est une étude de base", "inform"))
     assert (outcome.result, draft.scopes) == ("taken", {"studies": "licence"})
     assert draft.digest != before.digest
+
+
+# --- Names and the like, as they are written in passing ------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("kill the kiosks, site 4412, Bob Fox bob@clinic.example.com", "Bob Fox"),
+        ("annulez tout. Diane Hébert <diane@clinique.example.com>", "Diane Hébert"),
+        ("cancel reminders. Thanks, Pat Lee pat@clinic.example.com", "Pat Lee"),
+        ("annulez les rappels, Site Web info@clinique.example.com", None),
+        ("annulez les rappels, écrivez à julie@clinique.example.com", None),
+    ],
+)
+def test_a_name_beside_the_address_made_of_it_is_not_asked_again(
+    text: str, name: str | None
+) -> None:
+    assert start(typed(text, "request_cancellation"), Draft()).requester_name == name
+
+
+@pytest.mark.parametrize("step", ["products", "site_number", "reason"])
+def test_a_name_never_gives_the_request_up(step: Step) -> None:
+    assert result(asking(step), typed("Kim Lee", "stop")) != "stopped"
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("mon nom s'écrit Joe Roy", {"requester_name": "Joe Roy"}),
+        ("the name is spelled Joe Roy", {"requester_name": "Joe Roy"}),
+        ("le site se termine par 9, pas par 8", {"site_number": None}),
+        ("il manque un chiffre au numéro de site", {"site_number": None}),
+        ("there's a letter missing in my email", {"requester_email": None}),
+        ("remove the reminders, leave just the kiosks", {"products": ("tablets_kiosks",)}),
+    ],
+)
+def test_what_is_wrong_at_the_recap_is_heard_in_other_words(
+    text: str, change: dict[str, Any]
+) -> None:
+    draft, outcome = hear(RECAP, typed(text, "inform"))
+    assert outcome.result == "taken"
+    assert draft == replace(RECAP, **change)
+
+
+@pytest.mark.parametrize("text", ["asdkjh", "qsdlkfj qsdf", "mlkjmlkj"])
+def test_keys_of_any_keyboard_struck_at_random_are_no_name(text: str) -> None:
+    assert result(asking("requester_name"), typed(text, "nlu_fallback")) == "misunderstood"
+
+
+@pytest.mark.parametrize("name", ["Goldschmidt", "hans schmidt", "Wojciech", "Thrth Nguyen"])
+def test_a_name_of_many_consonants_is_a_name(name: str) -> None:
+    assert hear(asking("requester_name"), typed(name, "inform"))[0].requester_name == name
