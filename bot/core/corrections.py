@@ -73,6 +73,22 @@ _ORDERS_CHANGE = re.compile(
     r"|update)\s+(?:donc\s+)?(?:le|la|les|l'|mon|ma|mes|the|my|our)\s*(?P<field>\w+(?:-\w+)?)",
     re.IGNORECASE,
 )
+_SAYS_WRONG = re.compile(
+    r"\b(?P<field>\w+(?:-\w+)?)(?: number| de site| ocean)?\s+"
+    r"(?:is|was|est|était|n'est)\s+(?:all |tout )?(?:wrong|incorrect\w*|not right|not correct|"
+    r"misspel\w*|pas bon\w*|pas correct\w*|pas l[ea] bon\w*|fau(?:x|sse)|erronée?|"
+    r"mauvaise?|mal écrite?)\b",
+    re.IGNORECASE,
+)
+_BARE_FIELD = re.compile(
+    r"(?:(?:oui|non|yes|no|ok)\W+)?(?:(?:le|la|les|l'|mon|ma|mes|the|my)\s*)?(?P<field>\w+(?:-\w+)?)"
+    r"(?: number| de site)?\W*",
+    re.IGNORECASE,
+)
+_ORDERS_ALL = phrases(
+    "annul*, résili*, resili*, cancel*, arrêt*, arret*, stop, end, terminate, gard*, conserv*, "
+    "keep*"
+)
 _ASKS_FOR_A_WAY = phrases("comment, où, how, where", opening=True)
 _OF_WHOLE_SITE = phrases(
     "tout le site, toute la clinique, l'ensemble du site, l'échelle du site, illimité*, "
@@ -131,10 +147,25 @@ def corrects(text: str) -> bool:
 
 def ordered_change(text: str) -> FieldName | None:
     """The field that is to be changed, where the words order it: "oui mais changez le courriel"."""
-    found = _ORDERS_CHANGE.search(text)
+    found = _ORDERS_CHANGE.search(text) or _SAYS_WRONG.search(text)
     if found is None or _ASKS_FOR_A_WAY.search(text):
         return None
-    return next((field for field, pattern in _FIELDS if pattern.fullmatch(found["field"])), None)
+    return _field(found["field"])
+
+
+def bare_field(text: str) -> FieldName | None:
+    """The field that is all there is to a message, in answer to "what is wrong?": "the email"."""
+    found = _BARE_FIELD.fullmatch(text)
+    return _field(found["field"]) if found else None
+
+
+def _field(word: str) -> FieldName | None:
+    return next((field for field, pattern in _FIELDS if pattern.fullmatch(word)), None)
+
+
+def orders_all(text: str) -> bool:
+    """Whether "all" or "the rest" is said of a list of services, not of what somebody thinks."""
+    return list_change(text) not in (None, "only") or _ORDERS_ALL.search(text) is not None
 
 
 def field_to_change(text: str) -> FieldName | None:

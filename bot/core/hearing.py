@@ -7,6 +7,7 @@ here, so words that plainly answer it do, whatever intent they resemble.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -313,8 +314,11 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
     # Where the name is asked for, the words are read with more care than by the general finder.
     stated = [] if draft.asked == "requester_name" else heard.all_of("person_name")
     names = [name for name in stated if wording.is_capitalised(name)]
-    if name := wording.stated_name(heard.text) or wording.name_beside_email(heard.text):
-        names = [name]
+    stated_name = wording.stated_name(heard.text) or wording.name_beside_email(heard.text)
+    if stated_name is None and draft.asked != "requester_name":
+        stated_name = wording.name_of_another(heard.text)
+    if stated_name:
+        names = [stated_name]
     return replace(
         draft,
         products=products,
@@ -347,6 +351,10 @@ def _new(values: Sequence[str], current: str | None) -> str | None:
 def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
     named = heard.all_of("product")
     before = set(draft.products)
+    is_short = len(heard.text.split()) <= _BARE and draft.asked != "confirm"
+    if before and not (is_short or corrections.orders_all(heard.text)):
+        # "Everything looks good" or "change everything" is not said of the services.
+        named = [code for code in named if code not in ("all", "rest")]
     kept = {*heard.all_of("kept_product")}
     wanted = set(PRODUCTS if "all" in named else named) - {"rest"}
     if "rest" in named and kept:
@@ -442,7 +450,8 @@ def _answer_caution(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
 
 def _answer_reason(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     text = heard.text
-    if heard.intent in ("skip", "deny") or wording.declines(text):
+    says_nothing = bool(text) and not re.search(r"[^\W_]{2}", text)
+    if heard.intent in ("skip", "deny") or wording.declines(text) or says_nothing:
         return replace(draft, reason_skipped=True), None
     is_bare_yes = heard.intent == "affirm" and len(text.split()) <= _SHORT
     if not text or is_bare_yes or text.endswith("?") or heard.all_of("email"):
@@ -458,7 +467,7 @@ def _answer_recap(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     reason = wording.reason_in(text)
     if reason:
         return replace(draft, reason=reason[:MAX_REASON_CHARS]), None
-    wrong = corrections.field_to_change(text)
+    wrong = corrections.field_to_change(text) or corrections.bare_field(text)
     name = _name(heard)
     is_full_name = name and " " in name and wording.is_capitalised(name) and not heard.entities
     if is_full_name and wrong in (None, "requester_name"):

@@ -14,10 +14,10 @@ from bot.core.wording import SERVICE, phrases
 
 _ENDS = (
     r"annul(?:e[rz]?|ons|ation)|r[ée]sili(?:e[rz]?|ons|ation)|cancel\w*|arr[êe]t\w*|stop\w*|"
-    r"d[ée]sactiv\w*|d[ée]branch\w*|d[ée]sabonn\w*|d[ée]barrass\w*|supprim\w*|mettre fin|mettez fin|end|terminate|"
-    r"discontinu\w*|get rid of|take us off|remove us from|turn off|shut off|kill|drop|unsubscribe|"
-    r"(?:pu|plus) besoin|"
-    r"j?(?:veu[xt]|voulons) (?:pu|plus)|no longer (?:need|want|use)|don't (?:need|want|use)"
+    r"d[ée]sactiv\w*|d[ée]branch\w*|d[ée]sabonn\w*|d[ée]barrass\w*|supprim\w*|mettre fin|"
+    r"mettez fin|end|terminate|discontinu\w*|get rid of|take us off|remove us from|turn off|"
+    r"shut off|kill|drop|unsubscribe|(?:pu|plus) besoin|j?(?:veu[xt]|voulons) (?:pu|plus)|"
+    r"no longer (?:need|want|use)|don't (?:need|want|use)"
 )
 _ORDER = re.compile(rf"(?<!\w)(?:{_ENDS})(?!\w)[^.,!?;]{{0,40}}{SERVICE}", re.IGNORECASE)
 _CANCELS = re.compile(r"(?<!\w)(?:annul\w*|r[ée]sili\w*|cancel\w*|terminate)(?!\w)", re.IGNORECASE)

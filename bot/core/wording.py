@@ -45,7 +45,11 @@ ORDERS_POLITELY = phrases(
 )
 _SAYS_YES = phrases(
     "oui, ouais, ouin, yes, yep, yup, yeah, ok, okay, d'accord, absolument, absolutely, exact*, "
-    "parfait, go",
+    "parfait, go, great, perfect, correct, all good, all correct, looks good, looks great, looks "
+    "right, that's right, everything looks good, everything looks right, everything is good, "
+    "everything is correct, everything's good, everything's fine, confirmed, "
+    "c'est beau, c'est ça, tout est beau, tout est bon, tout est correct, tout est exact, "
+    "tiguidou, nickel, impeccable, je confirme, i confirm",
     opening=True,
 )
 _SAYS_NO = phrases("non, nan, no, nope, finalement non, actually no", opening=True)
@@ -100,7 +104,7 @@ _OF_THE_EMR = phrases(
     opening=True,
 )
 _NO_EMR_FR = phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
-_NO_EMR_EN = phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
+_NO_EMR_EN = phrases("none, no emr, don't have an emr, don't have one, paper")
 _UNSURE_FR = phrases("sais pas, sais plus, aucune idée, pas certaine, pas certain, inconnu")
 _UNSURE_EN = phrases("don't know, dont know, idk, no idea, no clue, not sure, unknown")
 _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
@@ -120,6 +124,10 @@ _STATED_NAME = re.compile(
     r"\b(?:nom|name)\b.{0,25}?"
     r"(?:\bc'est|\bc|\best|\bs'écrit|\bserait|\bis|\bbe|\breads?|\bspel\w+|:)\s+"
     r"(?:(?:plutôt|en fait|actually|rather)\s+)*(?P<name>[^\W\d_a-zà-ÿ].*)"
+)
+_IN_NAME_OF = re.compile(
+    r"\b(?:au nom d[eu']|in the name of|on behalf of)\s*(?:[a-zà-ÿ' ]+,?\s+)??"
+    r"(?P<name>[^\W\d_a-zà-ÿ].*)"
 )
 _BESIDE_EMAIL = re.compile(r"((?:[^\W\d_][\w'-]*\s+){1,3})[(<]?\s*([^@\s<>\"',;()]+)@")
 _BECAUSE = re.compile(
@@ -241,7 +249,15 @@ def _is_gibberish(word: str) -> bool:
 
 def stated_name(text: str) -> str | None:
     """The name where the text says that it is one: "the name should be Kimberly Li"."""
-    found = _STATED_NAME.search(text)
+    return _capitalised_name(_STATED_NAME.search(text))
+
+
+def name_of_another(text: str) -> str | None:
+    """In whose name the request shall be, where it is said: "au nom de la Dre Roy"."""
+    return _capitalised_name(_IN_NAME_OF.search(text))
+
+
+def _capitalised_name(found: re.Match[str] | None) -> str | None:
     name = name_in(found["name"]) if found else None
     return name if name and is_capitalised(name) else None
 

@@ -304,3 +304,101 @@ def test_keys_of_any_keyboard_struck_at_random_are_no_name(text: str) -> None:
 @pytest.mark.parametrize("name", ["Goldschmidt", "hans schmidt", "Wojciech", "Thrth Nguyen"])
 def test_a_name_of_many_consonants_is_a_name(name: str) -> None:
     assert hear(asking("requester_name"), typed(name, "inform"))[0].requester_name == name
+
+
+# --- What is said of the whole, and what of its parts --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "everything looks good",
+        "everything is correct, just send it",
+        "tout est beau",
+        "great",
+        "looks right to me",
+        "c'est ça",
+    ],
+)
+def test_praise_of_the_recap_is_a_yes_and_adds_no_service(text: str) -> None:
+    draft, outcome = hear(RECAP, typed(text, "thank"))
+    assert (outcome.result, draft.products) == ("confirmed", RECAP.products)
+
+
+@pytest.mark.parametrize(
+    "text", ["wait change everything", "tout est à refaire", "everything is wrong", "fix it all"]
+)
+def test_blame_of_the_whole_recap_asks_what_is_wrong_and_adds_no_service(text: str) -> None:
+    draft, outcome = hear(RECAP, typed(text, "inform"))
+    assert (outcome.result, draft.products) == ("misunderstood", RECAP.products)
+
+
+@pytest.mark.parametrize("text", ["annulez tout finalement", "add all of them"])
+def test_all_services_can_be_added_at_the_recap(text: str) -> None:
+    draft, _ = hear(RECAP, typed(text, "inform"))
+    assert len(draft.products) > len(RECAP.products)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("the email", "requester_email"),
+        ("le nom", "requester_name"),
+        ("no, the site number", "site_number"),
+        ("mon DMÉ", "emr_vendor"),
+    ],
+)
+def test_a_field_named_in_answer_to_what_is_wrong_is_asked_for_anew(text: str, field: Step) -> None:
+    draft, outcome = hear(RECAP, typed(text, "nlu_fallback"))
+    assert (outcome.result, draft.next_step()) == ("taken", field)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("hmm the site number is wrong", "site_number"),
+        ("le courriel est pas bon", "requester_email"),
+        ("attendez le nom est mal écrit", "requester_name"),
+    ],
+)
+@pytest.mark.parametrize("step", ["emr_vendor", "reason", "confirm"])
+def test_a_field_said_to_be_wrong_is_no_reason(step: Step, text: str, field: Step) -> None:
+    draft, _ = hear(asking(step), typed(text, "inform"))
+    assert draft == replace(asking(step), **{field: None})
+
+
+@pytest.mark.parametrize("text", ["-", ".", "n/a", "...", "x"])
+def test_a_mark_instead_of_a_reason_skips_the_question(text: str) -> None:
+    draft, _ = hear(asking("reason"), typed(text, "nlu_fallback"))
+    assert (draft.reason, draft.reason_skipped) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "products"),
+    [
+        ("no wait, reminders not messages", ("patient_reminders",)),
+        ("les rappels, pas la messagerie", ("patient_reminders",)),
+        ("kiosks not the messages", ("tablets_kiosks",)),
+    ],
+)
+def test_one_service_and_not_another_is_heard(text: str, products: tuple[str, ...]) -> None:
+    before = asking("requester_name", products=("patient_messages",))
+    assert hear(before, typed(text))[0].products == products
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c'est au nom de mon boss, Dre Solène Charbonneau",
+        "it's on behalf of Solène Charbonneau",
+        "au nom de Solène Charbonneau",
+    ],
+)
+@pytest.mark.parametrize("step", ["emr_vendor", "confirm"])
+def test_in_whose_name_may_be_said_at_any_time(step: Step, text: str) -> None:
+    draft, _ = hear(asking(step), typed(text))
+    assert (draft.requester_name or "").endswith("Solène Charbonneau")
+
+
+def test_paper_charts_are_no_emr() -> None:
+    assert hear(asking("emr_vendor"), typed("we use paper charts"))[0].emr_vendor == "none"
