@@ -20,6 +20,7 @@ from bot.core.answers import (
     section_key,
 )
 from bot.core.conversations import Button, Message, SourceLink, payload, starting_buttons
+from bot.core.errands import asks_for_reference
 from bot.core.language import Language
 from bot.core.orders import goes_ahead, orders_cancellation
 from bot.core.tickets import TicketFilter
@@ -57,6 +58,8 @@ class AnswerQuestion(TalkAction):
         decision = _decision(turn)
         if not isinstance(decision, Answer) and _begins_request(turn):
             return [next_action("action_start_cancellation")]
+        if not isinstance(decision, Answer) and asks_for_reference(turn.text) and tell_filed(turn):
+            return []
         match decision:
             case Answer() as decision:
                 show_section(turn, decision.section, _weighed(decision))
@@ -157,6 +160,13 @@ def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
     for reference in references:
         say_ticket(turn, "already-filed", reference)
     return bool(references)
+
+
+def last_told(turn: Turn) -> str | None:
+    """The reference that this conversation spoke of last."""
+    said = turn.services.conversations.messages(turn.conversation.id)
+    told = (m.data["reference"] for m in reversed(said) if "reference" in m.data)
+    return next(told, None)
 
 
 def say_ticket(

@@ -29,6 +29,7 @@ from bot.core.tickets import (
     AlreadyOpen,
     Refused,
     Ticket,
+    TicketFilter,
     TicketOpened,
     is_requester,
     open_cancellation,
@@ -187,21 +188,35 @@ def _save(turn: Turn, draft: Draft) -> None:
 
 
 def _known(turn: Turn) -> Draft:
-    """What the vendor's sign-in says of the visitor; nothing of an anonymous one."""
+    """What the vendor's sign-in says of the visitor, or a request filed in this conversation."""
     identity = turn.conversation.identity
     if identity is None:
-        return Draft()
-    known = Draft(
-        requester_name=identity.name or None,
-        requester_email=(identity.email.lower() or None) if identity.email_verified else None,
-        site_number=identity.site_number,
-    )
+        known = _of_last_request(turn)
+    else:
+        known = Draft(
+            requester_name=identity.name or None,
+            requester_email=(identity.email.lower() or None) if identity.email_verified else None,
+            site_number=identity.site_number,
+        )
     # What no ticket can be filed with is asked for, as if the sign-in had not said it.
     faults = known.faults()
     return replace(
         known,
         requester_email=None if "requester_email" in faults else known.requester_email,
         site_number=None if "site_number" in faults else known.site_number,
+    )
+
+
+def _of_last_request(turn: Turn) -> Draft:
+    """Who asked for the cancellation that this conversation has filed, and for which clinic."""
+    wanted = TicketFilter(kind="cancellation", conversation_id=turn.conversation.id)
+    filed = turn.services.tickets.find(wanted, limit=1, cursor=0)
+    fields = filed[0].fields if filed else {}
+    return Draft(
+        requester_name=fields.get("requester_name"),
+        requester_email=fields.get("requester_email"),
+        site_number=fields.get("site_number"),
+        emr_vendor=fields.get("emr_vendor"),
     )
 
 

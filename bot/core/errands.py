@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,9 +39,19 @@ _ELSEWHERE = frozenset({"ask_person", "abuse", "request_cancellation", "choose_s
 _SPOKEN = frozenset({"switch_language"}) | _ELSEWHERE
 # Where any words are the answer, only these are not, and only if there is no more to them.
 _INSTEAD_OF_TEXT = frozenset({"ask_person", "abuse", "switch_language"})
+_ASKS_FOR_REFERENCE = re.compile(
+    r"\b(?:num[ée]ro|no|r[ée]f[ée]rence|number|ref)\b.{0,20}\b(?:demande|request|ticket|billet)\b"
+    r"|\b(?:request|ticket|reference|confirmation)\s+(?:number|no|id)\b|\bma r[ée]f[ée]rence\b",
+    re.IGNORECASE,
+)
 # In words.
 _SHORT = 4
 _LONG = 8
+
+
+def asks_for_reference(text: str) -> bool:
+    """Whether the reference of a request is asked for: "c'est quoi le numéro de ma demande?"."""
+    return _ASKS_FOR_REFERENCE.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

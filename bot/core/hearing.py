@@ -238,7 +238,8 @@ def _gives_up(draft: Draft, heard: Heard) -> bool:
     """Whether the request is given up; a reason may only sound like it ("on ferme en juin")."""
     if draft.asked != "confirm" and heard.text.lower().strip(" .!") in ("annuler", "cancel"):
         return True
-    if heard.intent != "stop" or wording.declines(heard.text):
+    is_outright = wording.gives_up_outright(heard.text)
+    if (heard.intent != "stop" and not is_outright) or wording.declines(heard.text):
         return False
     if wording.is_full_name(heard.text):
         # "Kim Lee" is nobody's way of giving up, whatever it resembles.
@@ -246,7 +247,8 @@ def _gives_up(draft: Draft, heard: Heard) -> bool:
     if _keeps_or_names(draft, heard):
         # "Finalement gardez la messagerie" changes the request; it is not the end of it.
         return False
-    return draft.asked != "reason" or not heard.text or wording.gives_up(heard.text)
+    is_told = is_outright or not heard.text or wording.gives_up(heard.text)
+    return draft.asked != "reason" or is_told
 
 
 def _is_aside(draft: Draft, heard: Heard) -> bool:
@@ -428,7 +430,7 @@ def _name(heard: Heard) -> str | None:
     """The name that the message is, if it is one."""
     found = [name for name in heard.all_of("person_name") if wording.is_capitalised(name)]
     name = wording.name_in(heard.text) or next(iter(found), None)
-    if name is None or wording.asks(heard.text):
+    if name is None or wording.asks(heard.text) or wording.gives_up_outright(heard.text):
         return None
     if heard.intent in _OF_NAMES:
         is_value = bool({*dict(heard.entities)} - {"person_name", "email"})

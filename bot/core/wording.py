@@ -65,6 +65,13 @@ _GIVES_UP = phrases(
     "abort, plus tard, later, pas maintenant, not now, n'envoyez, ne soumettez, don't send, don't "
     "submit, don't file, give up, let it go, leave it, en parler à"
 )
+# What ends a request whatever the classifier takes it for.
+_GIVES_UP_OUTRIGHT = phrases(
+    "annule ça, annulez ça, annule la demande, annulez la demande, annule ma demande, annulez ma "
+    "demande, cancel this request, cancel my request, cancel the request, forget it, never mind, "
+    "nevermind, laisse faire, laissez faire, laisse tomber, laissez tomber, oublie ça, oubliez ça, "
+    "we'll stay, we're staying, we will stay, on reste avec vous, on reste avec ocean, on va rester"
+)
 _DECLINES = phrases(
     "ne veux pas donner, ne veux pas dire, ne veux pas le dire, don't want to give, don't want to "
     "say, rather not, prefer not, préfère pas, préfère ne pas, aime mieux pas, aimerais mieux pas, "
@@ -190,6 +197,11 @@ def gives_up(text: str) -> bool:
     return _GIVES_UP.search(text) is not None
 
 
+def gives_up_outright(text: str) -> bool:
+    """Whether this gives the whole up in so many words and says little else."""
+    return len(text.split()) <= 10 and not asks(text) and bool(_GIVES_UP_OUTRIGHT.search(text))
+
+
 def declines(text: str) -> bool:
     """Whether this would rather leave the question open."""
     return _DECLINES.search(text) is not None
@@ -269,7 +281,7 @@ def name_beside_email(text: str) -> str | None:
     while words and not words[0][:1].isupper():
         words = words[1:]
     address = found[2].lower() if found else ""
-    is_alike = any(word.lower()[:3] in address for word in words if len(word) >= 3)
+    is_alike = any(word.lower()[:3] in address for word in words if len(word) >= 2)
     name = name_in(" ".join(words)) if len(words) >= 2 and is_alike else None
     return name if name and is_capitalised(name) else None
 

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errands import MAX_MISSES, PURPOSES, Errand, ErrandStep, begin, hear, to_request
+from bot.core.errands import (
+    MAX_MISSES,
+    PURPOSES,
+    Errand,
+    ErrandStep,
+    asks_for_reference,
+    begin,
+    hear,
+    to_request,
+)
 from tests.support.hearing import pressed, typed
 
 REFERENCE = "OCN-7K3M-9QXT"
@@ -165,3 +174,16 @@ def test_two_messages_of_one_person_are_two_requests_and_one_twice_is_one() -> N
 def test_an_errand_comes_out_of_the_database_as_it_went_in() -> None:
     for errand in (NOTE, WITHDRAWAL, MESSAGE):
         assert Errand.from_json(json.loads(json.dumps(errand.to_json()))) == errand
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["c'est quoi le numéro de ma demande?", "what's my request number", "ma référence svp"],
+)
+def test_the_wish_for_a_reference_is_heard(text: str) -> None:
+    assert asks_for_reference(text)
+
+
+@pytest.mark.parametrize("text", ["c'est quoi mon numéro de site?", "eréférence", "my number"])
+def test_other_numbers_are_no_reference(text: str) -> None:
+    assert not asks_for_reference(text)

@@ -402,3 +402,19 @@ def test_in_whose_name_may_be_said_at_any_time(step: Step, text: str) -> None:
 
 def test_paper_charts_are_no_emr() -> None:
     assert hear(asking("emr_vendor"), typed("we use paper charts"))[0].emr_vendor == "none"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on va en reparler à la réunion, annule ça",
+        "actually no, we'll stay with you",
+        "cancel this request",
+        "annulez ma demande svp",
+        "bof laisse faire",
+    ],
+)
+@pytest.mark.parametrize("intent", ["deny", "skip", "request_cancellation", "inform"])
+@pytest.mark.parametrize("step", ["requester_name", "site_number", "reason", "confirm"])
+def test_giving_up_in_so_many_words_ends_the_request(step: Step, text: str, intent: str) -> None:
+    assert result(asking(step), typed(text, intent)) == "stopped"
