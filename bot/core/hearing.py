@@ -142,7 +142,8 @@ def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
     """The draft after this message, and what became of the message."""
     if heard.intent == "confirm_draft":
         return _confirm(draft, heard)
-    unknown = unknown_services(heard.marked, is_list=draft.asked == "products")
+    is_list = draft.asked == "products" or corrections.narrows(heard.text)
+    unknown = unknown_services(heard.marked, is_list=is_list)
     heard = _of_this_request(_typed(heard))
     if not _is_plainly_an_answer(draft, heard):
         if _gives_up(draft, heard):
@@ -325,6 +326,7 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
         draft,
         products=products,
         requester_name=_new(names, draft.requester_name),
+        reason=(wording.reason_in(heard.text) or draft.reason or "")[:MAX_REASON_CHARS] or None,
         site_number=_new(heard.all_of("site_number"), draft.site_number),
         emr_vendor=_new(heard.all_of("emr_vendor"), draft.emr_vendor),
         cloud_connect_understood=draft.cloud_connect_understood and "cloud_connect" in products,
@@ -385,11 +387,12 @@ def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
 
 def _with_unknown(draft: Draft, heard: Heard, unknown: Sequence[str]) -> Draft:
     """The draft with what was named along with services and is none, or without it again."""
-    if corrections.list_change(heard.text) == "remove":
+    is_taken_off = corrections.list_change(heard.text) == "remove"
+    if is_taken_off or wording.refuses(heard.text) or wording.gives_up(heard.text):
         words = heard.text.lower()
         return replace(draft, unknown=tuple(n for n in draft.unknown if n.lower() not in words))
     is_answer = draft.asked == "products" and bool(draft.products)
-    if is_answer or corrections.corrects(heard.text):
+    if is_answer or corrections.narrows(heard.text) or corrections.corrects(heard.text):
         return replace(draft, unknown=_united(draft.unknown, unknown))
     return draft
 
@@ -456,7 +459,8 @@ def _answer_reason(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     if heard.intent in ("skip", "deny") or wording.declines(text) or says_nothing:
         return replace(draft, reason_skipped=True), None
     is_bare_yes = heard.intent == "affirm" and len(text.split()) <= _SHORT
-    if not text or is_bare_yes or text.endswith("?") or heard.all_of("email"):
+    is_order = corrections.corrects(text) and bool(heard.all_of("kept_product"))
+    if not text or is_bare_yes or is_order or text.endswith("?") or heard.all_of("email"):
         return draft, "no_reason"
     return replace(draft, reason=(wording.reason_in(text) or text)[:MAX_REASON_CHARS]), None
 

@@ -116,12 +116,13 @@ _UNSURE_FR = phrases("sais pas, sais plus, aucune idée, pas certaine, pas certa
 _UNSURE_EN = phrases("don't know, dont know, idk, no idea, no clue, not sure, unknown")
 _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
 _SPACED_DIGITS = re.compile(r"\D{0,25}(?:\d ?){3,6}\D?", re.ASCII)
+_ONE_BY_ONE = re.compile(r"(?<!\d)(?:\d ){2,5}\d(?!\d)", re.ASCII)
 _NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)", re.ASCII)
 _NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
 
 _STATED_REASON = re.compile(
     r"\b(?:raison|motif|reason)\b.{0,25}?"
-    r"(?:\bc'est|\best|\bis|\bto|:|,? (?:écrivez|mettez|put|write))\s+"
+    r"(?:\bc'est|\best|\bis|\bto|\bas|\bbe|:|,? (?:écrivez|mettez|put|write))\s+"
     r"(?:(?:plutôt|surtout|simplement|mostly|simply|rather|just)\s+)*(?P<reason>\S.*)",
     re.IGNORECASE,
 )
@@ -129,7 +130,7 @@ _STATED_REASON = re.compile(
 
 _STATED_NAME = re.compile(
     r"\b(?:nom|name)\b.{0,25}?"
-    r"(?:\bc'est|\bc|\best|\bs'écrit|\bserait|\bis|\bbe|\breads?|\bspel\w+|:)\s+"
+    r"(?:\bc'est|\bc|\best|\bs'écrit|\bserait|\bto|\bpour|\bpar|\bis|\bbe|\breads?|\bspel\w+|:)\s+"
     r"(?:(?:plutôt|en fait|actually|rather)\s+)*(?P<name>[^\W\d_a-zà-ÿ].*)"
 )
 _IN_NAME_OF = re.compile(
@@ -300,8 +301,9 @@ def site_number_in(text: str) -> str | None:
     """The site number in an answer to the question for it: three to six digits."""
     if _TELEPHONE.search(text):
         return None
-    if _SPACED_DIGITS.fullmatch(text):
-        return re.sub(r"[^0-9]", "", text)
+    spelled = _SPACED_DIGITS.fullmatch(text) or _ONE_BY_ONE.search(text)
+    if spelled:
+        return re.sub(r"[^0-9]", "", spelled.group())
     numbers = [
         found.group()
         for found in _NUMBER.finditer(text)

@@ -165,7 +165,7 @@ def _vendors(words: list[_Word], names: _Names) -> Iterator[Entity]:
 
 
 def _products(text: str, words: list[_Word], names: _Names) -> Iterator[Entity]:
-    if fold(text) in _ALONE_ALL:
+    if re.sub(r"(.)\1{2,}", r"\1", fold(text)) in _ALONE_ALL:
         yield Entity("product", "all", 0, len(text))
         return
     but = _place_of_all_but(words)

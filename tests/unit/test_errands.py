@@ -187,3 +187,19 @@ def test_the_wish_for_a_reference_is_heard(text: str) -> None:
 @pytest.mark.parametrize("text", ["c'est quoi mon numéro de site?", "eréférence", "my number"])
 def test_other_numbers_are_no_reference(text: str) -> None:
     assert not asks_for_reference(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("ajoutez une note: appelez-moi après 15 h", "appelez-moi après 15 h"),
+        ("ajoutez une note à ma demande\N{NO-BREAK SPACE}: c’est urgent", "c’est urgent"),
+        ("add a note to it: please call the front desk", "please call the front desk"),
+        ("add a note that the clinic closes in June", "the clinic closes in June"),
+        ("je veux ajouter une note", None),
+    ],
+)
+def test_a_note_said_along_with_the_wish_is_not_asked_again(text: str, note: str | None) -> None:
+    assert begin(typed(text, "add_ticket_note"), None).text == note
+    assert begin(typed(text, "add_ticket_note"), WITHDRAWAL).text == note
+    assert begin(typed(text, "ask_ticket_status"), None).text is None

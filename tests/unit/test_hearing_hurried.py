@@ -418,3 +418,41 @@ def test_paper_charts_are_no_emr() -> None:
 @pytest.mark.parametrize("step", ["requester_name", "site_number", "reason", "confirm"])
 def test_giving_up_in_so_many_words_ends_the_request(step: Step, text: str, intent: str) -> None:
     assert result(asking(step), typed(text, intent)) == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("change the name to Alan Fox", {"requester_name": "Alan Fox"}),
+        ("changez le nom pour Anne Roy", {"requester_name": "Anne Roy"}),
+        ("put the reason as closing down", {"reason": "closing down"}),
+        ("only kiosks and forms", {"products": ("tablets_kiosks", "website_forms")}),
+        ("juste les kiosques et le fax", {"products": ("tablets_kiosks",), "unknown": ("fax",)}),
+    ],
+)
+def test_what_is_right_at_the_recap_is_heard_in_other_words(
+    text: str, change: dict[str, Any]
+) -> None:
+    draft, _ = hear(RECAP, typed(text, "inform"))
+    assert draft == replace(RECAP, **change)
+
+
+def test_a_reason_said_to_be_one_is_taken_at_any_time() -> None:
+    draft, _ = hear(asking("requester_email"), typed("put the reason as closing down", "inform"))
+    assert draft.reason == "closing down"
+
+
+def test_an_order_to_keep_what_is_not_in_the_request_is_no_reason() -> None:
+    draft, outcome = hear(asking("reason"), typed("keep reminders", "inform"))
+    assert (outcome.result, draft.reason) == ("misunderstood", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("c'est 4 chiffres: 9 8 7 6", "9876"), ("4 4 1 2 1", "44121")]
+)
+def test_a_number_spelled_out_is_heard_among_words(text: str, number: str) -> None:
+    assert hear(asking("site_number"), typed(text, "inform"))[0].site_number == number
+
+
+def test_all_is_all_however_long_it_is_drawn() -> None:
+    assert hear(asking("products"), typed("touttt", "inform"))[0].products == PRODUCTS
