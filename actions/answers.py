@@ -8,7 +8,7 @@ from typing import Any
 from actions.base import TalkAction, Turn
 from actions.billing_review import answers_offer
 from actions.handoff import hand_off
-from actions.slots import Event, set_slot
+from actions.slots import Event, next_action, set_slot
 from bot.core.answers import (
     CLEARLY_OUTSIDE,
     Abstain,
@@ -19,8 +19,10 @@ from bot.core.answers import (
     leans_on_topic,
     section_key,
 )
-from bot.core.conversations import Button, SourceLink, payload, starting_buttons
+from bot.core.conversations import Button, Message, SourceLink, payload, starting_buttons
+from bot.core.errands import asks_for_reference
 from bot.core.language import Language
+from bot.core.orders import goes_ahead, orders_cancellation
 from bot.core.tickets import TicketFilter
 from knowledge_base.article import Section
 
@@ -34,6 +36,7 @@ CANCELLING = frozenset(
     "cancel-services cancel-per-product licence-remove tablet-deregister"
     " online-booking-stop-billing website-form-delete study-delete".split()
 )
+_REQUEST = payload("request_cancellation")
 _SMALL_TALK = {
     "greet": "utter_greet",
     "thank": "utter_thank",
@@ -52,7 +55,12 @@ class AnswerQuestion(TalkAction):
 
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
-        match _decision(turn):
+        decision = _decision(turn)
+        if not isinstance(decision, Answer) and _begins_request(turn):
+            return [next_action("action_start_cancellation")]
+        if not isinstance(decision, Answer) and asks_for_reference(turn.text) and tell_filed(turn):
+            return []
+        match decision:
             case Answer() as decision:
                 show_section(turn, decision.section, _weighed(decision))
                 _offer_second(turn, decision.section)
@@ -95,6 +103,8 @@ class SmallTalk(TalkAction):
             return []
         if answers_offer(turn):
             return []
+        if turn.intent == "affirm" and _begins_request(turn):
+            return [next_action("action_start_cancellation")]
         name = _SMALL_TALK.get(turn.intent, "utter_nothing_open")
         is_start = turn.intent in ("help", "greet")
         buttons = starting_buttons(turn.language, turn.services.phrases) if is_start else ()
@@ -121,7 +131,7 @@ def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = Non
     """Says a whole section, with its source, and offers what goes on from there."""
     buttons: list[Button] = []
     if section.slug in CANCELLING:
-        buttons.append(Button(turn.phrase("utter_button_cancel"), payload("request_cancellation")))
+        buttons.append(Button(turn.phrase("utter_button_cancel"), _REQUEST))
     if section.slug == "per-message-fees":
         buttons.append(Button(turn.phrase("utter_button_fees"), payload("ask_fee_check")))
     related = turn.services.search.related(section)[:RELATED]
@@ -152,6 +162,13 @@ def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
     return bool(references)
 
 
+def last_told(turn: Turn) -> str | None:
+    """The reference that this conversation spoke of last."""
+    said = turn.services.conversations.messages(turn.conversation.id)
+    told = (m.data["reference"] for m in reversed(said) if "reference" in m.data)
+    return next(told, None)
+
+
 def say_ticket(
     turn: Turn,
     topic: str,
@@ -162,6 +179,24 @@ def say_ticket(
     """Says that a request is filed, under which reference."""
     text = more or turn.phrase("utter_already_filed", reference=reference)
     turn.say("ticket", text, f"ticket/{topic}", buttons, data={"reference": reference})
+
+
+def _begins_request(turn: Turn) -> bool:
+    """Whether a cancellation is ordered in so many words, or the request just offered taken up."""
+    conversations, talk = turn.services.conversations, turn.conversation.id
+    if conversations.draft(talk) is not None:
+        return False
+    if orders_cancellation(turn.heard):
+        return True
+    offered = [button.payload for m in _just_said(turn) for button in m.buttons]
+    return _REQUEST in offered and goes_ahead(turn.text)
+
+
+def _just_said(turn: Turn) -> list[Message]:
+    """What the bot has said since the visitor's last message, newest first."""
+    said = turn.services.conversations.messages(turn.conversation.id)
+    earlier = dropwhile(lambda message: message.author == "visitor", reversed(said))
+    return list(takewhile(lambda message: message.author != "visitor", earlier))
 
 
 def _decision(turn: Turn) -> Answer | Clarify | Abstain:
@@ -202,10 +237,8 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
 
 def _spoken_of(turn: Turn) -> Section | None:
     """The section that the bot has just shown: what it said since the visitor's last message."""
-    said = turn.services.conversations.messages(turn.conversation.id)
-    earlier = dropwhile(lambda message: message.author == "visitor", reversed(said))
-    just_said = takewhile(lambda message: message.author != "visitor", earlier)
-    source = next((message.sources[0] for message in just_said if message.sources), None)
+    sources = [message.sources[0] for message in _just_said(turn) if message.sources]
+    source = next(iter(sources), None)
     if source is None:
         return None
     found = turn.services.search.section(f"{source.slug}#{source.section}", turn.language)
@@ -236,8 +269,11 @@ def _section_button(section: Section) -> Button:
 
 def _ask_which(turn: Turn, decision: Clarify) -> None:
     name = "utter_clarify" if len(decision.sections) > 1 else "utter_clarify_one"
-    buttons = (*map(_section_button, decision.sections), turn.person_button())
-    turn.say("clarify", turn.phrase(name), "clarify", buttons, data=_weighed(decision))
+    buttons = [*map(_section_button, decision.sections)]
+    if any(section.slug in CANCELLING for section in decision.sections):
+        buttons.append(Button(turn.phrase("utter_button_cancel"), _REQUEST))
+    buttons.append(turn.person_button())
+    turn.say("clarify", turn.phrase(name), "clarify", tuple(buttons), data=_weighed(decision))
 
 
 def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:

@@ -82,7 +82,10 @@ class Turn:
         """The message as the core takes it."""
         entities = self.tracker.latest_message.get("entities") or []
         return Heard(
-            self.text, self.intent, [(str(e["entity"]), str(e["value"])) for e in entities]
+            self.text,
+            self.intent,
+            [(str(e["entity"]), str(e["value"])) for e in entities],
+            [(int(e.get("start") or 0), int(e.get("end") or 0)) for e in entities],
         )
 
     def phrase(self, name: str, **values: object) -> str:

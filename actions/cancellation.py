@@ -13,15 +13,23 @@ from typing import ClassVar
 
 from actions.answers import say_ticket, tell_filed
 from actions.base import TalkAction, Turn
-from actions.slots import Event, form_ends, form_gives_way, form_rejects, set_slot
+from actions.slots import (
+    Event,
+    form_ends,
+    form_gives_way,
+    form_rejects,
+    next_action,
+    set_slot,
+)
 from bot.core.cancellation import PRODUCTS, SELF_SERVICE, Draft, Notice, Step
 from bot.core.conversations import Button, payload
 from bot.core.formats import listed, plain
-from bot.core.hearing import Outcome, hear, names_unknown_service, start
+from bot.core.hearing import Outcome, hear, start
 from bot.core.tickets import (
     AlreadyOpen,
     Refused,
     Ticket,
+    TicketFilter,
     TicketOpened,
     is_requester,
     open_cancellation,
@@ -45,11 +53,14 @@ class StartCancellation(TalkAction):
 
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
-        draft = start(turn.heard, _load(turn) or _known(turn))
-        is_unknown = not draft.products and names_unknown_service(turn.heard)
-        remark = "utter_start_unknown_service" if is_unknown else "utter_start_request"
+        known = _load(turn) or _known(turn)
+        draft = start(turn.heard, known)
+        remark = "utter_start_request"
+        if draft.unknown != known.unknown:
+            remark += "_partly_unknown" if draft.products else "_unknown"
         _save(turn, replace(draft, remark=remark, heard_message=turn.message_id))
-        return [_STILL_OPEN]
+        # The rules go on to the form by themselves only where the intent was this request.
+        return [_STILL_OPEN, next_action(_FORM)]
 
 
 class ValidateCancellation(TalkAction):
@@ -80,7 +91,9 @@ class ValidateCancellation(TalkAction):
             return form_ends("request_ready")
         if changed.cloud_connect_understood and not draft.cloud_connect_understood:
             changed = _accepted(turn, changed, _CAUTION)
-        _save(turn, replace(changed, remark=_remark(outcome), heard_message=turn.message_id))
+        is_unknown = not {*changed.unknown} <= {*draft.unknown}
+        remark = "utter_unknown_services" if is_unknown else _remark(outcome)
+        _save(turn, replace(changed, remark=remark, heard_message=turn.message_id))
         if outcome.result == "digression":
             return [form_rejects(_FORM)]
         return [_READY if outcome.result == "confirmed" else _STILL_OPEN]
@@ -109,7 +122,7 @@ class AskCancellation(TalkAction):
             asked = replace(asked, notices=_noticed(turn, draft, {_CAUTION: text}))
         _save(turn, asked)
         if draft.remark:
-            text = f"{turn.phrase(draft.remark)}\n\n{text}"
+            text = f"{_said_before(turn, draft)}\n\n{text}"
         turn.say(
             "recap" if step == "confirm" else "form",
             text,
@@ -175,21 +188,35 @@ def _save(turn: Turn, draft: Draft) -> None:
 
 
 def _known(turn: Turn) -> Draft:
-    """What the vendor's sign-in says of the visitor; nothing of an anonymous one."""
+    """What the vendor's sign-in says of the visitor, or a request filed in this conversation."""
     identity = turn.conversation.identity
     if identity is None:
-        return Draft()
-    known = Draft(
-        requester_name=identity.name or None,
-        requester_email=(identity.email.lower() or None) if identity.email_verified else None,
-        site_number=identity.site_number,
-    )
+        known = _of_last_request(turn)
+    else:
+        known = Draft(
+            requester_name=identity.name or None,
+            requester_email=(identity.email.lower() or None) if identity.email_verified else None,
+            site_number=identity.site_number,
+        )
     # What no ticket can be filed with is asked for, as if the sign-in had not said it.
     faults = known.faults()
     return replace(
         known,
         requester_email=None if "requester_email" in faults else known.requester_email,
         site_number=None if "site_number" in faults else known.site_number,
+    )
+
+
+def _of_last_request(turn: Turn) -> Draft:
+    """Who asked for the cancellation that this conversation has filed, and for which clinic."""
+    wanted = TicketFilter(kind="cancellation", conversation_id=turn.conversation.id)
+    filed = turn.services.tickets.find(wanted, limit=1, cursor=0)
+    fields = filed[0].fields if filed else {}
+    return Draft(
+        requester_name=fields.get("requester_name"),
+        requester_email=fields.get("requester_email"),
+        site_number=fields.get("site_number"),
+        emr_vendor=fields.get("emr_vendor"),
     )
 
 
@@ -212,9 +239,8 @@ def _question(turn: Turn, step: Step) -> str:
     if step == "confirm":
         return ""
     if step == "products":
-        names = [turn.phrase(f"utter_product_{code}") for code in PRODUCTS]
         link = "ou" if turn.language == "fr" else "or"
-        return turn.phrase("utter_ask_products", products=listed(names, turn.language, link))
+        return turn.phrase("utter_ask_products", products=_all_products(turn, link))
     return turn.phrase(f"utter_ask_{step}")
 
 
@@ -234,8 +260,29 @@ def _choices(turn: Turn, draft: Draft, step: Step) -> tuple[Button, ...]:
     return tuple(Button(turn.phrase(name), wanted) for name, wanted in choices)
 
 
+def _said_before(turn: Turn, draft: Draft) -> str:
+    """The remark that stands before the question."""
+    return turn.phrase(
+        draft.remark or "",
+        unknown=_unknown(turn, draft),
+        chosen=listed(_product_names(turn, draft), turn.language),
+        products=_all_products(turn),
+    )
+
+
+def _all_products(turn: Turn, link: str | None = None) -> str:
+    return listed([turn.phrase(f"utter_product_{code}") for code in PRODUCTS], turn.language, link)
+
+
+def _unknown(turn: Turn, draft: Draft) -> str:
+    """In the visitor's own words, what is no product of ours."""
+    quoted = [turn.phrase("utter_quoted", words=plain(name)) for name in draft.unknown]
+    return listed(quoted, turn.language, "ni" if turn.language == "fr" else "or")
+
+
 def _recap(turn: Turn, draft: Draft, duties: Mapping[str, str]) -> str:
     accepting = turn.phrase("utter_recap_duties", duties=_as_list(duties)) if duties else ""
+    left_out = turn.phrase("utter_recap_unknown", unknown=_unknown(turn, draft))
     return turn.phrase(
         "utter_recap",
         products=listed(_product_names(turn, draft), turn.language),
@@ -244,6 +291,7 @@ def _recap(turn: Turn, draft: Draft, duties: Mapping[str, str]) -> str:
         site_number=draft.site_number,
         emr_vendor=plain(draft.emr_vendor or ""),
         reason=plain(draft.reason or turn.phrase("utter_recap_no_reason")),
+        unknown=f"\n\n{left_out}" if draft.unknown else "",
         duties=accepting,
     )
 

@@ -21,6 +21,11 @@ def form_ends(slot: str) -> list[Event]:
     return [set_slot(slot, None), set_slot("requested_slot", None)]
 
 
+def next_action(name: str) -> Event:
+    """Has an action run next, whatever the rules say."""
+    return {"event": "followup", "name": name, "timestamp": None}
+
+
 def form_rejects(form: str) -> Event:
     """Keeps the form but lets the rules for interruptions answer this message."""
     return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from actions.answers import say_ticket
+from actions.answers import last_told, say_ticket
 from actions.base import TalkAction, Turn
 from actions.slots import Event, form_ends, form_gives_way, set_slot
 from bot.core.conversations import Button, payload
@@ -186,14 +186,20 @@ def _carry_on(turn: Turn, errand: Errand) -> tuple[Errand, bool]:
 
 
 def _among_own(turn: Turn, errand: Errand) -> tuple[Errand, bool]:
-    """Without a reference: the signed-in visitor's own tickets, or the question for one."""
+    """Without a reference: the visitor's own tickets, or the question for one.
+
+    One's own are those of the sign-in; without one, those that this conversation has filed, whose
+    transcript holds reference and email together.
+    """
     identity = turn.conversation.identity
-    if identity is None:
-        return errand, False
-    wanted = TicketFilter(requester_id=identity.external_id)
+    wanted = TicketFilter(conversation_id=turn.conversation.id)
+    if identity is not None:
+        wanted = TicketFilter(requester_id=identity.external_id)
     own = turn.services.tickets.find(wanted, limit=_LISTED, cursor=0)
     if errand.purpose != "status":
         own = [ticket for ticket in own if ticket.state in OPEN_STATES]
+    if not own and identity is None:
+        return errand, False
     if not own:
         turn.say("ticket", turn.phrase("utter_no_tickets"), "ticket/status")
         return errand, True
@@ -201,8 +207,10 @@ def _among_own(turn: Turn, errand: Errand) -> tuple[Errand, bool]:
         text = "\n\n".join(_status(turn, ticket) for ticket in own)
         turn.say("ticket", text, "ticket/status", _on_ticket(turn, own))
         return errand, True
-    if len(own) == 1:
-        return _carry_on(turn, replace(errand, reference=own[0].reference))
+    spoken_of = last_told(turn)
+    meant = [t for t in own if t.reference == spoken_of] or own
+    if len(meant) == 1:
+        return _carry_on(turn, replace(errand, reference=meant[0].reference, is_known=True))
     buttons = tuple(
         Button(
             ticket.reference,

@@ -1,5 +1,6 @@
-"""Every setting, read once from the environment (prefix HELPDESK_) or a `.env` file.
+"""Every setting, read once from the environment (prefix HELPDESK_) or a file.
 
+The file is `.env`, or one for each secret, as Docker and Kubernetes mount them.
 The only place that reads the environment. All faults are reported at once, one a line.
 `docs/settings.md` lists the settings; a test compares.
 """
@@ -14,7 +15,13 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from bot.core.errors import BadInput
 from bot.core.hours import parse_hours
@@ -200,6 +207,11 @@ class Settings(BaseSettings):
         str(ROOT / "data" / "replies.yml"),
         description="File of the replies that agents send often.",
     )
+    secrets_dir: str = Field(
+        "",
+        description="Folder with a file for each secret, named as its variable, such as "
+        "/run/secrets; a variable of that name goes before.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important level that is logged."
     )
@@ -247,6 +259,29 @@ class Settings(BaseSettings):
     def action_url(self) -> str:
         """Where Rasa reaches the action server."""
         return self.action_address.rstrip("/") or f"http://127.0.0.1:{self.action_port}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, variables, `.env`, and last the folder of secrets that one of these names."""
+        given = (init_settings, env_settings, dotenv_settings)
+        folder = next((str(f) for source in given if (f := source().get("secrets_dir"))), "")
+        if not Path(folder or "/nowhere").is_dir():
+            return (*given, file_secret_settings)
+        return (*given, SecretsSettingsSource(settings_cls, secrets_dir=folder))
+
+    @field_validator("secrets_dir")
+    @classmethod
+    def _require_folder(cls, folder: str) -> str:
+        if folder and not Path(folder).is_dir():
+            raise ValueError("is no folder that can be read.")
+        return folder
 
     @field_validator("hours")
     @classmethod

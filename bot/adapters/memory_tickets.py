@@ -130,6 +130,14 @@ class MemoryTickets:
         with self._lock:
             self._failed_lookups.append((reference, conversation_id, at))
 
+    def forget_failed_lookups(self, before: datetime) -> int:
+        """See the port."""
+        with self._lock:
+            kept = [failed for failed in self._failed_lookups if failed[2] >= before]
+            gone = len(self._failed_lookups) - len(kept)
+            self._failed_lookups = kept
+            return gone
+
     def delivery(self, reference: str) -> Delivery | None:
         """See the port."""
         return next((row for row in self.deliveries(reference) if row.kind == "ticket"), None)

@@ -164,6 +164,12 @@ class SqlTickets:
                 )
             )
 
+    def forget_failed_lookups(self, before: datetime) -> int:
+        """See the port."""
+        with self._db.write() as connection:
+            query = failed_lookups.delete().where(failed_lookups.c.at < before)
+            return int(connection.execute(query).rowcount)
+
     def delivery(self, reference: str) -> Delivery | None:
         """See the port."""
         return next((row for row in self.deliveries(reference) if row.kind == "ticket"), None)

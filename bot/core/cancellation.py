@@ -71,6 +71,7 @@ class Draft:
     """A request being collected. Empty strings do not occur: what is not known is None.
 
     `scopes` says of products that are sold in two ways which one is meant, where that was said.
+    `unknown` names what was to be cancelled as well and is none of our products.
     `notices` are the duties that the visitor has been shown.
     `remark` names the sentence to say before the next question.
     `heard_message` is the id of the last message judged: none is judged twice.
@@ -93,6 +94,7 @@ class Draft:
     confirmed: str | None = None
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -105,6 +107,7 @@ class Draft:
             self.emr_vendor,
             self.reason,
             sorted(item for item in self.scopes.items() if item[0] in self.products),
+            self.unknown,
         ]
         return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
@@ -173,4 +176,5 @@ class Draft:
     def from_json(cls, stored: Mapping[str, Any]) -> Draft:
         """The draft that `to_json` wrote."""
         notices = tuple(Notice(**notice) for notice in stored.get("notices", ()))
-        return cls(**{**stored, "products": tuple(stored["products"]), "notices": notices})
+        lists = {name: tuple(stored.get(name, ())) for name in ("products", "unknown")}
+        return cls(**{**stored, **lists, "notices": notices})

@@ -49,13 +49,14 @@ _ORDERS = phrases(
 )
 _PUTS_RIGHT = phrases(
     "c'est plutôt, est plutôt, c'est pas, ce n'est pas, bon numéro, right number, correct number, "
-    "bon courriel, bon site, it's actually, tromp*, typo"
+    "s'écrit, s'épelle, spelled, bon courriel, bon site, it's actually, tromp*, typo"
 )
 _CHANGES = phrases(
     "chang*, corrig*, modifi*, mauvais*, erreur*, tromp*, faux, fausse, pas bon, pas bonne, pas le "
     "bon, pas la bonne, incorrect*, wrong, typo, mistake*, fix, edit, update, mal écrit, mal "
     "orthographié, misspel*, revoir, rectifi*, à la place, instead, not right, n'est pas, isn't, "
-    "pas correct*"
+    "pas correct*, s'écrit, s'épelle, spelled, se termin*, fini* par, ends with, ends in, manque, "
+    "missing"
 )
 _FIELDS: tuple[tuple[FieldName, re.Pattern[str]], ...] = (
     ("reason", phrases("raison, motif, reason")),
@@ -72,22 +73,23 @@ _ORDERS_CHANGE = re.compile(
     r"|update)\s+(?:donc\s+)?(?:le|la|les|l'|mon|ma|mes|the|my|our)\s*(?P<field>\w+(?:-\w+)?)",
     re.IGNORECASE,
 )
-_ASKS_FOR_A_WAY = phrases("comment, où, how, where", opening=True)
-_CANCELLED = re.compile(
-    r"\b(?:annul\w*|résili\w*|cancel\w*|arrêt\w*|retir\w*|enlev\w*|stop|drop|end|remove)\s+"
-    r"(?:(?:le|la|les|mon|ma|mes|notre|nos|the|our|my|this)\s+|l')"
-    r"(?:(?P<general>\w+)\s+(?:de|du|des|à|au|aux|pour|for|of)\s+(?:le|la|les|the)?\s*|d'|l')?"
-    r"(?P<what>[^\W\d]{3,})",
+_SAYS_WRONG = re.compile(
+    r"\b(?P<field>\w+(?:-\w+)?)(?: number| de site| ocean)?\s+"
+    r"(?:is|was|est|était|n'est)\s+(?:all |tout )?(?:wrong|incorrect\w*|not right|not correct|"
+    r"misspel\w*|pas bon\w*|pas correct\w*|pas l[ea] bon\w*|fau(?:x|sse)|erronée?|"
+    r"mauvaise?|mal écrite?)\b",
     re.IGNORECASE,
 )
-_GENERAL = phrases(
-    "service*, abonnement*, produit*, licence*, compte*, forfait*, contrat*, demande*, ocean, "
-    "reste, tout, frais, option*, module*, chose*, truc*, site*, clinique*, subscription*, "
-    "account*, product*, plan*, request*, license*, rest, whole, everything, thing*, fees, clinic, "
-    "contract*, "
-    "annulation*, cancellation*, paiement*, payment*, facturation, billing, facture*, invoice*, "
-    "plus, more"
+_BARE_FIELD = re.compile(
+    r"(?:(?:oui|non|yes|no|ok)\W+)?(?:(?:le|la|les|l'|mon|ma|mes|the|my)\s*)?(?P<field>\w+(?:-\w+)?)"
+    r"(?: number| de site)?\W*",
+    re.IGNORECASE,
 )
+_ORDERS_ALL = phrases(
+    "annul*, résili*, resili*, cancel*, arrêt*, arret*, stop, end, terminate, gard*, conserv*, "
+    "keep*"
+)
+_ASKS_FOR_A_WAY = phrases("comment, où, how, where", opening=True)
 _OF_WHOLE_SITE = phrases(
     "tout le site, toute la clinique, l'ensemble du site, l'échelle du site, illimité*, "
     "abonnement mensuel, abonnements mensuels, ocean unlimited, unlimited, site-wide, sitewide, "
@@ -99,14 +101,6 @@ _OF_LICENCE = phrases(
     "basic licence*, plus licence*, basic license*, plus license*, one licence, one license, "
     "licence of, license of, engagement licence*, basic study, one study, a study, single study"
 )
-
-
-def names_unknown_service(text: str) -> bool:
-    """Whether something is to be cancelled that is named, and of which no service was recognized.
-
-    Called where no service was found: "annuler le fax", but not "annuler mon abonnement".
-    """
-    return any(not _GENERAL.fullmatch(found["what"]) for found in _CANCELLED.finditer(text))
 
 
 def scope_in(text: str) -> ScopeName | None:
@@ -139,6 +133,11 @@ def narrows(text: str) -> bool:
     return _ONLY.match(_to_the_point(text)) is not None
 
 
+def narrows_later(text: str) -> bool:
+    """Whether the list is narrowed after some other words: "remove booking, leave just studies"."""
+    return _ONLY.search(text) is not None
+
+
 def corrects(text: str) -> bool:
     """Whether this puts right what was said before, rather than tells something."""
     point = _to_the_point(text)
@@ -148,10 +147,25 @@ def corrects(text: str) -> bool:
 
 def ordered_change(text: str) -> FieldName | None:
     """The field that is to be changed, where the words order it: "oui mais changez le courriel"."""
-    found = _ORDERS_CHANGE.search(text)
+    found = _ORDERS_CHANGE.search(text) or _SAYS_WRONG.search(text)
     if found is None or _ASKS_FOR_A_WAY.search(text):
         return None
-    return next((field for field, pattern in _FIELDS if pattern.fullmatch(found["field"])), None)
+    return _field(found["field"])
+
+
+def bare_field(text: str) -> FieldName | None:
+    """The field that is all there is to a message, in answer to "what is wrong?": "the email"."""
+    found = _BARE_FIELD.fullmatch(text)
+    return _field(found["field"]) if found else None
+
+
+def _field(word: str) -> FieldName | None:
+    return next((field for field, pattern in _FIELDS if pattern.fullmatch(word)), None)
+
+
+def orders_all(text: str) -> bool:
+    """Whether "all" or "the rest" is said of a list of services, not of what somebody thinks."""
+    return list_change(text) not in (None, "only") or _ORDERS_ALL.search(text) is not None
 
 
 def field_to_change(text: str) -> FieldName | None:

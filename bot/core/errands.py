@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,9 +39,23 @@ _ELSEWHERE = frozenset({"ask_person", "abuse", "request_cancellation", "choose_s
 _SPOKEN = frozenset({"switch_language"}) | _ELSEWHERE
 # Where any words are the answer, only these are not, and only if there is no more to them.
 _INSTEAD_OF_TEXT = frozenset({"ask_person", "abuse", "switch_language"})
+_ASKS_FOR_REFERENCE = re.compile(
+    r"\b(?:num[ée]ro|no|r[ée]f[ée]rence|number|ref)\b.{0,20}\b(?:demande|request|ticket|billet)\b"
+    r"|\b(?:request|ticket|reference|confirmation)\s+(?:number|no|id)\b|\bma r[ée]f[ée]rence\b",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"\b(?:note|pr[ée]cision|message)\b[^:.]{0,30}?\s*(?::|\bque\b|\bthat\b)\s*(?P<note>\S.{2,})",
+    re.IGNORECASE | re.DOTALL,
+)
 # In words.
 _SHORT = 4
 _LONG = 8
+
+
+def asks_for_reference(text: str) -> bool:
+    """Whether the reference of a request is asked for: "c'est quoi le numéro de ma demande?"."""
+    return _ASKS_FOR_REFERENCE.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +130,17 @@ def begin(heard: Heard, before: Errand | None) -> Errand:
     if before and before.is_known:
         is_same = reference == before.reference or (reference is None and purpose in _ON_A_TICKET)
         if is_same:
-            return Errand(purpose, before.reference, before.email, is_known=True)
+            known = Errand(purpose, before.reference, before.email, is_known=True)
+            return replace(known, text=_note_in(heard, purpose))
     elif before and before.asked and before.purpose == purpose and reference is None:
         return replace(before, email=email or before.email)
-    return Errand(purpose, reference, email)
+    return Errand(purpose, reference, email, text=_note_in(heard, purpose))
+
+
+def _note_in(heard: Heard, purpose: Purpose) -> str | None:
+    """The note, where the wish for one holds it: "ajoutez une note : appelez après 15 h"."""
+    found = _NOTE.search(heard.text) if purpose == "note" else None
+    return found["note"].strip()[:MAX_TEXT_CHARS] if found else None
 
 
 def hear(errand: Errand, heard: Heard) -> tuple[Errand, Hearing]:

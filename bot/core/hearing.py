@@ -7,12 +7,14 @@ here, so words that plainly answer it do, whatever intent they resemble.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.core import corrections, wording
 from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
+from bot.core.unknown_services import unknown_services
 
 Fault = Literal[
     "unknown_product",
@@ -87,16 +89,27 @@ _FAULTS: Mapping[Step | None, Fault] = {
 class Heard:
     """A message as it was understood: the text, its intent, and (entity, value) pairs in order.
 
-    The text of a button is its payload, which begins with "/".
+    The text of a button is its payload, which begins with "/". `places` says where in the text
+    each entity stands.
     """
 
     text: str
     intent: str
     entities: Sequence[tuple[str, str]] = ()
+    places: Sequence[tuple[int, int]] = ()
 
     def all_of(self, entity: str) -> list[str]:
         """Values of one entity, in the order of the text, each once."""
         return list(dict.fromkeys(value for name, value in self.entities if name == entity))
+
+    @property
+    def marked(self) -> str:
+        """The words with a mark over each value found: `SERVICE` or `VALUE` of wording.py."""
+        text = "" if self.text.startswith("/") else self.text.replace("\u2019", "'")
+        for (name, _), (start, end) in zip(self.entities, self.places, strict=False):
+            mark = wording.SERVICE if name.endswith("product") else wording.VALUE
+            text = f"{text[:start]}{mark * len(text[start:end])}{text[end:]}"
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +129,12 @@ class Outcome:
 
 def start(heard: Heard, known: Draft) -> Draft:
     """A new draft: what is `known` of a signed-in visitor, and all that the first message holds."""
+    unknown = unknown_services(heard.marked, is_list=False)
     heard = _typed(heard)
     draft = _with_values(replace(known, asked=None), heard)
     reason = draft.reason or wording.reason_in(heard.text) or wording.because_in(heard.text)
-    return replace(draft, reason=reason and reason[:MAX_REASON_CHARS])
-
-
-def names_unknown_service(heard: Heard) -> bool:
-    """Whether the first message names something to cancel that is none of the services."""
-    return not heard.all_of("product") and corrections.names_unknown_service(
-        wording.plain(heard.text)
+    return replace(
+        draft, reason=reason and reason[:MAX_REASON_CHARS], unknown=_united(known.unknown, unknown)
     )
 
 
@@ -133,6 +142,8 @@ def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
     """The draft after this message, and what became of the message."""
     if heard.intent == "confirm_draft":
         return _confirm(draft, heard)
+    is_list = draft.asked == "products" or corrections.narrows(heard.text)
+    unknown = unknown_services(heard.marked, is_list=is_list)
     heard = _of_this_request(_typed(heard))
     if not _is_plainly_an_answer(draft, heard):
         if _gives_up(draft, heard):
@@ -141,7 +152,7 @@ def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
             return draft, Outcome("digression")
         if wording.asks(heard.text) and not _puts_right(draft, heard):
             return _missed(draft, _FAULTS.get(draft.asked, "yes_or_no"))
-    fuller = _with_values(draft, heard)
+    fuller = _with_unknown(_with_values(draft, heard), heard, unknown)
     fault: Fault | None = None
     is_news = fuller != draft or draft.asked == "confirm"
     wrong = None if is_news else _field_put_right(draft, heard)
@@ -228,12 +239,17 @@ def _gives_up(draft: Draft, heard: Heard) -> bool:
     """Whether the request is given up; a reason may only sound like it ("on ferme en juin")."""
     if draft.asked != "confirm" and heard.text.lower().strip(" .!") in ("annuler", "cancel"):
         return True
-    if heard.intent != "stop" or wording.declines(heard.text):
+    is_outright = wording.gives_up_outright(heard.text)
+    if (heard.intent != "stop" and not is_outright) or wording.declines(heard.text):
+        return False
+    if wording.is_full_name(heard.text):
+        # "Kim Lee" is nobody's way of giving up, whatever it resembles.
         return False
     if _keeps_or_names(draft, heard):
         # "Finalement gardez la messagerie" changes the request; it is not the end of it.
         return False
-    return draft.asked != "reason" or not heard.text or wording.gives_up(heard.text)
+    is_told = is_outright or not heard.text or wording.gives_up(heard.text)
+    return draft.asked != "reason" or is_told
 
 
 def _is_aside(draft: Draft, heard: Heard) -> bool:
@@ -301,12 +317,16 @@ def _with_values(draft: Draft, heard: Heard) -> Draft:
     # Where the name is asked for, the words are read with more care than by the general finder.
     stated = [] if draft.asked == "requester_name" else heard.all_of("person_name")
     names = [name for name in stated if wording.is_capitalised(name)]
-    if name := wording.stated_name(heard.text):
-        names = [name]
+    stated_name = wording.stated_name(heard.text) or wording.name_beside_email(heard.text)
+    if stated_name is None and draft.asked != "requester_name":
+        stated_name = wording.name_of_another(heard.text)
+    if stated_name:
+        names = [stated_name]
     return replace(
         draft,
         products=products,
         requester_name=_new(names, draft.requester_name),
+        reason=(wording.reason_in(heard.text) or draft.reason or "")[:MAX_REASON_CHARS] or None,
         site_number=_new(heard.all_of("site_number"), draft.site_number),
         emr_vendor=_new(heard.all_of("emr_vendor"), draft.emr_vendor),
         cloud_connect_understood=draft.cloud_connect_understood and "cloud_connect" in products,
@@ -335,6 +355,10 @@ def _new(values: Sequence[str], current: str | None) -> str | None:
 def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
     named = heard.all_of("product")
     before = set(draft.products)
+    is_short = len(heard.text.split()) <= _BARE and draft.asked != "confirm"
+    if before and not (is_short or corrections.orders_all(heard.text)):
+        # "Everything looks good" or "change everything" is not said of the services.
+        named = [code for code in named if code not in ("all", "rest")]
     kept = {*heard.all_of("kept_product")}
     wanted = set(PRODUCTS if "all" in named else named) - {"rest"}
     if "rest" in named and kept:
@@ -348,6 +372,9 @@ def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
         chosen = before ^ wanted
     elif change == "remove" and (wanted & before or corrections.takes_off_the_list(heard.text)):
         chosen = before - wanted
+        if not chosen and len(wanted) > 1 and corrections.narrows_later(heard.text):
+            # "Remove the booking, leave just the kiosks": what is named last is what stays.
+            chosen = {named[-1]}
     elif wanted and (
         (change == "only" and draft.asked == "confirm") or corrections.narrows(heard.text)
     ):
@@ -356,6 +383,22 @@ def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
         chosen = before | wanted
     chosen -= kept
     return tuple(code for code in PRODUCTS if code in chosen)
+
+
+def _with_unknown(draft: Draft, heard: Heard, unknown: Sequence[str]) -> Draft:
+    """The draft with what was named along with services and is none, or without it again."""
+    is_taken_off = corrections.list_change(heard.text) == "remove"
+    if is_taken_off or wording.refuses(heard.text) or wording.gives_up(heard.text):
+        words = heard.text.lower()
+        return replace(draft, unknown=tuple(n for n in draft.unknown if n.lower() not in words))
+    is_answer = draft.asked == "products" and bool(draft.products)
+    if is_answer or corrections.narrows(heard.text) or corrections.corrects(heard.text):
+        return replace(draft, unknown=_united(draft.unknown, unknown))
+    return draft
+
+
+def _united(before: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*before, *more)))
 
 
 # --- Words that answer the question asked --------------------------------------------------------
@@ -390,7 +433,7 @@ def _name(heard: Heard) -> str | None:
     """The name that the message is, if it is one."""
     found = [name for name in heard.all_of("person_name") if wording.is_capitalised(name)]
     name = wording.name_in(heard.text) or next(iter(found), None)
-    if name is None or wording.asks(heard.text):
+    if name is None or wording.asks(heard.text) or wording.gives_up_outright(heard.text):
         return None
     if heard.intent in _OF_NAMES:
         is_value = bool({*dict(heard.entities)} - {"person_name", "email"})
@@ -412,10 +455,12 @@ def _answer_caution(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
 
 def _answer_reason(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     text = heard.text
-    if heard.intent in ("skip", "deny") or wording.declines(text):
+    says_nothing = bool(text) and not re.search(r"[^\W_]{2}", text)
+    if heard.intent in ("skip", "deny") or wording.declines(text) or says_nothing:
         return replace(draft, reason_skipped=True), None
     is_bare_yes = heard.intent == "affirm" and len(text.split()) <= _SHORT
-    if not text or is_bare_yes or text.endswith("?") or heard.all_of("email"):
+    is_order = corrections.corrects(text) and bool(heard.all_of("kept_product"))
+    if not text or is_bare_yes or is_order or text.endswith("?") or heard.all_of("email"):
         return draft, "no_reason"
     return replace(draft, reason=(wording.reason_in(text) or text)[:MAX_REASON_CHARS]), None
 
@@ -428,7 +473,7 @@ def _answer_recap(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     reason = wording.reason_in(text)
     if reason:
         return replace(draft, reason=reason[:MAX_REASON_CHARS]), None
-    wrong = corrections.field_to_change(text)
+    wrong = corrections.field_to_change(text) or corrections.bare_field(text)
     name = _name(heard)
     is_full_name = name and " " in name and wording.is_capitalised(name) and not heard.entities
     if is_full_name and wrong in (None, "requester_name"):

@@ -334,6 +334,9 @@ class TicketStore(Protocol):
     def add_failed_lookup(self, reference: str, conversation_id: str, *, at: datetime) -> None:
         """Notes that a reference and an email did not belong together."""
 
+    def forget_failed_lookups(self, before: datetime) -> int:
+        """Forgets those noted before then; gives how many."""
+
     def delivery(self, reference: str) -> Delivery | None:
         """The outbox row by which the ticket itself travels."""
 

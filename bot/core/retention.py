@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.core import conversations as core
 from bot.core.agents import FAILURES_WITHIN
 from bot.core.errors import Conflict, NotFound
+from bot.core.tickets import LOOKUP_WINDOW
 
 if TYPE_CHECKING:
     from bot.core.ports import Services
@@ -38,7 +39,8 @@ def sweep(policy: Retention, services: Services, *, owner: str) -> dict[str, int
     """
     records = services.kept
     now = services.clock.now()
-    gone = dict.fromkeys(("conversations", "drafts", "tickets", "deliveries", "sessions"), 0)
+    kinds = ("conversations", "drafts", "tickets", "deliveries", "sessions", "failed_lookups")
+    gone = dict.fromkeys(kinds, 0)
     if records is None:
         return gone
     if policy.conversations:
@@ -59,6 +61,8 @@ def sweep(policy: Retention, services: Services, *, owner: str) -> dict[str, int
         for reference in records.closed_tickets(_cutoff(now, policy.tickets), BATCH):
             records.forget_ticket(reference, at=now)
             gone["tickets"] += 1
+    # What limits guessing counts for its window and no longer.
+    gone["failed_lookups"] = services.tickets.forget_failed_lookups(now - LOOKUP_WINDOW)
     gone["sessions"] = services.agents.purge(now, now - FAILURES_WITHIN)
     if any(gone.values()):
         records.wipe_traces()

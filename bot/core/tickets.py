@@ -279,6 +279,7 @@ def _cancellation_request(
             "duties": list(draft.duties()),
             "scopes": {p: draft.scopes[p] for p in draft.products if p in draft.scopes},
             "duties_shown": [asdict(notice) for notice in accepted],
+            "unknown_services": list(draft.unknown),
             "overlaps": [ticket.reference for ticket in overlapping],
         },
         about=draft.products,

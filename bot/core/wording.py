@@ -10,6 +10,8 @@ import re
 from itertools import takewhile
 
 EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
+# What covers a service, or another value, that was recognized in a message: `Heard.marked`.
+SERVICE, VALUE = "\u2022", "\u00a6"
 # What stands for an EMR vendor where there is no EMR.
 NO_EMR = frozenset({"aucun", "none"})
 # What stands for an EMR vendor that the visitor does not know.
@@ -43,7 +45,11 @@ ORDERS_POLITELY = phrases(
 )
 _SAYS_YES = phrases(
     "oui, ouais, ouin, yes, yep, yup, yeah, ok, okay, d'accord, absolument, absolutely, exact*, "
-    "parfait, go",
+    "parfait, go, great, perfect, correct, all good, all correct, looks good, looks great, looks "
+    "right, that's right, everything looks good, everything looks right, everything is good, "
+    "everything is correct, everything's good, everything's fine, confirmed, "
+    "c'est beau, c'est ça, tout est beau, tout est bon, tout est correct, tout est exact, "
+    "tiguidou, nickel, impeccable, je confirme, i confirm",
     opening=True,
 )
 _SAYS_NO = phrases("non, nan, no, nope, finalement non, actually no", opening=True)
@@ -58,6 +64,13 @@ _GIVES_UP = phrases(
     "drop the request, changé d'idée, changed my mind, changed our mind, quit*, exit, scrap, "
     "abort, plus tard, later, pas maintenant, not now, n'envoyez, ne soumettez, don't send, don't "
     "submit, don't file, give up, let it go, leave it, en parler à"
+)
+# What ends a request whatever the classifier takes it for.
+_GIVES_UP_OUTRIGHT = phrases(
+    "annule ça, annulez ça, annule la demande, annulez la demande, annule ma demande, annulez ma "
+    "demande, cancel this request, cancel my request, cancel the request, forget it, never mind, "
+    "nevermind, laisse faire, laissez faire, laisse tomber, laissez tomber, oublie ça, oubliez ça, "
+    "we'll stay, we're staying, we will stay, on reste avec vous, on reste avec ocean, on va rester"
 )
 _DECLINES = phrases(
     "ne veux pas donner, ne veux pas dire, ne veux pas le dire, don't want to give, don't want to "
@@ -98,26 +111,33 @@ _OF_THE_EMR = phrases(
     opening=True,
 )
 _NO_EMR_FR = phrases("aucun, pas de dmé, pas de dme, pas de logiciel, sans dmé, papier")
-_NO_EMR_EN = phrases("none, no emr, don't have an emr, don't have one, on paper, still paper")
+_NO_EMR_EN = phrases("none, no emr, don't have an emr, don't have one, paper")
 _UNSURE_FR = phrases("sais pas, sais plus, aucune idée, pas certaine, pas certain, inconnu")
 _UNSURE_EN = phrases("don't know, dont know, idk, no idea, no clue, not sure, unknown")
 _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
 _SPACED_DIGITS = re.compile(r"\D{0,25}(?:\d ?){3,6}\D?", re.ASCII)
+_ONE_BY_ONE = re.compile(r"(?<!\d)(?:\d ){2,5}\d(?!\d)", re.ASCII)
 _NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)", re.ASCII)
 _NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
 
 _STATED_REASON = re.compile(
     r"\b(?:raison|motif|reason)\b.{0,25}?"
-    r"(?:\bc'est|\best|\bis|\bto|:|,? (?:écrivez|mettez|put|write))\s+"
+    r"(?:\bc'est|\best|\bis|\bto|\bas|\bbe|:|,? (?:écrivez|mettez|put|write))\s+"
     r"(?:(?:plutôt|surtout|simplement|mostly|simply|rather|just)\s+)*(?P<reason>\S.*)",
     re.IGNORECASE,
 )
 
 
 _STATED_NAME = re.compile(
-    r"\b(?:nom|name)\b.{0,25}?(?:\bc'est|\bc|\best|\bis|\bbe|:)\s+"
+    r"\b(?:nom|name)\b.{0,25}?"
+    r"(?:\bc'est|\bc|\best|\bs'écrit|\bserait|\bto|\bpour|\bpar|\bis|\bbe|\breads?|\bspel\w+|:)\s+"
     r"(?:(?:plutôt|en fait|actually|rather)\s+)*(?P<name>[^\W\d_a-zà-ÿ].*)"
 )
+_IN_NAME_OF = re.compile(
+    r"\b(?:au nom d[eu']|in the name of|on behalf of)\s*(?:[a-zà-ÿ' ]+,?\s+)??"
+    r"(?P<name>[^\W\d_a-zà-ÿ].*)"
+)
+_BESIDE_EMAIL = re.compile(r"((?:[^\W\d_][\w'-]*\s+){1,3})[(<]?\s*([^@\s<>\"',;()]+)@")
 _BECAUSE = re.compile(
     r"\b(?:parce que?|vu que?|étant donné que?|puisque?|because|since we|as we)['\s]\s*"
     r"(?P<reason>[^.!?]{3,})",
@@ -128,7 +148,16 @@ _STUCK = re.compile(
     r"|\b(?:can't|cannot|can not|cant|don't|dont|couldn't) (?:find|see|open|get to|understand)\b",
     re.IGNORECASE,
 )
-_KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_KEYBOARD_ROWS = (
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "azertyuiop",
+    "qsdfghjklm",
+    "wxcvbn",
+)
+# "Goldschmidt" has as many, but whoever is called so begins with a capital letter.
+_STRUCK = re.compile(r"[^aeiouyàâäéèêëîïôöùûüœæ\W\d_]{4}")
 _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæ")
 
 
@@ -169,6 +198,11 @@ def gives_up(text: str) -> bool:
     return _GIVES_UP.search(text) is not None
 
 
+def gives_up_outright(text: str) -> bool:
+    """Whether this gives the whole up in so many words and says little else."""
+    return len(text.split()) <= 10 and not asks(text) and bool(_GIVES_UP_OUTRIGHT.search(text))
+
+
 def declines(text: str) -> bool:
     """Whether this would rather leave the question open."""
     return _DECLINES.search(text) is not None
@@ -188,6 +222,12 @@ def is_capitalised(name: str) -> bool:
     """Whether a name is written as one: "Marie de la Sablonnière"."""
     words = name.split()
     return words[0][:1].isupper() and all(_may_stand_in_name(word) for word in words)
+
+
+def is_full_name(text: str) -> bool:
+    """Whether this is a first and a last name, written as such, and nothing else."""
+    name = name_in(text)
+    return bool(name and " " in name and name == text.strip(" .") and is_capitalised(name))
 
 
 def _may_stand_in_name(word: str) -> bool:
@@ -216,13 +256,34 @@ def _is_gibberish(word: str) -> bool:
     """Whether keys were only struck: "asdf", "zxcv", "hjkl"."""
     letters = word.lower()
     is_row = len(letters) >= 4 and any(letters in row for row in _KEYBOARD_ROWS)
-    return is_row or (len(letters) >= 3 and not _VOWELS & {*letters})
+    is_struck = word.islower() and _STRUCK.search(letters) is not None
+    return is_row or is_struck or (len(letters) >= 3 and not _VOWELS & {*letters})
 
 
 def stated_name(text: str) -> str | None:
     """The name where the text says that it is one: "the name should be Kimberly Li"."""
-    found = _STATED_NAME.search(text)
+    return _capitalised_name(_STATED_NAME.search(text))
+
+
+def name_of_another(text: str) -> str | None:
+    """In whose name the request shall be, where it is said: "au nom de la Dre Roy"."""
+    return _capitalised_name(_IN_NAME_OF.search(text))
+
+
+def _capitalised_name(found: re.Match[str] | None) -> str | None:
     name = name_in(found["name"]) if found else None
+    return name if name and is_capitalised(name) else None
+
+
+def name_beside_email(text: str) -> str | None:
+    """The name just before an email that is made of it: "Bob Fox bob@clinic.ca"."""
+    found = _BESIDE_EMAIL.search(text)
+    words = found[1].split() if found else []
+    while words and not words[0][:1].isupper():
+        words = words[1:]
+    address = found[2].lower() if found else ""
+    is_alike = any(word.lower()[:3] in address for word in words if len(word) >= 2)
+    name = name_in(" ".join(words)) if len(words) >= 2 and is_alike else None
     return name if name and is_capitalised(name) else None
 
 
@@ -240,8 +301,9 @@ def site_number_in(text: str) -> str | None:
     """The site number in an answer to the question for it: three to six digits."""
     if _TELEPHONE.search(text):
         return None
-    if _SPACED_DIGITS.fullmatch(text):
-        return re.sub(r"[^0-9]", "", text)
+    spelled = _SPACED_DIGITS.fullmatch(text) or _ONE_BY_ONE.search(text)
+    if spelled:
+        return re.sub(r"[^0-9]", "", spelled.group())
     numbers = [
         found.group()
         for found in _NUMBER.finditer(text)

@@ -55,6 +55,8 @@ _LINKS = frozenset(["mais", "et", "but", "and", "ou", "or"])
 _LISTING = frozenset("et ou ni and or nor les la le l the nos our vos mes my aussi also".split())
 _EVERYTHING = frozenset({"tout", "tous", "toutes", "all", "everything"})
 _BUT = frozenset({"sauf", "except", "excepte", "but"})
+# "Everything looks good" judges, and names no service.
+_JUDGING = frozenset("is s looks seems was est etait semble parait good fine correct".split())
 _ALONE_ALL = frozenset({"tout", "tous", "toutes", "all", "tout le monde", "le tout"})
 
 
@@ -163,7 +165,7 @@ def _vendors(words: list[_Word], names: _Names) -> Iterator[Entity]:
 
 
 def _products(text: str, words: list[_Word], names: _Names) -> Iterator[Entity]:
-    if fold(text) in _ALONE_ALL:
+    if re.sub(r"(.)\1{2,}", r"\1", fold(text)) in _ALONE_ALL:
         yield Entity("product", "all", 0, len(text))
         return
     but = _place_of_all_but(words)
@@ -175,8 +177,13 @@ def _products(text: str, words: list[_Word], names: _Names) -> Iterator[Entity]:
     for first, last, value in _lookups(words, names):
         if but is not None and first == but:
             continue
+        if value == "all" and last + 1 < len(words) and words[last + 1].text in _JUDGING:
+            continue
         continues = after and all(word.text in _LISTING for word in words[after:first])
         was_kept = was_kept if continues else _is_kept(text, words, first)
+        if after and words[after].text in _NOT and after < first:
+            # "Reminders not messages": what follows a service at once is said of the next.
+            was_kept |= all(word.text in _LISTING for word in words[after + 1 : first])
         if value == "rest":
             # In "gardez les rappels, annulez le reste" it is the rappels alone that are kept.
             was_kept = words[max(0, first - 1)].text in _KEEP

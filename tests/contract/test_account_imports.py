@@ -24,6 +24,7 @@ from bot.core.accounts import AccountSnapshot
 from bot.core.errors import BadInput
 from bot.core.fee_diagnosis import diagnose
 from bot.settings import ROOT
+from tests.support import postgres
 from tests.support.stores import DATABASES, open_stores
 
 SITE, OTHER_SITE = "44170", "52083"
@@ -284,14 +285,21 @@ def test_a_failure_in_the_middle_of_an_import_undoes_it(database: Database) -> N
 # --- The commands --------------------------------------------------------------------------------
 
 
-def run(folder: Path, *arguments: str) -> tuple[int, str]:
+@pytest.fixture(params=DATABASES)
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return postgres.new_database("imported")
+    return f"sqlite:///{tmp_path / 'imported.db'}"
+
+
+def run(address: str, *arguments: str) -> tuple[int, str]:
     """The exit code of a command and what it said."""
     done = subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=ROOT,
         env={
             **os.environ,
-            "HELPDESK_DATABASE_URL": f"sqlite:///{folder / 'imported.db'}",
+            "HELPDESK_DATABASE_URL": address,
             "COLUMNS": "200",
         },
         capture_output=True,
@@ -301,16 +309,16 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_the_commands_import_both_files_and_say_how_fast(tmp_path: Path) -> None:
+def test_the_commands_import_both_files_and_say_how_fast(tmp_path: Path, address: str) -> None:
     users, items = tmp_path / "users.csv", tmp_path / "items.csv"
     users.write_text(USERS, encoding="windows-1252")
     items.write_text(ITEMS, encoding="utf-8-sig")
-    run(tmp_path, "migrate")
+    run(address, "migrate")
     of_site = ("--site", SITE, "--as-of", "2026-03-04")
-    code, said = run(tmp_path, "import-users", str(users), "--emr", "Accuro", *of_site)
+    code, said = run(address, "import-users", str(users), "--emr", "Accuro", *of_site)
     assert code == 0, said
     assert "3 users of site 44170: 1 linked, 1 with a licence" in said
-    code, said = run(tmp_path, "import-items", str(items), *of_site)
+    code, said = run(address, "import-items", str(items), *of_site)
     assert code == 0, said
     assert "INV-2" in said
     assert "30.26" in said
@@ -318,15 +326,17 @@ def test_the_commands_import_both_files_and_say_how_fast(tmp_path: Path) -> None
     assert "rows a second" in said
 
 
-def test_a_command_tells_every_fault_by_its_line_and_imports_nothing(tmp_path: Path) -> None:
+def test_a_command_tells_every_fault_by_its_line_and_imports_nothing(
+    tmp_path: Path, address: str
+) -> None:
     users = tmp_path / "users.csv"
     users.write_text(USERS.replace("Provider", "[/red] Gold"))
-    run(tmp_path, "migrate")
+    run(address, "migrate")
     of_site = ("--site", SITE, "--as-of", "2026-03-04")
-    code, said = run(tmp_path, "import-users", str(users), "--emr", "Accuro", *of_site)
+    code, said = run(address, "import-users", str(users), "--emr", "Accuro", *of_site)
     assert code == 1
     assert "users.csv: line 3, column “Patient Messages Licence Type”: found [/red] Gold" in said
     assert "Nothing was imported" in said
-    database = Database(f"sqlite:///{tmp_path / 'imported.db'}")
+    database = Database(address)
     assert not any(everything(database).values())
     database.dispose()

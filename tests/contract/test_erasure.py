@@ -21,7 +21,7 @@ from bot.core.errors import BadInput
 from bot.core.handoff import Ownership, ask_person
 from bot.core.ports import Services
 from bot.core.retention import Retention, sweep
-from bot.core.tickets import Change
+from bot.core.tickets import LOOKUP_WINDOW, Change
 from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
 from tests.support.stores import DATABASES, Stores, open_stores
 
@@ -268,6 +268,17 @@ def test_drafts_deliveries_and_closed_tickets_go_each_after_its_time(
     assert went == [{"drafts"}, {"deliveries"}, {"conversations"}, {"tickets"}]
     assert services.tickets.get(reference).requester_email == ERASED
     assert rows_with_canary(stores) == {}
+
+
+def test_guesses_at_a_reference_go_as_soon_as_they_count_no_more(
+    services: Services, clock: HeldClock
+) -> None:
+    start(services.conversations, "c-1")
+    services.tickets.add_failed_lookup("OCN-AAAA-AAAA", "c-1", at=clock.now())
+    clock.advance(LOOKUP_WINDOW)
+    assert sweep(DAYS, services, owner="test")["failed_lookups"] == 0
+    clock.advance(timedelta(seconds=1))
+    assert sweep(DAYS, services, owner="test")["failed_lookups"] == 1
 
 
 def test_zero_days_keep_for_ever(services: Services, stores: Stores, clock: HeldClock) -> None:

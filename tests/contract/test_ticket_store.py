@@ -222,6 +222,15 @@ def test_failed_lookups_are_counted_by_reference_and_by_conversation(stores: Sto
     assert store.failed_lookups("OCN-CCCC-CCCC", "c-3", since=NOW) == (0, 0)
 
 
+def test_failed_lookups_are_forgotten_up_to_a_moment(stores: Stores) -> None:
+    start(stores.conversations, "c-1")
+    for at in (NOW, NOW, LATER):
+        stores.tickets.add_failed_lookup("OCN-AAAA-AAAA", "c-1", at=at)
+    assert stores.tickets.forget_failed_lookups(LATER) == 2
+    assert stores.tickets.failed_lookups("OCN-AAAA-AAAA", "c-1", since=NOW) == (1, 1)
+    assert stores.tickets.forget_failed_lookups(LATER) == 0
+
+
 def test_erasing_a_conversation_forgives_no_guess_at_a_reference(stores: Stores) -> None:
     start(stores.conversations, "c-1")
     stores.tickets.add_failed_lookup("OCN-AAAA-AAAA", "c-1", at=NOW)

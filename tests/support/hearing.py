@@ -16,8 +16,10 @@ FINDER = EntityFinder(ROOT / "data" / "lookups")
 
 def typed(text: str, intent: str = "inform", name: str | None = None) -> Heard:
     """A message with its entities; `name` is what the finder of names makes of it."""
-    entities = [(entity.name, entity.value) for entity in FINDER.find(text)]
-    return Heard(text, intent, [*entities, *([("person_name", name)] if name else [])])
+    found = FINDER.find(text)
+    entities = [(entity.name, entity.value) for entity in found]
+    places = [(entity.start, entity.end) for entity in found]
+    return Heard(text, intent, [*entities, *([("person_name", name)] if name else [])], places)
 
 
 def pressed(intent: str, **values: str) -> Heard:

@@ -83,6 +83,7 @@ def a_recap(language: Language, reason: str = "trop cher") -> Reply:
         site_number="44170",
         emr_vendor="Accuro",
         reason=reason,
+        unknown="",
         duties=PHRASES.say("utter_duty_call_emr_vendor", language, emr_vendor="Accuro"),
     )
     buttons = (

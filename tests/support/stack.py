@@ -3,6 +3,7 @@
 The real gateway, Rasa and action server, on free ports over a fresh database with the demo data.
 Start-up takes some twenty seconds, so every suite shares the fixture `stack`; a test that kills
 something leaves it ready again, and all tests keep to conversations and site numbers of their own.
+HELPDESK_TEST_DATABASE=postgresql runs it on PostgreSQL instead of SQLite.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from bot.adapters.database import Database
 from bot.launcher import Stack
 from bot.settings import ROOT, Settings
 from bot.training import MODEL
+from tests.support import postgres
 from tests.support.ports import free_ports
 
 READY_WITHIN_S = 120.0
 ANSWER_WITHIN_S = 40.0
 POLL_S = 0.05
+DATABASE = os.environ.get("HELPDESK_TEST_DATABASE", "sqlite")
 Message = dict[str, Any]
 Found = TypeVar("Found")
 
@@ -46,7 +49,7 @@ class RunningStack:
             port=gateway,
             rasa_port=rasa,
             action_port=actions,
-            database_url=database_url or f"sqlite:///{folder / 'helpdesk.db'}",
+            database_url=database_url or _new_database(folder),
             **chosen,
         )
         self.url = f"http://127.0.0.1:{gateway}"
@@ -81,6 +84,13 @@ class RunningStack:
         """The process id of "gateway", "rasa" or "actions"; None while it is down."""
         child = self.processes.processes[name].child
         return None if child is None else child.pid
+
+
+def _new_database(folder: Path) -> str:
+    if DATABASE == "postgresql":
+        return postgres.new_database("stack")
+    assert DATABASE == "sqlite", f"HELPDESK_TEST_DATABASE={DATABASE}: sqlite or postgresql"
+    return f"sqlite:///{folder / 'helpdesk.db'}"
 
 
 def run_command(command: str, database_url: str) -> None:

@@ -6,14 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from bot.adapters.database import Database
 from bot.adapters.memory import FixedDetector, HeldClock, ScriptedAssistant
-from bot.adapters.sql_conversations import SqlConversations
-from bot.adapters.tables import metadata
 from bot.core import handoff
 from bot.core.conversations import (
     ASK_PERSON,
@@ -35,6 +31,7 @@ from bot.core.handoff import Ownership
 from bot.core.language import Language
 from bot.core.ports import Assistant, Conversations, Services
 from tests.support.builders import NOW, an_answer, start
+from tests.support.stores import DATABASES, Stores
 
 CSV = Button("Le détail", payload("choose_section", section="invoice-details#csv"))
 GREETING = Reply("greeting", "Bonjour!", "greeting", (CSV,))
@@ -218,18 +215,16 @@ class CountingAssistant:
         return [an_answer(f"À {text}")]
 
 
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
 def test_turns_of_one_conversation_never_overlap_and_keep_their_order(
-    services: Services, tmp_path: Path
+    services: Services, stores: Stores
 ) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'turns.db'}")
-    metadata.create_all(database.engine)
-    services = replace(services, conversations=SqlConversations(database))
+    services = replace(services, conversations=stores.conversations)
     start(services.conversations, "c")
     assistant = CountingAssistant()
     with ThreadPoolExecutor(8) as threads:
         visits = [Visit(f"client-{number}", f"message {number}") for number in range(24)]
         answers = list(threads.map(lambda visit: send(services, visit, assistant), visits))
-    database.dispose()
     assert assistant.most_at_once == 1
     assert assistant.heard == sorted(assistant.heard)
     assert len(assistant.heard) == 24

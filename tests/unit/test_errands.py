@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errands import MAX_MISSES, PURPOSES, Errand, ErrandStep, begin, hear, to_request
+from bot.core.errands import (
+    MAX_MISSES,
+    PURPOSES,
+    Errand,
+    ErrandStep,
+    asks_for_reference,
+    begin,
+    hear,
+    to_request,
+)
 from tests.support.hearing import pressed, typed
 
 REFERENCE = "OCN-7K3M-9QXT"
@@ -165,3 +174,32 @@ def test_two_messages_of_one_person_are_two_requests_and_one_twice_is_one() -> N
 def test_an_errand_comes_out_of_the_database_as_it_went_in() -> None:
     for errand in (NOTE, WITHDRAWAL, MESSAGE):
         assert Errand.from_json(json.loads(json.dumps(errand.to_json()))) == errand
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["c'est quoi le numéro de ma demande?", "what's my request number", "ma référence svp"],
+)
+def test_the_wish_for_a_reference_is_heard(text: str) -> None:
+    assert asks_for_reference(text)
+
+
+@pytest.mark.parametrize("text", ["c'est quoi mon numéro de site?", "eréférence", "my number"])
+def test_other_numbers_are_no_reference(text: str) -> None:
+    assert not asks_for_reference(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("ajoutez une note: appelez-moi après 15 h", "appelez-moi après 15 h"),
+        ("ajoutez une note à ma demande\N{NO-BREAK SPACE}: c’est urgent", "c’est urgent"),
+        ("add a note to it: please call the front desk", "please call the front desk"),
+        ("add a note that the clinic closes in June", "the clinic closes in June"),
+        ("je veux ajouter une note", None),
+    ],
+)
+def test_a_note_said_along_with_the_wish_is_not_asked_again(text: str, note: str | None) -> None:
+    assert begin(typed(text, "add_ticket_note"), None).text == note
+    assert begin(typed(text, "add_ticket_note"), WITHDRAWAL).text == note
+    assert begin(typed(text, "ask_ticket_status"), None).text is None

@@ -43,6 +43,42 @@ def test_everything_has_a_default_that_works_on_one_machine() -> None:
     assert DEMO_KEY_ID in chosen.identity_keys
 
 
+@pytest.mark.parametrize("name", ["helpdesk_identity_keys", "HELPDESK_IDENTITY_KEYS"])
+def test_a_secret_is_read_from_a_file_of_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text(f"{OWN_KEYS}\n")
+    give(monkeypatch, env="production", secrets_dir=str(tmp_path))
+    assert [*settings().identity_keys] == ["app_2026"]
+
+
+def test_a_variable_goes_before_the_file_of_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "helpdesk_metrics_token").write_text("from-the-file")
+    give(monkeypatch, metrics_token="from-the-variable", secrets_dir=str(tmp_path))
+    token = settings().metrics_token
+    assert token is not None
+    assert token.get_secret_value() == "from-the-variable"
+
+
+def test_a_short_secret_in_a_file_is_refused_in_production(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "helpdesk_audit_key").write_text("short")
+    given = {"env": "production", "identity_keys": OWN_KEYS, "secrets_dir": str(tmp_path)}
+    (fault,) = faults(monkeypatch, **given)
+    assert "HELPDESK_AUDIT_KEY" in fault
+    assert "short\n" not in fault
+
+
+def test_a_folder_of_secrets_that_is_not_there_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (fault,) = faults(monkeypatch, secrets_dir=str(tmp_path / "nowhere"))
+    assert "HELPDESK_SECRETS_DIR" in fault
+
+
 def test_a_setting_is_read_from_the_variable_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     give(
         monkeypatch,

@@ -645,6 +645,7 @@ const CODES = {
     scopes: ["Type d’abonnement", "Kind of subscription"],
     duties_shown: ["Avis montrés et acceptés", "Notices shown and accepted"],
     overlaps: ["Recoupe", "Overlaps"],
+    unknown_services: ["Nommé aussi, mais inconnu", "Also named, but unknown"],
     duty: ["Démarche", "Duty"],
     text: ["Texte", "Text"],
     shown_at: ["Montré le", "Shown at"],

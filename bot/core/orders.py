@@ -1,0 +1,51 @@
+"""Reads an order to cancel where the classifier saw none, French or English.
+
+The classifier knows wishes by what they resemble; "mettre fin aux kiosques" orders something in so
+many words. Called by `actions/answers.py` before it says that it does not know.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.core import wording
+from bot.core.hearing import Heard
+from bot.core.wording import SERVICE, phrases
+
+_ENDS = (
+    r"annul(?:e[rz]?|ons|ation)|r[ée]sili(?:e[rz]?|ons|ation)|cancel\w*|arr[êe]t\w*|stop\w*|"
+    r"d[ée]sactiv\w*|d[ée]branch\w*|d[ée]sabonn\w*|d[ée]barrass\w*|supprim\w*|mettre fin|"
+    r"mettez fin|end|terminate|discontinu\w*|get rid of|take us off|remove us from|turn off|"
+    r"shut off|kill|drop|unsubscribe|(?:pu|plus) besoin|j?(?:veu[xt]|voulons) (?:pu|plus)|"
+    r"no longer (?:need|want|use)|don't (?:need|want|use)"
+)
+_ORDER = re.compile(rf"(?<!\w)(?:{_ENDS})(?!\w)[^.,!?;]{{0,40}}{SERVICE}", re.IGNORECASE)
+_CANCELS = re.compile(r"(?<!\w)(?:annul\w*|r[ée]sili\w*|cancel\w*|terminate)(?!\w)", re.IGNORECASE)
+_LEAVES = re.compile(
+    r"(?<!\w)(?:(?:j?veu[xt]|voulons|besoin|avoir) (?:pu|plus) (?:rien )?(?:de|d')"
+    r"|(?:pu|plus) besoin de) ?(?:vos services|ocean)(?!\w)|\b(?:done with|leaving) ocean\b",
+    re.IGNORECASE,
+)
+_GOES_AHEAD = phrases(
+    "je veux le faire, je veux la faire, faites-le, faites-la, fais-le, fais-la, allez-y, vas-y, "
+    "on y va, je veux faire ça, je veux faire la demande, oui je veux, do it, go ahead, please do, "
+    "let's do it, let's do that, start it, i want that, yes i want"
+)
+_DATA = frozenset({"email", "site_number", "emr_vendor"})
+
+
+def orders_cancellation(heard: Heard) -> bool:
+    """Whether services are to be cancelled in so many words; a question orders nothing."""
+    text = wording.plain(heard.text)
+    if heard.text.startswith("/") or wording.asks(text):
+        return False
+    if _LEAVES.search(text) or _ORDER.search(wording.plain(heard.marked)):
+        return True
+    # Whoever gives site and address along with it asks for no explanation.
+    has_data = bool(_DATA & {name for name, _ in heard.entities})
+    return has_data and bool(heard.all_of("product")) and _CANCELS.search(text) is not None
+
+
+def goes_ahead(text: str) -> bool:
+    """Whether this takes up what was offered just before: "ok je veux le faire"."""
+    return _GOES_AHEAD.search(wording.plain(text)) is not None
