@@ -1,7 +1,7 @@
 """Wake-up calls between gateways, over Redis: for more than one gateway.
 
 A call carries a topic and no content, since the database has that. So Redis may fail at any moment:
-streams then find new messages by looking each second, as they do anyway, and only come later.
+streams then find new messages by looking every few seconds, as they do anyway.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class RedisEvents:
             self._sender.publish(CHANNEL, f"{self._name} {topic}")
         except redis.RedisError as error:
             self._send_from = time.monotonic() + REST_AFTER_FAILURE_S
-            log.warning("other gateways were not woken; they look each second", error=str(error))
+            log.warning(
+                "other gateways were not woken; they look every few seconds", error=str(error)
+            )
 
     def position(self) -> int:
         """See the port."""
@@ -71,7 +73,7 @@ class RedisEvents:
             try:
                 self._hear()
             except redis.RedisError as error:
-                log.warning("Redis is not there; streams look each second", error=str(error))
+                log.warning("Redis is not there; streams look every few seconds", error=str(error))
                 self._stopped.wait(LISTEN_FOR_S)
 
     def _hear(self) -> None:

@@ -25,14 +25,17 @@ from bot.gateway.schemas import MAX_MESSAGE_ID, MessageOut
 
 # The topic under which everything that concerns agents is published.
 CONSOLE = "console"
-# How long another process's message may go unseen, and how many silent passes make a heartbeat.
+# How long what another process did may go unseen if no wake-up comes: where people talk or wait,
+# and where there is the bot alone. Streams are many, so those of the bot look seldom.
 POLL_S = 1.0
-PASSES_PER_HEARTBEAT = 15
+POLL_BOT_S = 5.0
+HEARTBEAT_S = 15.0
 # How often a console is asked whether it is there: several times in a lease, however short.
 PING_S = 15.0
 PINGS_PER_LEASE = 6
 # What nobody need be told: nothing has been signalled.
 _NO_SIGNAL = json.dumps({"typing": False, "read": 0})
+_BOT_HAS_IT = json.dumps({"state": "bot"})
 # Tabs of one person, and people behind one address.
 STREAMS_OF_CONVERSATION = 10
 STREAMS_OF_AGENT = 60
@@ -81,13 +84,13 @@ async def visitor_events(
     the conversation), and `agent`: whether the agent is typing, and how far the agent has read.
     """
     told: dict[str, str] = {}
-    silent = 0
+    clock = asyncio.get_running_loop().time
+    heard = clock()
     yield "retry: 1000\n\n"
     while True:
         position = services.events.position()
         try:
-            fresh = await run_in_threadpool(services.conversations.messages, conversation_id, after)
-            news = await run_in_threadpool(_visitor_news, conversation_id, services)
+            fresh, news = await run_in_threadpool(_visitor_news, conversation_id, after, services)
         except NotFound:
             return
         except HelpdeskError:
@@ -95,21 +98,25 @@ async def visitor_events(
             continue
         for message in fresh:
             after = message.id
+            heard = clock()
             yield _frame("message", MessageOut.of(message).model_dump_json(), after)
-        silent = 0 if fresh else silent + 1
         for event, data in news.items():
             if told.get(event, _NO_SIGNAL) != data:
-                silent = 0
+                heard = clock()
                 yield _frame(event, data, after)
         told = news
-        if silent >= PASSES_PER_HEARTBEAT:
-            silent = 0
+        if clock() >= heard + HEARTBEAT_S:
+            heard = clock()
             yield ": still here\n\n"
-        await services.events.wait((conversation_id,), position, POLL_S)
+        poll_s = POLL_BOT_S if news["state"] == _BOT_HAS_IT else POLL_S
+        await services.events.wait((conversation_id,), position, poll_s)
 
 
-def _visitor_news(conversation_id: str, services: Services) -> dict[str, str]:
-    """The state and the agent's signals as they are now, by event."""
+def _visitor_news(
+    conversation_id: str, after: int, services: Services
+) -> tuple[list[Message], dict[str, str]]:
+    """The messages after that one; the state and the agent's signals as they are now, by event."""
+    fresh = services.conversations.messages(conversation_id, after)
     conversation = services.conversations.get(conversation_id)
     state: dict[str, object] = {"state": conversation.state}
     if conversation.state == "waiting":
@@ -121,7 +128,7 @@ def _visitor_news(conversation_id: str, services: Services) -> dict[str, str]:
     news = {"state": json.dumps(state)}
     if conversation.state == "agent":
         news["agent"] = _signal(services, conversation_id, "agent")
-    return news
+    return fresh, news
 
 
 def _prospects(outlook: Outlook) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The agents' stream: what wakes a console, and what does not."""
+"""The streams: what wakes a console, and what does not; what reaches a visitor unasked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from bot.adapters.memory_desk import MemoryDeskRecords
 from bot.core.conversations import Conversation
 from bot.core.errors import Unavailable
 from bot.core.ports import Services
-from bot.gateway.stream import CONSOLE, POLL_S, agent_events
+from bot.gateway.stream import CONSOLE, POLL_S, agent_events, visitor_events
+from tests.support.builders import NOW, an_answer, start
 
 # Longer than a pass of the stream, which looks by itself once in POLL_S.
 SILENCE_S = POLL_S + 0.3
@@ -96,3 +97,18 @@ def test_a_console_is_asked_several_times_in_a_lease_however_short(services: Ser
         return heard
 
     assert "ping" in asyncio.run(scene())
+
+
+def test_what_another_process_wrote_reaches_the_visitor_without_a_wake_up(
+    services: Services,
+) -> None:
+    async def scene() -> list[str | None]:
+        kept = start(services.conversations)
+        visitor = Listener(visitor_events(kept.id, 0, services))
+        heard = [await visitor.hears(WITHIN_S)]
+        services.conversations.say(kept.id, "system", [an_answer()], at=NOW)
+        heard.append(await visitor.hears(WITHIN_S))
+        visitor.stop()
+        return heard
+
+    assert asyncio.run(scene()) == ["state", "message"]
