@@ -5,6 +5,7 @@ A gap closes when its questions, asked once more in the very same way, are answe
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import unicodedata
@@ -135,7 +136,7 @@ def _stub(gap: Gap, found: Section | None, slug: str, language: Language, today:
     return f"""<!-- {language}/{slug}.md -->
 ---
 slug: {slug}
-title: "{title.replace('"', "'")}"
+title: {json.dumps(title.replace('"', "'"), ensure_ascii=False)}
 language: {language}
 audience: anyone
 related: {related}

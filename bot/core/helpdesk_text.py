@@ -79,7 +79,7 @@ def private_comment(
     lines = [_line(name, value, language, phrases) for name, value in known.items() if _has(value)]
     title = phrases.say("utter_helpdesk_transcript", language)
     said = [
-        f"[{message.created_at:%Y-%m-%d %H:%M} UTC] {message.author}: {message.text}"
+        f"[{message.created_at:%Y-%m-%d %H:%M} UTC] {message.author}: {_inert(message.text)}"
         for message in messages
     ]
     talk = [title, *said] if said else []
@@ -104,7 +104,17 @@ def _value(name: str, value: object, language: Language, phrases: Phrases) -> st
         return ", ".join(phrases.say(f"utter_product_{code}", language) for code in value)
     if isinstance(value, bool):
         return phrases.say("utter_helpdesk_yes" if value else "utter_helpdesk_no", language)
-    return _plain(value)
+    return _inert(_plain(value))
+
+
+def _inert(text: str) -> str:
+    """Words of a visitor or agent that a helpdesk can show as nothing else.
+
+    Where comments are read as Markdown, an image would be fetched from wherever it points by the
+    browser of whoever reads the ticket. And a line after the first is set in, so that it cannot
+    pass for a field, or for something that somebody else has said.
+    """
+    return text.replace("![", "! [").replace("\n", "\n  ")
 
 
 def _plain(value: object) -> str:

@@ -146,7 +146,7 @@ def test_a_visitor_cancels_asks_for_a_person_and_an_agent_replies(
     sees(console, re.compile(ticket["reference"]), among="Échanges")
     console.get_by_role("button", name="Prendre en charge").click()
     sees(visitor, re.compile(f"{AGENT.name} a rejoint la conversation"))
-    expect(visitor.get_by_text("Une personne vous répond")).to_be_visible()
+    expect(visitor.get_by_text(f"{AGENT.name} vous répond")).to_be_visible()
 
     reply = console.get_by_label("Votre réponse")
     reply.fill("Bonjour Julie, je vérifie **vos kiosques**.")

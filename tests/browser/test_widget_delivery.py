@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import httpx
+import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from bot.core import handoff
@@ -88,6 +89,51 @@ def test_a_gateway_that_is_not_ready_is_waited_for_without_a_click(
     visitor.is_sent("Where is my invoice?")
     visitor.sees(ANSWERED)
     expect(visitor.banner).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "words"),
+    [
+        ("fr", 360, "Aide indisponible, nouvel essai…"),
+        ("en", 1280, "Help unavailable, trying again…"),
+    ],
+)
+def test_help_asked_for_before_it_could_be_loaded_says_so_and_opens_by_itself(
+    browser: Browser, help_site: HelpSite, language: str, width: int, words: str
+) -> None:
+    window = open_window(browser, width)
+    # The page never comes to rest, so nothing but the button is there when the gateway goes.
+    window.add_init_script("window.requestIdleCallback = () => 0")
+    visitor = chat_in(window, help_site.url, Complaints(), language)
+    expect(visitor.launcher).to_be_visible()
+    help_site.stop()
+    visitor.launcher.click()
+    expect(visitor.launcher).to_have_accessible_name(words)
+    expect(visitor.page.locator("helpdesk-widget p[role=status]").first).to_have_text(words)
+    visitor.launcher.click()  # impatience does no harm
+    help_site.start()
+    expect(visitor.card("greeting")).to_be_visible()
+    expect(visitor.box).to_be_focused()
+    visitor.say(SAID)
+    visitor.is_sent(SAID)
+    assert help_site.count_conversations() == 1
+    window.close()
+
+
+def test_while_the_panel_is_on_its_way_the_button_says_so(
+    browser: Browser, help_site: HelpSite
+) -> None:
+    window = open_window(browser)
+    window.add_init_script("window.requestIdleCallback = () => 0")
+    visitor = chat_in(window, help_site.url, Complaints())
+    held: list[Route] = []
+    visitor.page.route("**/session.js", lambda route: held.append(route))
+    with visitor.page.expect_request("**/session.js"):
+        visitor.launcher.click()
+    expect(visitor.launcher).to_have_accessible_name("Ouverture de l’aide…")
+    held.pop().continue_()
+    expect(visitor.card("greeting")).to_be_visible()
+    window.close()
 
 
 def test_what_was_not_sent_and_what_was_being_written_survive_a_reload(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from html import escape
 
@@ -10,7 +9,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from bot.core.conversations import Button, Reply
 from tests.support import replies
 from tests.support.browsing import Chat, Complaints, open_window
 from tests.support.pages import HelpSite, HostPages
@@ -293,87 +291,3 @@ def test_the_help_pages_refuse_a_strangers_frame(
     expect(refused.get_by_role("heading", level=1)).to_have_count(0)
     window.close()
     closed.stop()
-
-
-# --- Hostile words -------------------------------------------------------------------------------
-
-MARKUP = (
-    '<script>window.hit = 1</script><img src=x onerror="window.hit = 2"> '
-    "[lien](javascript:window.hit=3) [image](data:text/html,<script>parent.hit=4</script>) "
-    '<a href="javascript:window.hit=5">clic</a> <svg onload="window.hit = 6"> '
-    "![x](https://elsewhere.example/pixel.png) <style>* { display: none }</style>"
-)
-BIDI = "x\u202e\u2066\u200f txt.exe\u200b\u200d\ufeff" * 20 + "x"
-HUGE = "W" * 3_000
-EMOJI = "👩🏽‍⚕️" * 500
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_hostile_words_of_visitor_bot_and_agent_stay_words(
-    browser: Browser, help_site: HelpSite, complaints: Complaints, width: int
-) -> None:
-    window = open_window(browser, width)
-    page = window.new_page()
-    complaints.hear(page)
-    elsewhere: list[str] = []
-    page.on("request", lambda r: elsewhere.append(r.url) if "elsewhere" in r.url else None)
-    page.goto(help_site.url)
-    visitor = Chat(page).open()
-    hostile_button = Button("<b>Oui</b>" + BIDI, "/affirm")
-    source = replies.a_source("fr")
-    bad = type(source)("a", "b", MARKUP, "javascript:window.hit=7", "fr", "0" * 16)
-    for n, words in enumerate((MARKUP, BIDI, HUGE, EMOJI)):
-        help_site.talk.lines[words] = [
-            Reply("answer", words, "faq/x", (hostile_button,), (source, bad)),
-            Reply("recap", f"- **{words[:200]}** : {words[:1000]}", "cancellation/confirm"),
-            Reply("ticket", f"OCN-7K3M-9QXT {words[:1000]}", "ticket/filed"),
-        ]
-        visitor.say(words)
-        expect(visitor.log.locator('[data-kind="ticket"]')).to_have_count(n + 1)
-        help_site.say(visitor.kept()["id"], "agent", Reply("message", words))
-        expect(visitor.log.locator('[data-author="agent"]')).to_have_count(n + 1)
-    assert overflow_free(visitor)
-    for link in visitor.log.locator("a[href]").all():
-        assert re.match(r"https?:", link.evaluate("link => link.href"))
-    assert visitor.log.locator("script, style, img, iframe, svg[onload], [onerror]").count() == 0
-    assert page.evaluate("window.hit") is None
-    assert elsewhere == []
-    assert complaints == []
-    expect(visitor.own("<script>").first).to_be_visible()  # shown as it was typed
-    window.close()
-
-
-def test_html_that_the_gateway_did_not_sanitise_is_made_harmless_by_the_widget_itself(
-    browser: Browser, help_site: HelpSite
-) -> None:
-    window = open_window(browser)
-    page = window.new_page()
-
-    def poison(route: Route) -> None:
-        answer = route.fetch()
-        body = answer.json()
-        for message in body["messages"]:
-            message["html"] = MARKUP + '<p onclick="window.hit = 8">texte</p><form><input></form>'
-        route.fulfill(response=answer, json=body)
-
-    page.route("**/messages", poison)
-    page.route("**/events", lambda route: route.abort())  # by which the answer may come first
-    page.goto(help_site.url)
-    visitor = Chat(page).open()
-    visitor.say("Bonjour")
-    visitor.log.get_by_text("texte").click()
-    assert page.evaluate("window.hit") is None
-    inner = visitor.card("answer").locator(".body").inner_html()
-    assert not re.search(
-        r"onclick|onerror|<form|<input|<img|<script|href=.javascript|display:", inner
-    )
-    window.close()
-
-
-def overflow_free(visitor: Chat) -> bool:
-    """Whether the log and every message in it fit their width."""
-    fits: bool = visitor.log.evaluate(
-        "log => [log, ...log.querySelectorAll('article')]"
-        ".every((node) => node.scrollWidth <= node.clientWidth + 1)"
-    )
-    return fits

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from bot.adapters.memory import HeldClock, MemorySearch, ScriptedAssistant, memory_services
 from bot.core import gaps
@@ -180,6 +181,13 @@ def test_a_draft_holds_both_languages_the_questions_and_no_answer_of_its_own() -
 def test_a_question_cannot_close_the_comment_that_it_stands_in() -> None:
     text = gaps.draft_article(Gap("g", [asked("--> <script>")]), None, date(2026, 3, 10))
     assert "--> <script>" not in text.split("<!-- Questions")[1].split("\n-->")[0]
+
+
+def test_any_question_makes_a_title_that_can_be_read_back() -> None:
+    question = 'C:\\temp dit "non": # &a *b\u202e pourquoi?'
+    text = gaps.draft_article(Gap("g", [asked(question)]), None, date(2026, 3, 10))
+    head = yaml.safe_load(text.split("---\n")[1])
+    assert head["title"] == question.replace('"', "'")
 
 
 def test_the_nearest_section_is_in_the_language_asked_for(clock: HeldClock) -> None:

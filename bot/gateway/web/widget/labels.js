@@ -4,7 +4,10 @@
 const FRENCH = {
   locale: "fr-CA",
   launcher: "Besoin d’aide?",
-  launcherOut: "Aide indisponible, nouvel essai…",
+  launcherTrouble: {
+    opening: "Ouverture de l’aide…",
+    out: "Aide indisponible, nouvel essai…",
+  },
   unread: (count) => (count === 1 ? "1 nouveau message" : `${count} nouveaux messages`),
   title: "Aide Ocean",
   close: "Fermer l’aide",
@@ -114,7 +117,10 @@ const FRENCH = {
 const ENGLISH = {
   locale: "en-CA",
   launcher: "Need help?",
-  launcherOut: "Help unavailable, trying again…",
+  launcherTrouble: {
+    opening: "Opening help…",
+    out: "Help unavailable, trying again…",
+  },
   unread: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
   title: "Ocean Help",
   close: "Close help",

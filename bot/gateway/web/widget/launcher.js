@@ -6,6 +6,7 @@ import { labels } from "./labels.js";
 
 export class Launcher {
   node;
+  news = el("p", { class: "spoken", role: "status" }); // a button's new name is not read aloud
   #text = el("span", { class: "launcher-text" });
   #badge = el("span", { class: "badge", hidden: true });
 
@@ -16,11 +17,16 @@ export class Launcher {
     }, icon("chat"), this.#text, this.#badge);
   }
 
-  /** `isOut`: the rest of the widget could not be loaded, and is being tried again. */
-  render({ language, unread, isOut = false }) {
+  /**
+   * `trouble`: "opening" while the rest of the widget is on its way, "out" when it could not be had
+   * and is being tried again; else nothing of the launcher's concern.
+   */
+  render({ language, unread, trouble = null }) {
     const words = labels(language);
     this.node.lang = words.locale;
-    this.#text.textContent = isOut ? words.launcherOut : words.launcher;
+    const news = words.launcherTrouble[trouble] ?? "";
+    if (this.news.textContent !== news) this.news.textContent = news;
+    this.#text.textContent = news || words.launcher;
     this.#badge.hidden = unread === 0;
     this.#badge.textContent = unread;
     const name = this.#text.textContent;

@@ -35,7 +35,10 @@
     });
     return new Promise((resolve, reject) => {
       link.onload = resolve;
-      link.onerror = () => reject(new Error(`helpdesk widget: ${name} could not be loaded`));
+      link.onerror = () => {
+        link.remove();
+        reject(new Error(`helpdesk widget: ${name} could not be loaded`));
+      };
       root.append(link);
     });
   }
@@ -52,34 +55,49 @@
   const AGAIN_MS = 5_000;
   const MOST_IDLE_MS = 2_000; // a page that never rests gets the rest of the widget all the same
 
+  /** What `attempt` gives in the end; `onFailure` is called each time that it could not be had. */
+  async function persist(attempt, onFailure = () => {}) {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        console.error(error);
+        onFailure();
+        await new Promise((resolve) => { setTimeout(resolve, AGAIN_MS); });
+      }
+    }
+  }
+
   class HelpdeskWidgetElement extends HTMLElement {
     #launcher;
     #session;
     #view;
     #whole = null; // promise of session and view
+    #opening = null; // promise of the panel that the button was pressed for
 
     async connectedCallback() {
       if (this.shadowRoot) return; // moved within the page
       const root = this.attachShadow({ mode: "open" });
-      await Promise.all([loadModules(AT_FIRST), load("stylesheet", "widget.css", root)]);
-      const { Launcher } = await import(file("launcher.js"));
+      const { Launcher } = await persist(async () => {
+        await Promise.all([loadModules(AT_FIRST), load("stylesheet", "widget.css", root)]);
+        return import(file("launcher.js"));
+      });
       this.#launcher = new Launcher(() => this.#openInTheEnd());
       this.#launcher.render({ language: language(), unread: 0 });
-      root.append(this.#launcher.node);
+      root.append(this.#launcher.node, this.#launcher.news);
       announceReady(this);
       const soon = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 200));
       soon(() => this.whole().catch(() => {}), { timeout: MOST_IDLE_MS });
     }
 
     // Whoever has pressed the button gets the panel, as soon as it can be had.
-    async #openInTheEnd() {
-      try {
-        await this.open();
-      } catch (error) {
-        console.error(error);
-        this.#launcher.render({ language: language(), unread: 0, isOut: true });
-        setTimeout(() => this.#openInTheEnd(), AGAIN_MS);
-      }
+    #openInTheEnd() {
+      const tell = (trouble) => {
+        this.#launcher.render({ language: language(), unread: 0, trouble });
+      };
+      if (!this.#view) tell("opening");
+      this.#opening ??= persist(() => this.open(), () => tell("out"))
+        .finally(() => { this.#opening = null; });
     }
 
     /** Everything but the launcher, loaded once; a failed attempt is made again at the next call. */
