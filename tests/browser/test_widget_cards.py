@@ -22,6 +22,7 @@ ASKED: dict[Language, str] = {"fr": "Montrez-moi tout", "en": "Show me everythin
 SIZES = pytest.mark.parametrize(
     ("language", "width"), [("fr", 360), ("fr", 1280), ("en", 360), ("en", 1280)]
 )
+EITHER_WAY = pytest.mark.parametrize(("language", "width"), [("fr", 360), ("en", 1280)])
 
 
 @pytest.fixture
@@ -240,32 +241,43 @@ def test_the_transcript_is_downloaded_as_a_text_file(
     assert text.index("Assistant, ") < text.index("Vous, ")
 
 
+@EITHER_WAY
 def test_an_erased_conversation_is_gone_from_page_storage_and_gateway(
-    told: Callable[..., Chat], help_site: HelpSite
+    told: Callable[..., Chat], help_site: HelpSite, language: Language, width: int
 ) -> None:
-    visitor = told(replies.an_article_answer("fr"))
+    visitor = told(replies.an_article_answer(language), language=language, width=width)
     before = visitor.kept()
-    visitor.panel.get_by_role("button", name="Tout effacer").click()
-    expect(visitor.panel.get_by_role("button", name="Conserver")).to_be_focused()
-    visitor.panel.get_by_role("button", name="Effacer", exact=True).click()
-    expect(visitor.own(ASKED["fr"])).to_have_count(0)
+    everything, keep, erase = {
+        "fr": ("Tout effacer", "Conserver", "Effacer"),
+        "en": ("Erase everything", "Keep", "Erase"),
+    }[language]
+    visitor.panel.get_by_role("button", name=everything).click()
+    expect(visitor.panel.get_by_role("button", name=keep)).to_be_focused()
+    visitor.panel.get_by_role("button", name=erase, exact=True).click()
+    expect(visitor.own(ASKED[language])).to_have_count(0)
     expect(visitor.card("greeting")).to_be_visible()
     assert help_site.services.conversations.messages(before["id"]) == []
     assert before["token"] not in visitor.page.evaluate("JSON.stringify({...sessionStorage})")
 
 
+@EITHER_WAY
 def test_news_while_the_panel_is_closed_is_counted_on_the_launcher(
-    chat: OpenChat, help_site: HelpSite
+    chat: OpenChat, help_site: HelpSite, language: Language, width: int
 ) -> None:
-    visitor = chat("en").open()
+    visitor = chat(language, width).open()
     visitor.page.keyboard.press("Escape")
     expect(visitor.panel).to_be_hidden()
-    help_site.say(visitor.kept()["id"], "agent", Reply("message", "Hello"))
-    expect(visitor.launcher).to_have_accessible_name("Need help? 1 new message")
+    name = visitor.words["launcher"]
+    for one, many in (("1 nouveau message", "1 new message"), ("2 nouveaux messages", "2 new")):
+        help_site.say(visitor.kept()["id"], "agent", Reply("message", "Allo"))
+        news = one if language == "fr" else many
+        expect(visitor.launcher).to_have_accessible_name(re.compile(f"{re.escape(name)} {news}"))
+    expect(visitor.launcher.locator(".badge")).to_have_text("2")
+    expect(visitor.launcher.locator(".badge")).to_be_in_viewport(ratio=1)
     visitor.launcher.click()
     expect(visitor.panel).to_be_visible()
     visitor.page.keyboard.press("Escape")
-    expect(visitor.launcher).to_have_accessible_name("Need help?")
+    expect(visitor.launcher).to_have_accessible_name(name)
 
 
 # --- Keyboard, screen readers, eyes --------------------------------------------------------------
@@ -357,27 +369,38 @@ def test_the_accessibility_tree_names_every_control(told: Callable[..., Chat]) -
     assert unnamed == []
 
 
-def test_whoever_wants_no_motion_gets_none(told: Callable[..., Chat]) -> None:
-    visitor = told(replies.an_article_answer("fr"), reduced_motion="reduce")
+@EITHER_WAY
+def test_whoever_wants_no_motion_gets_none(
+    told: Callable[..., Chat], language: Language, width: int
+) -> None:
+    said = replies.an_article_answer(language)
+    visitor = told(said, language=language, width=width, reduced_motion="reduce")
     assert visitor.panel.evaluate("node => getComputedStyle(node).animationName") == "none"
     dot = visitor.panel.locator(".typing i").first
     assert dot.evaluate("node => getComputedStyle(node).animationName") == "none"
 
 
-def test_in_forced_colours_every_part_has_an_edge(told: Callable[..., Chat]) -> None:
-    visitor = told(replies.an_article_answer("fr"), forced_colors="active")
+@EITHER_WAY
+def test_in_forced_colours_every_part_has_an_edge(
+    told: Callable[..., Chat], language: Language, width: int
+) -> None:
+    said = replies.an_article_answer(language)
+    visitor = told(said, language=language, width=width, forced_colors="active")
     for part in (visitor.panel, visitor.card("answer")):
         assert part.evaluate("node => parseFloat(getComputedStyle(node).borderTopWidth)") >= 1
 
 
-@pytest.mark.parametrize(("width", "height"), [(640, 450), (320, 256)])
+@pytest.mark.parametrize(
+    ("language", "width", "height"), [("fr", 640, 450), ("en", 320, 256), ("fr", 320, 256)]
+)
 def test_at_two_and_four_times_the_size_everything_is_within_reach(
-    told: Callable[..., Chat], width: int, height: int
+    told: Callable[..., Chat], language: Language, width: int, height: int
 ) -> None:
     size = {"width": width, "height": height}
-    visitor = told(*replies.everything("fr"), viewport=size)
-    send = visitor.panel.get_by_role("button", name="Envoyer", exact=True)
-    for part in (visitor.box, send, visitor.panel.get_by_role("button", name="Fermer l’aide")):
+    visitor = told(*replies.everything(language), language=language, viewport=size)
+    send = visitor.panel.get_by_role("button", name=visitor.words["send"], exact=True)
+    close = "Fermer l’aide" if language == "fr" else "Close help"
+    for part in (visitor.box, send, visitor.panel.get_by_role("button", name=close)):
         expect(part).to_be_in_viewport(ratio=1)
     assert overflow_px(visitor.page.locator("html")) == 0
     assert overflow_px(visitor.log) == 0

@@ -152,12 +152,16 @@ def test_what_was_not_sent_and_what_was_being_written_survive_a_reload(
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
 
 
+@pytest.mark.parametrize(
+    ("language", "width", "words"),
+    [("fr", 360, "Vous êtes hors ligne"), ("en", 1280, "You are offline")],
+)
 def test_offline_is_said_and_what_was_written_goes_out_once_back(
-    chat: OpenChat, help_site: HelpSite
+    chat: OpenChat, help_site: HelpSite, language: str, width: int, words: str
 ) -> None:
-    visitor = chat().open()
+    visitor = chat(language, width).open()
     visitor.page.context.set_offline(True)
-    expect(visitor.banner).to_contain_text("Vous êtes hors ligne")
+    expect(visitor.banner).to_contain_text(words)
     visitor.say(SAID)
     expect(visitor.own(SAID)).to_have_attribute("data-status", "failed")
     visitor.page.context.set_offline(False)
@@ -165,6 +169,25 @@ def test_offline_is_said_and_what_was_written_goes_out_once_back(
     visitor.sees(ANSWERED)
     expect(visitor.banner).to_be_hidden()
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
+
+
+def test_words_said_before_there_is_a_conversation_begin_one_and_keep_their_order(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat()
+    held: list[Route] = []
+    visitor.page.route("**/conversations", lambda route: held.append(route))
+    with visitor.page.expect_request("**/conversations"):
+        visitor.launcher.click()
+    for text in (SAID, LATER):
+        visitor.say(text)
+        expect(visitor.own(text)).to_have_attribute("data-status", "sending")
+    held.pop().continue_()
+    for text in (SAID, LATER):
+        visitor.is_sent(text)
+    assert held == []
+    assert help_site.count_conversations() == 1
+    assert help_site.visitors_words(visitor.kept()["id"]) == [SAID, LATER]
 
 
 def test_a_button_is_used_once_also_after_a_reload(chat: OpenChat, help_site: HelpSite) -> None:
@@ -238,10 +261,11 @@ def test_after_a_sleep_the_stream_is_opened_anew(chat: OpenChat, help_site: Help
     visitor.sees("Bon retour!")
 
 
+@pytest.mark.parametrize(("language", "width"), [("fr", 360), ("en", 1280)])
 def test_a_page_brought_back_by_the_back_button_goes_on(
-    chat: OpenChat, help_site: HelpSite
+    chat: OpenChat, help_site: HelpSite, language: str, width: int
 ) -> None:
-    visitor = chat().open()
+    visitor = chat(language, width).open()
     visitor.page.evaluate("addEventListener('pageshow', (e) => { window.cameBack = e.persisted })")
     visitor.page.goto(f"{help_site.url}/articles/fr")
     help_site.say(visitor.kept()["id"], "agent", Reply("message", "Pendant votre absence"))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
+from bot.core import handoff
 from tests.support import replies
 from tests.support.browsing import Chat, Complaints, open_window
 from tests.support.pages import HelpSite, HostPages
@@ -187,6 +188,29 @@ def test_a_page_learns_of_messages_and_states_by_the_api(
     assert ["message", "answer"] in heard
     assert heard[-1] == ["close", None]
     assert ["unwanted"] not in heard
+
+
+def test_a_page_learns_who_has_the_conversation_and_that_an_identity_was_refused(
+    visit: Callable[[str], Chat], host: HostPages, help_site: HelpSite
+) -> None:
+    host.pages["/"] = PLAIN.format(script=script_of(help_site))
+    visitor = visit("/")
+    visitor.page.evaluate(
+        """() => {
+            window.heard = [];
+            HelpdeskWidget.on("state", (state) => heard.push(state));
+            HelpdeskWidget.on("identity-refused", () => heard.push("refused"));
+            HelpdeskWidget.identify(async () => "e30.e30.forged").catch(() => {});
+        }"""
+    )
+    visitor.open()
+    visitor.sees("Votre identité n’a pas pu être vérifiée.")
+    id_, now = visitor.kept()["id"], help_site.services.clock.now()
+    help_site.change_owner(id_, lambda owner: handoff.ask_person(owner, now, "asked"))
+    visitor.page.wait_for_function("heard.includes('waiting')")
+    help_site.change_owner(id_, lambda owner: handoff.claim(owner, "agent-1"))
+    visitor.page.wait_for_function("heard.includes('agent')")
+    assert visitor.page.evaluate("heard") == ["refused", "waiting", "agent"]
 
 
 def test_a_page_that_says_who_is_signed_in_opens_the_conversation_in_their_name(
