@@ -83,7 +83,7 @@ def main(
         passages,
         read + own,
         torch.from_numpy(np.concatenate([targets, own_targets])),
-        lambda text: with_typos(text, chance),
+        lambda text: with_typos(text, chance, rate=0.18),
         EPOCHS if start is None else EPOCHS // 2,
         seed,
     )

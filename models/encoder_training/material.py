@@ -106,15 +106,26 @@ SHORT = {
     "please": "pls", "you": "u", "message": "msg", "messages": "msgs", "information": "info",
     "appointment": "appt", "because": "bc", "about": "abt",
 }  # fmt: skip
+# Letters that sound like others, as people write who go by the ear.
+SOUNDS = (
+    ("qu", "k"), ("ph", "f"), ("eau", "o"), ("au", "o"), ("ez", "er"), ("er", "é"), ("é", "er"),
+    ("ss", "s"), ("ll", "l"), ("nn", "n"), ("mm", "m"), ("rr", "r"), ("tt", "t"), ("cc", "c"),
+    ("tion", "sion"), ("ais", "é"), ("ait", "é"), ("ent", "en"), ("ant", "ent"), ("en", "an"),
+    ("ie", "y"), ("ck", "k"), ("ea", "ee"), ("ei", "ie"), ("able", "ible"), ("ence", "ance"),
+    ("ç", "ss"), ("c", "s"), ("c", "k"), ("ge", "je"), ("x", "ks"), ("th", "t"), ("oi", "oua"),
+)  # fmt: skip
 
 
 def with_typos(text: str, chance: random.Random, rate: float = 0.12) -> str:
-    """The text as a hurried person types it: letters lost, doubled or swapped, apostrophes gone."""
+    """The text as a hurried person types it.
+
+    Letters lost, doubled, swapped or written by ear, words run together, apostrophes gone.
+    """
     if chance.random() < 0.3:
         text = text.replace("'", "").replace("’", "")
-    return " ".join(
-        _mistyped(word, chance) if chance.random() < rate else word for word in text.split()
-    )
+    typed = [_mistyped(word, chance) if chance.random() < rate else word for word in text.split()]
+    gaps = ["" if chance.random() < rate / 8 else " " for _ in typed]
+    return "".join(gap + word for gap, word in zip(gaps, typed, strict=True)).strip()
 
 
 def _mistyped(word: str, chance: random.Random) -> str:
@@ -122,6 +133,10 @@ def _mistyped(word: str, chance: random.Random) -> str:
         return short
     if len(word) < 4:
         return word
+    heard = [(sound, other) for sound, other in SOUNDS if sound in word.lower()]
+    if heard and chance.random() < 0.4:
+        sound, other = chance.choice(heard)
+        return word.lower().replace(sound, other, 1)
     at = chance.randrange(1, len(word) - 1)
     before, letter, after = word[:at], word[at], word[at + 1 :]
     ways = [

@@ -27,6 +27,8 @@ ANSWER_WEIGHT = 0.5
 # How much further apart questions of two labels must be than two of one label.
 MARGIN = 0.05
 PER_LABEL = 3
+# What lies outside is more varied than any label, and each message of it only pushes away.
+OUTSIDE_AT_ONCE = 24
 # Messages of these have nothing in common but what they are not.
 MIXED_LABELS = frozenset({"out_of_scope", "inform"})
 
@@ -185,7 +187,7 @@ def tune(
         drawn = [
             (next(decks[label]), label)
             for label, texts in by_label.items()
-            for _ in range(min(PER_LABEL, len(texts)))
+            for _ in range(min(_at_once(label), len(texts)))
         ]
         labels = [label for _, label in drawn]
         vectors = student([typos(text) for text, _ in drawn])
@@ -198,6 +200,10 @@ def tune(
         loss.backward()
         optimiser.step()
         schedule.step()
+
+
+def _at_once(label: str) -> int:
+    return OUTSIDE_AT_ONCE if label == "out_of_scope" else PER_LABEL
 
 
 def _deck(texts: Sequence[str], chance: random.Random) -> Iterator[str]:
