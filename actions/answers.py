@@ -21,6 +21,7 @@ from bot.core.answers import (
 )
 from bot.core.conversations import Button, Message, SourceLink, payload, starting_buttons
 from bot.core.errands import asks_for_reference
+from bot.core.fee_questions import months_named
 from bot.core.language import Language
 from bot.core.orders import goes_ahead, orders_cancellation
 from bot.core.tickets import TicketFilter
@@ -55,6 +56,8 @@ class AnswerQuestion(TalkAction):
 
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
+        if _asks_for_month(turn):
+            return [next_action("action_tell_fee_detail")]
         decision = _decision(turn)
         if not isinstance(decision, Answer) and _begins_request(turn):
             return [next_action("action_start_cancellation")]
@@ -186,10 +189,20 @@ def _begins_request(turn: Turn) -> bool:
     conversations, talk = turn.services.conversations, turn.conversation.id
     if conversations.draft(talk) is not None:
         return False
-    if orders_cancellation(turn.heard):
+    labels = turn.tracker.latest_message.get("label_ranking") or []
+    by_label = {item["name"]: item["confidence"] for item in labels}
+    if orders_cancellation(turn.heard, likely=by_label.get("request_cancellation", 0.0)):
         return True
     offered = [button.payload for m in _just_said(turn) for button in m.buttons]
     return _REQUEST in offered and goes_ahead(turn.text)
+
+
+def _asks_for_month(turn: Turn) -> bool:
+    """Whether another month is asked for right after a fee check: "et en janvier?"."""
+    if turn.fee_record is None or not leans_on_topic(turn.text):
+        return False
+    is_told = any(message.kind == "diagnosis" for message in _just_said(turn))
+    return is_told and bool(months_named(turn.text, (), turn.now().date()))
 
 
 def _just_said(turn: Turn) -> list[Message]:

@@ -10,6 +10,7 @@ import re
 
 from bot.core import wording
 from bot.core.hearing import Heard
+from bot.core.unknown_services import unknown_services
 from bot.core.wording import SERVICE, phrases
 
 _ENDS = (
@@ -26,6 +27,15 @@ _LEAVES = re.compile(
     r"|(?:pu|plus) besoin de) ?(?:vos services|ocean)(?!\w)|\b(?:done with|leaving) ocean\b",
     re.IGNORECASE,
 )
+_FILES = re.compile(
+    r"(?<!\w)(?:veu[xt]|voulons|voudrai[st]|voudrions|aimerai[st]|aimerions|souhait\w+|d[ée]sir\w+|"
+    r"viens|want|like|need|wish)\s(?:to\s)?"
+    r"(?:faire|d[ée]poser|envoyer|soumettre|pr[ée]senter|make|file|submit|send|place)\s"
+    r"(?:un|une|la|notre|ma|a|an|my|our|the)\s(?:formal\s|official\s)?"
+    r"(?:demande(?:\s(?:formelle|officielle))?\s(?:d'|de\s)(?:annulation|r[ée]siliation)|"
+    r"cancellation(?:\srequest)?|request\sto\scancel)(?!\w)",
+    re.IGNORECASE,
+)
 _GOES_AHEAD = phrases(
     "je veux le faire, je veux la faire, faites-le, faites-la, fais-le, fais-la, allez-y, vas-y, "
     "on y va, je veux faire ça, je veux faire la demande, oui je veux, do it, go ahead, please do, "
@@ -34,12 +44,24 @@ _GOES_AHEAD = phrases(
 _DATA = frozenset({"email", "site_number", "emr_vendor"})
 
 
-def orders_cancellation(heard: Heard) -> bool:
-    """Whether services are to be cancelled in so many words; a question orders nothing."""
+# From this probability on the classifier holds an order possible.
+_POSSIBLE = 0.25
+
+
+def orders_cancellation(heard: Heard, *, likely: float = 0.0) -> bool:
+    """Whether services are to be cancelled in so many words; a question orders nothing.
+
+    `likely` is the classifier's probability, 0 to 1, that it is an order: what is none of our
+    services may be an appointment, or another vendor's.
+    """
     text = wording.plain(heard.text)
     if heard.text.startswith("/") or wording.asks(text):
         return False
-    if _LEAVES.search(text) or _ORDER.search(wording.plain(heard.marked)):
+    if any(words.search(text) for words in (_LEAVES, _FILES)):
+        return True
+    if _ORDER.search(wording.plain(heard.marked)):
+        return True
+    if likely >= _POSSIBLE and unknown_services(heard.marked, is_list=False):
         return True
     # Whoever gives site and address along with it asks for no explanation.
     has_data = bool(_DATA & {name for name, _ in heard.entities})

@@ -87,11 +87,18 @@ def visitor_conversation(
     expected = services.conversations.token_hash(conversation_id)
     if not secrets.compare_digest(given, expected):
         raise NotFound("No such conversation.")
-    structlog.contextvars.bind_contextvars(conversation_id=conversation_id)
     return services.conversations.get(conversation_id)
 
 
-VisitorConversation = Annotated[Conversation, Depends(visitor_conversation)]
+async def logged_conversation(
+    conversation: Annotated[Conversation, Depends(visitor_conversation)],
+) -> Conversation:
+    """The same; from here on the request's log lines name it. What a thread binds it forgets."""
+    structlog.contextvars.bind_contextvars(conversation_id=conversation.id)
+    return conversation
+
+
+VisitorConversation = Annotated[Conversation, Depends(logged_conversation)]
 
 
 def read_identity(token: str, settings: Settings) -> Identity:
@@ -154,13 +161,20 @@ def _claim(claims: dict[str, object], name: str) -> str:
     return str(value).replace("\x00", "").strip()[:_MAX_CLAIM_CHARS] if is_plain else ""
 
 
-def agent_session(
+def current_session(
     services: ServicesDep, token: Annotated[str | None, Depends(_cookie)]
 ) -> AgentSession:
     """The session of the signed-in agent."""
     session = services.agents.session(digest(token), services.clock.now()) if token else None
     if session is None:
         raise Unauthorized("Sign in first.")
+    return session
+
+
+async def agent_session(
+    session: Annotated[AgentSession, Depends(current_session)],
+) -> AgentSession:
+    """The same; from here on the request's log lines name the agent."""
     structlog.contextvars.bind_contextvars(agent_id=session.agent.id)
     return session
 

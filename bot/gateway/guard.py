@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -60,12 +61,13 @@ class Guard:
         request_id = secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        has_begun = False
+        status: int | None = None
+        began = time.monotonic()
 
         async def send_guarded(message: Message) -> None:
-            nonlocal has_begun
+            nonlocal status
             if message["type"] == "http.response.start":
-                has_begun = True
+                status = message["status"]
                 self._add_headers(scope, MutableHeaders(raw=message["headers"]), request_id)
             await send(message)
 
@@ -74,13 +76,21 @@ class Guard:
             within_s = FILE_WITHIN_S if _takes_file(scope) else BODY_WITHIN_S
             await self._app(scope, _on_time(receive, within_s), send_guarded)
         except Exception as error:
-            if has_begun:
+            if status is not None:
                 raise
             answer = errors.answer_to(error)
             if answer is None:
                 log.error("request failed", path=scope["path"], error=type(error).__name__)
                 answer = errors.problem(500, errors.OUR_FAULT)
             await answer(scope, receive, send_guarded)
+        finally:
+            if scope["path"].startswith("/api/"):
+                # The route as it is declared: an address may hold what somebody typed.
+                route = getattr(scope.get("route"), "path", None)
+                took_ms = round(1000 * (time.monotonic() - began))
+                log.info(
+                    "request", method=scope["method"], route=route, status=status, took_ms=took_ms
+                )
 
     def _refuse(self, scope: Scope) -> None:
         """Raises what a request is refused for before anything of it is read."""

@@ -151,17 +151,32 @@ def list_agents(_agent: ReadingAgent, services: ServicesDep) -> AgentList:
     )
 
 
-@router.get("/accounts", responses=responses(401, 403))
-def list_accounts(agent: ReadingAgent, services: ServicesDep) -> AccountList:
+def reading_lead(agent: ReadingAgent) -> Agent:
+    """The agent, who is a lead: asked before the request's body is even looked at."""
+    if agent.role != "lead":
+        raise NotAllowed("Only a lead may see or change the accounts of agents.")
+    return agent
+
+
+def changing_lead(agent: ChangingAgent) -> Agent:
+    """Of a request that changes something."""
+    return reading_lead(agent)
+
+
+@router.get("/accounts", responses=responses(401, 403), dependencies=[Depends(reading_lead)])
+def list_accounts(services: ServicesDep) -> AccountList:
     """All agents, for leads."""
-    _require_lead(agent)
     return AccountList(accounts=[_account(one) for one in services.agents.accounts()])
 
 
-@router.post("/accounts", status_code=201, responses=responses(401, 403, 409))
-def create_account(body: CreateAccount, agent: ChangingAgent, services: ServicesDep) -> AccountOut:
+@router.post(
+    "/accounts",
+    status_code=201,
+    responses=responses(401, 403, 409),
+    dependencies=[Depends(changing_lead)],
+)
+def create_account(body: CreateAccount, services: ServicesDep) -> AccountOut:
     """Adds an agent."""
-    _require_lead(agent)
     email = body.email.strip().lower()
     if any(one.agent.email == email for one in services.agents.accounts()):
         raise Conflict("There is an account with this email already. Change that one.")
@@ -173,7 +188,10 @@ def create_account(body: CreateAccount, agent: ChangingAgent, services: Services
 
 @router.patch("/accounts/{agent_id}", responses=responses(401, 403, 404))
 def change_account(
-    agent_id: str, body: ChangeAccount, agent: ChangingAgent, services: ServicesDep
+    agent_id: str,
+    body: ChangeAccount,
+    agent: Annotated[Agent, Depends(changing_lead)],
+    services: ServicesDep,
 ) -> AccountOut:
     """Changes an agent's name, role, access or password."""
     password_hash = None
@@ -184,11 +202,6 @@ def change_account(
         password_hash = access.hash_password(body.password)
     change = AccountChange(body.name, body.role, body.is_disabled, password_hash)
     return _account(services.agents.change(agent_id, change))
-
-
-def _require_lead(agent: Agent) -> None:
-    if agent.role != "lead":
-        raise NotAllowed("Only a lead may see or change the accounts of agents.")
 
 
 def _find(agent_id: str, services: Services) -> Account:

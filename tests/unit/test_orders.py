@@ -18,6 +18,9 @@ from tests.support.hearing import pressed, typed
         "take us off cloud connect",
         "discontinue remiders and onlin bookng",
         "jveux pu de vos services",
+        "Je veux faire une demande d’annulation",
+        "J'aimerais déposer une demande formelle de résiliation",
+        "I'd like to submit a cancellation request",
         "faut annuler les kiosques pis les rappels, c'est Julie Roy site 3488 pis on change de DMÉ",
         "l'ancienne gestionnaire avait pris des kiosques jamais utilisés, svp résilier. site 66120",
     ],
@@ -31,6 +34,8 @@ def test_an_order_in_so_many_words_is_one(text: str) -> None:
     [
         "comment annuler les rappels?",
         "how do I cancel online booking",
+        "comment faire une demande d'annulation",
+        "je veux annuler le fax",
         "les rappels ne partent plus depuis hier",
         "un patient a annulé son rendez-vous, le rappel part quand même",
         "où sont mes factures pour les tablettes",
@@ -41,6 +46,13 @@ def test_an_order_in_so_many_words_is_one(text: str) -> None:
 )
 def test_a_question_or_a_complaint_is_no_order(text: str) -> None:
     assert not orders_cancellation(typed(text, "out_of_scope"))
+
+
+def test_what_is_no_service_of_ours_is_ordered_off_only_if_the_classifier_thinks_so_too() -> None:
+    heard = typed("je veux annuler le fax", "out_of_scope")
+    assert orders_cancellation(heard, likely=0.4)
+    assert not orders_cancellation(heard, likely=0.1)
+    assert not orders_cancellation(typed("où est le fax", "out_of_scope"), likely=0.4)
 
 
 def test_a_button_is_no_order() -> None:
