@@ -25,9 +25,9 @@ LISTEN = """() => {
     const root = document.querySelector("helpdesk-widget").shadowRoot;
     window.told = [];
     new MutationObserver(() => {
-        const line = root.querySelector("p.spoken[role=status]").textContent;
+        const line = root.querySelector(".panel p.spoken[role=status]").textContent;
         if (line && window.told.at(-1) !== line) window.told.push(line);
-    }).observe(root.querySelector("p.spoken[role=status]"), { childList: true });
+    }).observe(root.querySelector(".panel p.spoken[role=status]"), { childList: true });
 }"""
 
 
