@@ -81,7 +81,6 @@ def add_tracker(stores: Stores, sender: str) -> None:
     assert stores.database is not None
     with stores.database.write() as connection:
         key = "INTEGER PRIMARY KEY" if stores.database.is_sqlite else "SERIAL PRIMARY KEY"
-        connection.execute(sa.text("DROP TABLE IF EXISTS events"))
         connection.execute(
             sa.text(f"CREATE TABLE events (id {key}, sender_id VARCHAR(255), data TEXT)")
         )

@@ -55,7 +55,7 @@ def test_signing_in_gives_a_cookie_that_scripts_and_other_sites_cannot_use(
     (demo, _) = httpx.get(f"{base}/demo/agents", trust_env=False).json()["agents"]
     credentials = {"email": demo["email"].upper(), "password": demo["password"]}
     answer = httpx.post(f"{base}/agent/session", json=credentials, trust_env=False)
-    assert set(answer.json()) == {"agent", "csrf_token"}
+    assert set(answer.json()) == {"agent", "csrf_token", "wait_goal_s"}
     assert set(answer.json()["agent"]) == {"id", "name", "email", "role"}
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
