@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Request, expect
 
 from bot.core.agents import Signal
 from tests.support.browsing import Chat, Complaints, open_chat
@@ -68,6 +68,22 @@ def test_an_agent_sees_the_preview_then_whether_it_was_read_and_that_the_visitor
     now = talk.site.services.clock.now()
     records.signal(talk.id, "visitor", typing_until=now + timedelta(minutes=1))
     expect(page.get_by_text("Le visiteur écrit…")).to_be_visible()
+
+
+def test_reading_what_the_visitor_writes_does_not_end_the_agents_own_typing(talk: Talk) -> None:
+    page = talk.first.page
+    talk.first.claim(talk.id)
+    joined = talk.site.messages(talk.id)[-1].id
+    page.clock.set_fixed_time(talk.site.services.clock.now())  # however slow this machine is
+    page.locator("#reply").fill("Let me look")
+
+    def is_read(request: Request) -> bool:
+        is_signal = request.url.endswith("/signals")
+        return is_signal and (request.post_data_json.get("read") or 0) > joined
+
+    with page.expect_request(is_read) as told:
+        talk.chat.say("It is urgent.")
+    assert told.value.post_data_json["typing"] is True
 
 
 def test_notes_are_seen_by_colleagues_and_not_by_the_visitor(talk: Talk) -> None:

@@ -121,6 +121,7 @@ export function composerView({ agent, send, note }) {
       const isOther = detail.id !== shown?.id;
       shown = detail;
       if (isOther) {
+        lastTyping = 0;
         box.value = sessionStorage.getItem(key(detail.id)) ?? "";
         status.textContent = box.value ? t("reply.draft") : "";
       }
@@ -133,6 +134,8 @@ export function composerView({ agent, send, note }) {
       if (isOther && !lockedText && sessionStorage.getItem(outKey(detail.id))) submit();
     },
     focus: () => box.focus(),
+    /** Whether the agent is writing here: a signal that does not say so would end the typing. */
+    isTyping: () => box.value !== "" && Date.now() - lastTyping < TYPING_EVERY_MS,
   };
 }
 
