@@ -50,7 +50,7 @@ def is_current() -> bool:
 
 
 def train() -> None:
-    """Trains the model; three to five minutes.
+    """Trains the model; five to seven minutes.
 
     Raises:
         Unavailable: Training failed; the end of its log is in the message.
