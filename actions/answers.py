@@ -57,7 +57,9 @@ class AnswerQuestion(TalkAction):
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
         if _asks_for_month(turn):
-            return [next_action("action_tell_fee_detail")]
+            from actions.diagnosis import TellFeeDetail  # which answers questions, and so needs us
+
+            return TellFeeDetail().act(turn)
         decision = _decision(turn)
         if not isinstance(decision, Answer) and _begins_request(turn):
             return [next_action("action_start_cancellation")]
