@@ -191,9 +191,7 @@ def _begins_request(turn: Turn) -> bool:
     conversations, talk = turn.services.conversations, turn.conversation.id
     if conversations.draft(talk) is not None:
         return False
-    labels = turn.tracker.latest_message.get("label_ranking") or []
-    by_label = {item["name"]: item["confidence"] for item in labels}
-    if orders_cancellation(turn.heard, likely=by_label.get("request_cancellation", 0.0)):
+    if orders_cancellation(turn.heard, likely=_by_label(turn).get("request_cancellation", 0.0)):
         return True
     offered = [button.payload for m in _just_said(turn) for button in m.buttons]
     return _REQUEST in offered and goes_ahead(turn.text)
@@ -214,11 +212,16 @@ def _just_said(turn: Turn) -> list[Message]:
     return list(takewhile(lambda message: message.author != "visitor", earlier))
 
 
+def _by_label(turn: Turn) -> dict[str, float]:
+    """The classifier's probability of each label that it holds likely."""
+    labels = turn.tracker.latest_message.get("label_ranking") or []
+    return {item["name"]: item["confidence"] for item in labels}
+
+
 def _decision(turn: Turn) -> Answer | Clarify | Abstain:
     """What the message gets; if it leans on the topic before, together with that topic."""
     search = turn.services.search
-    labels = turn.tracker.latest_message.get("label_ranking") or []
-    by_label = {item["name"]: item["confidence"] for item in labels}
+    by_label = _by_label(turn)
     by_section = {key: p for name, p in by_label.items() if (key := section_key(name))}
     outside = by_label.get("out_of_scope", 0.0)
     likely = [search.section(key, turn.language) for key in by_section]
@@ -252,8 +255,7 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
 
 def _spoken_of(turn: Turn) -> Section | None:
     """The section that the bot has just shown: what it said since the visitor's last message."""
-    sources = [message.sources[0] for message in _just_said(turn) if message.sources]
-    source = next(iter(sources), None)
+    source = next((message.sources[0] for message in _just_said(turn) if message.sources), None)
     if source is None:
         return None
     found = turn.services.search.section(f"{source.slug}#{source.section}", turn.language)

@@ -42,8 +42,6 @@ _GOES_AHEAD = phrases(
     "let's do it, let's do that, start it, i want that, yes i want"
 )
 _DATA = frozenset({"email", "site_number", "emr_vendor"})
-
-
 # From this probability on the classifier holds an order possible.
 _POSSIBLE = 0.25
 

@@ -6,7 +6,7 @@ assistant answers plainly, and brings a person to whoever asks for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -76,18 +76,12 @@ class _WillingTalk(Talk):
         super().__init__()
         self._site = site
 
-    def reply(
-        self,
-        conversation_id: str,
-        text: str,
-        language: Language,
-        message_id: int,
-        *,
-        is_fresh_start: bool = False,
-    ) -> list[Reply]:
-        """See the port."""
+    def said_to(
+        self, conversation_id: str, text: str, language: Language
+    ) -> Sequence[Reply] | None:
+        """A wish for a person is granted."""
         if text not in WISHES.values():
-            return super().reply(conversation_id, text, language, message_id)
+            return super().said_to(conversation_id, text, language)
         services = self._site.services
         conversation = services.conversations.get(conversation_id)
         return [services.desk.queue(conversation, "asked", language)]

@@ -62,7 +62,14 @@ class Talk(ScriptedAssistant):
     ) -> list[Reply]:
         """See the port."""
         otherwise = super().reply(conversation_id, text, language, message_id)
-        return list(self.lines.get(text, otherwise))
+        said = self.said_to(conversation_id, text, language)
+        return otherwise if said is None else list(said)
+
+    def said_to(
+        self, conversation_id: str, text: str, language: Language
+    ) -> Sequence[Reply] | None:
+        """What is said to this text; None for the plain answer."""
+        return self.lines.get(text)
 
 
 class Served:
