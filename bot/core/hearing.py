@@ -14,7 +14,7 @@ from typing import Literal
 
 from bot.core import corrections, wording
 from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
-from bot.core.unknown_services import unknown_services
+from bot.core.unknown_services import services_beside_ours, unknown_services
 
 Fault = Literal[
     "unknown_product",
@@ -129,7 +129,9 @@ class Outcome:
 
 def start(heard: Heard, known: Draft) -> Draft:
     """A new draft: what is `known` of a signed-in visitor, and all that the first message holds."""
-    unknown = unknown_services(heard.marked, is_list=False)
+    unknown = _united(
+        unknown_services(heard.marked, is_list=False), services_beside_ours(heard.marked)
+    )
     heard = _typed(heard)
     draft = _with_values(replace(known, asked=None), heard)
     reason = draft.reason or wording.reason_in(heard.text) or wording.because_in(heard.text)

@@ -11,16 +11,18 @@ import re
 from bot.core import wording
 from bot.core.hearing import Heard
 from bot.core.unknown_services import unknown_services
-from bot.core.wording import SERVICE, phrases
+from bot.core.wording import NO_LONGER_WANTS, SERVICE, phrases
 
 _ENDS = (
     r"annul(?:e[rz]?|ons|ation)|r[ée]sili(?:e[rz]?|ons|ation)|cancel\w*|arr[êe]t\w*|stop\w*|"
     r"d[ée]sactiv\w*|d[ée]branch\w*|d[ée]sabonn\w*|d[ée]barrass\w*|supprim\w*|mettre fin|"
     r"mettez fin|end|terminate|discontinu\w*|get rid of|take us off|remove us from|turn off|"
-    r"shut off|kill|drop|unsubscribe|(?:pu|plus) besoin|j?(?:veu[xt]|voulons) (?:pu|plus)|"
-    r"no longer (?:need|want|use)|don't (?:need|want|use)"
+    r"shut off|kill|drop|unsubscribe"
 )
-_ORDER = re.compile(rf"(?<!\w)(?:{_ENDS})(?!\w)[^.,!?;]{{0,40}}{SERVICE}", re.IGNORECASE)
+_ORDER = re.compile(
+    rf"(?:(?<!\w)(?:{_ENDS})(?!\w)|{phrases(NO_LONGER_WANTS).pattern})[^.,!?;]{{0,40}}{SERVICE}",
+    re.I,
+)
 _CANCELS = re.compile(r"(?<!\w)(?:annul\w*|r[ée]sili\w*|cancel\w*|terminate)(?!\w)", re.IGNORECASE)
 _LEAVES = re.compile(
     r"(?<!\w)(?:(?:j?veu[xt]|voulons|besoin|avoir) (?:pu|plus) (?:rien )?(?:de|d')"

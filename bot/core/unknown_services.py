@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bot.core.wording import SERVICE, VALUE, phrases
+from bot.core.wording import NO_LONGER_WANTS, SERVICE, VALUE, phrases
 
 MOST_NAMES = 5
 _LONGEST = 5
@@ -19,8 +19,9 @@ _LONGEST = 5
 _CANCELS = phrases(
     "annul*, résili*, resili*, cancel*, arrêt*, arret*, désabonn*, mettre fin à, stop, end, "
     "terminate, discontinue, get rid of, débarrasser de, ajout*, rajout*, add, unsubscribe from, "
-    "retir*, enlev*, enlèv*, remove, drop"
+    f"retir*, enlev*, enlèv*, remove, drop, {NO_LONGER_WANTS}"
 )
+_KEEPS = phrases("gard*, conserv*, keep*")
 _END_OF_SENTENCE = re.compile(r"[.!?;()\n]|,\s*(?=mais\b|but\b|car\b|so\b)|\s-\s|\u2014")
 # What comes after the list: the reason, the place, the time, a word of courtesy.
 _END_OF_LIST = phrases(
@@ -31,7 +32,7 @@ _END_OF_LIST = phrases(
     "thank you, asap, maintenant, now, today, aujourd'hui, immédiatement, immediately, right "
     "away, sauf, except, mais pas, but not, but"
 )
-_AND = r"et|pis|puis|ainsi que|and|as well as|plus|\u0026|\+"
+_AND = r"et|pis|puis|ni|ainsi que|and|or|nor|as well as|plus|\u0026|\+"
 _SEPARATOR = re.compile(
     rf"(?:\s*,\s*|\s+)(?:{_AND})\s+(?:aussi|also|même|donc)?\s*|\s*[,/]\s*", re.I
 )
@@ -40,6 +41,8 @@ _ARTICLE = re.compile(
     r"(?:aussi|also|donc|all)?\s*(?:(?:le|la|les|notre|nos|mon|ma|mes|votre|vos|the|our|my|your)\s+|l')",
     re.IGNORECASE,
 )
+# "On veut pu du fax": said of what is not wanted, it vouches for nothing.
+_OF = re.compile(r"(?:de la|de l'|du|des|de|d'|any more|any|of)\s*(?=\w)", re.IGNORECASE)
 # "Le fax du site de Laval" is a fax; whose it is comes after.
 _WHOSE = re.compile(r"\s+(?:de la|de l'|du|des|de|d'|of)\s*(?P<whom>\w+)")
 _TRAILING = phrases("aussi, also, too, as well, également, actuel*, current")
@@ -94,6 +97,23 @@ def unknown_services(marked: str, *, is_list: bool) -> tuple[str, ...]:
     return tuple(found[:MOST_NAMES])
 
 
+def services_beside_ours(marked: str) -> tuple[str, ...]:
+    """What others sell and is listed after one of our services, in a message known to be an order.
+
+    However the order is worded: "il faudrait fermer les rappels et le fax".
+    """
+    found: list[str] = []
+    for sentence in _END_OF_SENTENCE.split(marked):
+        ours = sentence.find(SERVICE)
+        if ours < 0 or _KEEPS.search(sentence):
+            continue
+        for item, _ in _items(sentence[ours:], is_list=False):
+            name = _unknown_name(item, is_joined=False)
+            if name and name not in found:
+                found.append(name)
+    return tuple(found[:MOST_NAMES])
+
+
 def _lists(text: str, *, is_list: bool) -> Iterator[list[tuple[str, bool]]]:
     """The lists of a text: each item with whether the list vouches for it."""
     for sentence in _END_OF_SENTENCE.split(text):
@@ -119,7 +139,8 @@ def _unknown_name(item: str, *, is_joined: bool) -> str | None:
     """The name of something that is no service of ours, if the item is one."""
     item = item.strip(" :'\"\u00ab\u00bb\u00a0")
     article = _ARTICLE.match(item)
-    name = _TRAILING.sub("", item[article.end() :] if article else item).strip()
+    opening = article or _OF.match(item)
+    name = _TRAILING.sub("", item[opening.end() :] if opening else item).strip()
     for found in _WHOSE.finditer(name):
         if found["whom"][:1].isupper() or _NO_SERVICE.fullmatch(found["whom"]):
             name = name[: found.start()]

@@ -17,6 +17,14 @@ NO_EMR = frozenset({"aucun", "none"})
 # What stands for an EMR vendor that the visitor does not know.
 UNKNOWN_EMR = frozenset({"inconnu", "unknown"})
 
+# How a service is given up without a word of cancelling, as `phrases` takes it.
+NO_LONGER_WANTS = (
+    "pu besoin, plus besoin, veux pu, veux plus, jveux pu, jveux plus, veut pu, veut plus, "
+    "voulons pu, voulons plus, utilise pu, utilise plus, utilisons pu, utilisons plus, "
+    "no longer need, no longer want, no longer use, don't need, don't want, don't use, "
+    "do not need, do not want, do not use"
+)
+
 
 def phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
     """Finds any of some phrases, listed with commas; "gard*" has any ending.

@@ -26,6 +26,14 @@ from tests.support.hearing import RECAP, asking, typed
         ("we want to cancel the kiosks, the loyalty program and the reminders for our Laval site",
          ("loyalty program",)),
         ("get rid of the kiosks and the texting thing", ("texting thing",)),
+        ("on veut pu des rappels pis du fax, svp annuler", ("fax",)),
+        ("on n’a plus besoin des kiosques ni de la téléphonie", ("téléphonie",)),
+        ("jveux pu du fax pis des rappels", ("fax",)),
+        ("on n’utilise plus les rappels et le fax, fermez-nous ça", ("fax",)),
+        ("we don't want any more voicemail or reminders", ("voicemail",)),
+        ("no longer need the reminders, the kiosks and voicemail", ("voicemail",)),
+        ("il faudrait que vous fermiez les rappels et le fax", ("fax",)),
+        ("please shut down reminders, kiosks and fax for us", ("fax",)),
     ],
 )  # fmt: skip
 def test_what_is_no_service_is_named_and_the_rest_goes_on(
@@ -61,6 +69,12 @@ def test_what_is_no_service_is_named_and_the_rest_goes_on(
         "annulez la dernière facture",
         "annulez les deux abonnements",
         "stop charging us for the messages",
+        "on garde les rappels et le fax, annulez les kiosques",
+        "we don't need the reminders of our Main Street clinic",
+        "plus besoin des rappels de la clinique de Laval ni de la Dre Roy",
+        "on veut plus des kiosques, des patients se plaignent du prix",
+        "on n’utilise plus les rappels depuis que le fax est réparé",
+        "fermez les rappels, notre numéro de fax est sur le site",
     ],
 )
 def test_places_people_systems_and_reasons_are_no_unknown_services(text: str) -> None:
