@@ -16,7 +16,9 @@ class Neighbours:
 
     def __init__(self, vectors: NDArray[np.float32]) -> None:
         """Keep the vectors; if there are many, cluster them: seconds for 100,000."""
-        self.vectors = vectors
+        self._places = np.arange(len(vectors))
+        self._rows = self._places
+        self._vectors = vectors
         self._centres: NDArray[np.float32] | None = None
         if len(vectors) > COMPARE_ALL:
             chosen = np.random.default_rng(0).choice(len(vectors), SAMPLE, replace=False)
@@ -25,14 +27,27 @@ class Neighbours:
             means.fit(vectors[chosen])
             self._centres = means.cluster_centers_.astype(np.float32)
             nearest = means.predict(vectors)
-            self._order = np.argsort(nearest, kind="stable")
-            self._starts = np.searchsorted(nearest[self._order], np.arange(clusters + 1))
+            # Those of a cluster stand together: comparing with them reads on, and does not gather.
+            self._places = np.argsort(nearest, kind="stable")
+            self._rows = np.argsort(self._places)
+            self._vectors = vectors[self._places]
+            self._starts = np.searchsorted(nearest[self._places], np.arange(clusters + 1))
 
-    def of(self, vector: NDArray[np.float32]) -> NDArray[np.intp] | None:
-        """The places of the vectors worth comparing with, or None for all."""
+    @property
+    def are_all_compared(self) -> bool:
+        """Whether there are so few vectors that a query is compared with every one."""
+        return self._centres is None
+
+    def of(
+        self, vector: NDArray[np.float32], also: NDArray[np.intp] | None = None
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The places of the vectors worth comparing with, and of those in `also`; their cosines."""
         if self._centres is None:
-            return None
+            return self._places, self._vectors @ vector
         clusters = np.argpartition(-(self._centres @ vector), LOOKED_INTO)[:LOOKED_INTO]
-        parts = [self._order[self._starts[c] : self._starts[c + 1]] for c in clusters]
-        places: NDArray[np.intp] = np.concatenate(parts)
-        return places
+        spans = [slice(self._starts[c], self._starts[c + 1]) for c in clusters]
+        near = np.concatenate([self._places[span] for span in spans])
+        others = near[:0] if also is None else np.setdiff1d(also, near)
+        cosines = [self._vectors[span] @ vector for span in spans]
+        cosines.append(self._vectors[self._rows[others]] @ vector)
+        return np.concatenate([near, others]), np.concatenate(cosines)

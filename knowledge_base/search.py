@@ -45,9 +45,9 @@ class Hit:
 def search(index: Index, query: str, language: Language, limit: int = 5) -> list[Hit]:
     """The sections nearest to the query, each once and in the visitor's language.
 
-    Best first, ties by key; at most `limit`. Passages of both languages count, so the query may be
-    in either. Nothing comes back for a query without content words. A long message is searched
-    sentence by sentence as well, and a section keeps its best score.
+    Best first, ties in the order of the articles; at most `limit`. Passages of both languages
+    count, so the query may be in either. Nothing comes back for a query without content words. A
+    long message is searched sentence by sentence as well, and a section keeps its best score.
 
     The score of a passage is `(cosine + 0.35 * words) / 1.35`, where `words` is its BM25 score, cut
     to 0..1. A section has the mean of its best passages, weighted 1, 1/2, 1/3 and so on: of as many
@@ -68,7 +68,7 @@ def search(index: Index, query: str, language: Language, limit: int = 5) -> list
     best = np.zeros((len(keys), 4), dtype=np.float32)
     np.maximum.at(best, where, np.concatenate([parts for _, parts in found]))
     hits: list[Hit] = []
-    for row in sorted(range(len(keys)), key=lambda n: (-best[n, 0], index.keys[keys[n]])):
+    for row in np.argsort(-best[:, 0], kind="stable"):
         slug, anchor = index.keys[keys[row]].split("#")
         section = index.sections.get(slug, anchor, language)
         if section is not None and best[row, 0] > 0:
@@ -93,15 +93,12 @@ def _reading(
 ) -> tuple[NDArray[np.intp], Scores]:
     """What one reading finds: keys `(n,)`, each once, and the parts of their hits `(n, 4)`."""
     words = index.lexical.scores(text)
-    places = index.neighbours.of(vector)
-    if places is None:
-        cosines = index.neighbours.vectors @ vector
-    else:
-        places = np.union1d(places, _greatest(words, BY_WORDS))
-        cosines, words = index.neighbours.vectors[places] @ vector, words[places]
+    by_words = None if index.neighbours.are_all_compared else _greatest(words, BY_WORDS)
+    places, cosines = index.neighbours.of(vector, also=by_words)
+    words = words[places]
     scores = (cosines + LEXICAL_WEIGHT * words) / (1 + LEXICAL_WEIGHT)
     chosen = _greatest(scores, SHORTLIST)
-    passages = chosen if places is None else places[chosen]
+    passages = places[chosen]
     question = np.where(index.is_question[passages], cosines[chosen], np.float32(0))
     keys, where = np.unique(index.owner[passages], return_inverse=True)
     parts = np.zeros((len(keys), 4), dtype=np.float32)

@@ -104,7 +104,7 @@ def _by_words(index: Index) -> Ranking:
 
 
 def _by_vectors(index: Index) -> Ranking:
-    return lambda text, _: _best(index, index.neighbours.vectors @ index.encoder.encode([text])[0])
+    return lambda text, _: _best(index, index.neighbours.of(index.encoder.encode([text])[0])[1])
 
 
 def _as_the_product(index: Index) -> Ranking:
