@@ -30,7 +30,7 @@ from bot.core.conversations import (
 )
 from bot.core.fee_record import Record, last_record
 from bot.core.fee_reply import Telling
-from bot.core.hearing import Heard
+from bot.core.heard import Heard
 from bot.core.language import Language
 from bot.core.ports import Services
 from bot.wiring import services

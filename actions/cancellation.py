@@ -24,7 +24,8 @@ from actions.slots import (
 from bot.core.cancellation import PRODUCTS, SELF_SERVICE, Draft, Notice, Step
 from bot.core.conversations import Button, payload
 from bot.core.formats import listed, plain
-from bot.core.hearing import Outcome, hear, start
+from bot.core.heard import Outcome
+from bot.core.hearing import hear, start
 from bot.core.tickets import (
     AlreadyOpen,
     Refused,

@@ -18,7 +18,7 @@ from bot.core import corrections, wording
 from bot.core.tickets import Request
 
 if TYPE_CHECKING:
-    from bot.core.hearing import Heard
+    from bot.core.heard import Heard
 
 Purpose = Literal["status", "note", "withdraw", "support"]
 ErrandStep = Literal["reference", "email", "text", "name", "confirm", "settled"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from bot.core import wording
-from bot.core.hearing import Heard
+from bot.core.heard import Heard
 from bot.core.unknown_services import unknown_services
 from bot.core.wording import NO_LONGER_WANTS, SERVICE, phrases
 

@@ -20,7 +20,8 @@ from bot.core.accounts import Source
 from bot.core.cancellation import PRODUCTS, Draft, Step
 from bot.core.csv_table import FaultCode
 from bot.core.fee_diagnosis import Fact, Finding
-from bot.core.hearing import INTERRUPTING, Fault
+from bot.core.heard import Fault
+from bot.core.hearing import INTERRUPTING
 from bot.core.helpdesk_text import PUBLIC
 from bot.core.language import LANGUAGES
 from bot.core.tickets import STATES, TicketKind

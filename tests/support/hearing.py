@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.core.cancellation import Draft, Step
 from bot.core.conversations import payload
-from bot.core.hearing import Heard, hear
+from bot.core.heard import Heard
+from bot.core.hearing import hear
 from bot.nlu.entities import EntityFinder
 from bot.settings import ROOT
 

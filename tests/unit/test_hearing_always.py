@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.cancellation import Draft, Step
-from bot.core.hearing import DIGRESSIONS, MAX_MISSES, Heard, Outcome, hear, start
+from bot.core.heard import Heard, Outcome
+from bot.core.hearing import DIGRESSIONS, MAX_MISSES, hear, start
 from tests.support.hearing import CAUTION, asking, pressed, result, typed
 
 INTENTS = sorted({*DIGRESSIONS, "inform", "affirm", "deny", "skip", "stop", "request_cancellation"})

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from bot.core.cancellation import PRODUCTS, Draft
-from bot.core.hearing import MAX_REASON_CHARS, Fault, Outcome, hear, start
+from bot.core.draft_values import MAX_REASON_CHARS
+from bot.core.heard import Fault, Outcome
+from bot.core.hearing import hear, start
 from tests.support.hearing import CAUTION, asking, pressed, result, typed
 
 ALL_BUT_REMINDERS = tuple(code for code in PRODUCTS if code != "patient_reminders")

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bot.core.cancellation import PRODUCTS, Draft, Step
-from bot.core.hearing import Outcome, hear, start
+from bot.core.heard import Outcome
+from bot.core.hearing import hear, start
 from tests.support.hearing import RECAP, asking, result, typed
 
 ALL_BUT_REMINDERS = tuple(code for code in PRODUCTS if code != "patient_reminders")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.core.cancellation import PRODUCTS, Step
-from bot.core.hearing import Outcome, hear
+from bot.core.heard import Outcome
+from bot.core.hearing import hear
 from tests.support.hearing import RECAP, pressed, result, typed
 
 # --- The recap: yes ------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ import re
 
 import pytest
 
-from bot.core.hearing import Heard, hear
+from bot.core.heard import Heard
+from bot.core.hearing import hear
 from bot.core.language import Language
 from tests.support.builders import a_draft
 from tests.support.replies import a_recap
