@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.base import TalkAction, Turn
 from actions.billing_review import answers_offer
+from actions.filed import tell_filed
 from actions.handoff import hand_off
 from actions.slots import Event, next_action, set_slot
 from bot.core.answers import (
@@ -24,7 +25,6 @@ from bot.core.errands import asks_for_reference
 from bot.core.fee_questions import months_named
 from bot.core.language import Language
 from bot.core.orders import goes_ahead, orders_cancellation
-from bot.core.tickets import TicketFilter
 from knowledge_base.article import Section
 
 CANDIDATES = 6
@@ -148,42 +148,6 @@ def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = Non
         (SourceLink.of(section),),
         data,
     )
-
-
-def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
-    """Gives the reference of the request that this conversation has filed; whether there is one.
-
-    With `only_untold`, only of one that a crash kept from being told.
-    """
-    said = turn.services.conversations.messages(turn.conversation.id)
-    told = [m.data["reference"] for m in said if m.kind == "ticket" and "reference" in m.data]
-    filed = turn.services.tickets.find(
-        TicketFilter(conversation_id=turn.conversation.id), limit=1, cursor=0
-    )
-    untold = [ticket.reference for ticket in filed if ticket.reference not in told]
-    references = untold or ([] if only_untold else told[-1:])
-    for reference in references:
-        say_ticket(turn, "already-filed", reference)
-    return bool(references)
-
-
-def last_told(turn: Turn) -> str | None:
-    """The reference that this conversation spoke of last."""
-    said = turn.services.conversations.messages(turn.conversation.id)
-    told = (m.data["reference"] for m in reversed(said) if "reference" in m.data)
-    return next(told, None)
-
-
-def say_ticket(
-    turn: Turn,
-    topic: str,
-    reference: str,
-    more: str = "",
-    buttons: tuple[Button, ...] = (),
-) -> None:
-    """Says that a request is filed, under which reference."""
-    text = more or turn.phrase("utter_already_filed", reference=reference)
-    turn.say("ticket", text, f"ticket/{topic}", buttons, data={"reference": reference})
 
 
 def _begins_request(turn: Turn) -> bool:

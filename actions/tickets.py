@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from actions.answers import last_told, say_ticket
 from actions.base import TalkAction, Turn
+from actions.filed import last_told, say_already_filed, say_filed
 from actions.slots import Event, form_ends, form_gives_way, set_slot
 from bot.core.conversations import Button, payload
 from bot.core.errands import PURPOSES, Errand, ErrandStep, Hearing, begin, hear, to_request
@@ -264,9 +264,9 @@ def _file_support_request(turn: Turn, errand: Errand) -> None:
             text = turn.phrase(
                 "utter_support_filed", reference=ticket.reference, email=ticket.requester_email
             )
-            say_ticket(turn, "filed", ticket.reference, text)
+            say_filed(turn, ticket.reference, text)
         case AlreadyOpen(ticket=ticket):
-            say_ticket(turn, "already-filed", ticket.reference)
+            say_already_filed(turn, ticket.reference)
         case Refused():
             again = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
             turn.say("error", turn.phrase("utter_not_filed"), "support/refused", (again,))
