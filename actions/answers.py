@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.base import TalkAction, Turn
 from actions.billing_review import answers_offer
+from actions.diagnosis import tell_more
 from actions.filed import tell_filed
 from actions.handoff import hand_off
 from actions.slots import Event, next_action, set_slot
@@ -56,10 +57,9 @@ class AnswerQuestion(TalkAction):
 
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
-        if _asks_for_month(turn):
-            from actions.diagnosis import TellFeeDetail  # which answers questions, and so needs us
-
-            return TellFeeDetail().act(turn)
+        if turn.fee_record is not None and _asks_for_month(turn):
+            tell_more(turn, turn.fee_record)
+            return []
         decision = _decision(turn)
         if not isinstance(decision, Answer) and _begins_request(turn):
             return [next_action("action_start_cancellation")]
@@ -163,7 +163,7 @@ def _begins_request(turn: Turn) -> bool:
 
 def _asks_for_month(turn: Turn) -> bool:
     """Whether another month is asked for right after a fee check: "et en janvier?"."""
-    if turn.fee_record is None or not leans_on_topic(turn.text):
+    if not leans_on_topic(turn.text):
         return False
     is_told = any(message.kind == "diagnosis" for message in _just_said(turn))
     return is_told and bool(months_named(turn.text, (), turn.now().date()))
