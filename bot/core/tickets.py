@@ -320,6 +320,16 @@ def open_ticket(
         return Refused("changed")
     if not request.is_valid:
         return Refused("incomplete")
+    return file_agreed(request, conversation, store, clock)
+
+
+def file_agreed(
+    request: Request, conversation: Conversation, store: TicketStore, clock: Clock
+) -> TicketOpened | AlreadyOpen:
+    """Files what the caller knows to be agreed to and complete; an equal open one is given instead.
+
+    Called by `open_ticket` and by `billing_review.open_review`, which ask that each in its way.
+    """
     identity = conversation.identity
     now = clock.now()
     ticket = Ticket(
