@@ -7,8 +7,6 @@ or, for a site admin, the site's, as `fee_diagnosis.py` sifted it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from bot.core.tickets import (
     Ticket,
     TicketFilter,
     TicketOpened,
+    digest_of,
     file_agreed,
     request_key,
 )
@@ -48,8 +47,8 @@ def may_be_reviewed(record: Record | None, identity: Identity | None) -> bool:
 
 
 def digest(record: Record) -> str:
-    """Of all that would be sent: 16 hexadecimal digits, others once anything has changed."""
-    return hashlib.sha256(json.dumps(_evidence(record), sort_keys=True).encode()).hexdigest()[:16]
+    """Of all that would be sent."""
+    return digest_of(_evidence(record))
 
 
 def open_review(

@@ -7,15 +7,13 @@ what a ticket says is told only to whoever may see it (`tickets.find_for_visitor
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core import corrections, wording
-from bot.core.tickets import Request
+from bot.core.tickets import Request, digest_of
 
 if TYPE_CHECKING:
     from bot.core.heard import Heard
@@ -80,9 +78,8 @@ class Errand:
 
     @property
     def digest(self) -> str:
-        """Of what a yes agrees to: 16 hexadecimal digits."""
-        shown = [self.purpose, self.reference, self.email, self.name, self.text]
-        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+        """Of what a yes agrees to."""
+        return digest_of([self.purpose, self.reference, self.email, self.name, self.text])
 
     def next_step(self) -> ErrandStep:
         """What to ask now; "settled" when nothing is left to ask."""
