@@ -7,6 +7,8 @@ from typing import Any
 
 from actions.base import TalkAction, Turn
 from actions.billing_review import answers_offer
+from actions.diagnosis import tell_more
+from actions.filed import tell_filed
 from actions.handoff import hand_off
 from actions.slots import Event, next_action, set_slot
 from bot.core.answers import (
@@ -24,7 +26,6 @@ from bot.core.errands import asks_for_reference
 from bot.core.fee_questions import months_named
 from bot.core.language import Language
 from bot.core.orders import goes_ahead, orders_cancellation
-from bot.core.tickets import TicketFilter
 from knowledge_base.article import Section
 
 CANDIDATES = 6
@@ -56,10 +57,9 @@ class AnswerQuestion(TalkAction):
 
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
-        if _asks_for_month(turn):
-            from actions.diagnosis import TellFeeDetail  # which answers questions, and so needs us
-
-            return TellFeeDetail().act(turn)
+        if turn.fee_record is not None and _asks_for_month(turn):
+            tell_more(turn, turn.fee_record)
+            return []
         decision = _decision(turn)
         if not isinstance(decision, Answer) and _begins_request(turn):
             return [next_action("action_start_cancellation")]
@@ -150,42 +150,6 @@ def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = Non
     )
 
 
-def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
-    """Gives the reference of the request that this conversation has filed; whether there is one.
-
-    With `only_untold`, only of one that a crash kept from being told.
-    """
-    said = turn.services.conversations.messages(turn.conversation.id)
-    told = [m.data["reference"] for m in said if m.kind == "ticket" and "reference" in m.data]
-    filed = turn.services.tickets.find(
-        TicketFilter(conversation_id=turn.conversation.id), limit=1, cursor=0
-    )
-    untold = [ticket.reference for ticket in filed if ticket.reference not in told]
-    references = untold or ([] if only_untold else told[-1:])
-    for reference in references:
-        say_ticket(turn, "already-filed", reference)
-    return bool(references)
-
-
-def last_told(turn: Turn) -> str | None:
-    """The reference that this conversation spoke of last."""
-    said = turn.services.conversations.messages(turn.conversation.id)
-    told = (m.data["reference"] for m in reversed(said) if "reference" in m.data)
-    return next(told, None)
-
-
-def say_ticket(
-    turn: Turn,
-    topic: str,
-    reference: str,
-    more: str = "",
-    buttons: tuple[Button, ...] = (),
-) -> None:
-    """Says that a request is filed, under which reference."""
-    text = more or turn.phrase("utter_already_filed", reference=reference)
-    turn.say("ticket", text, f"ticket/{topic}", buttons, data={"reference": reference})
-
-
 def _begins_request(turn: Turn) -> bool:
     """Whether a cancellation is ordered in so many words, or the request just offered taken up."""
     conversations, talk = turn.services.conversations, turn.conversation.id
@@ -199,7 +163,7 @@ def _begins_request(turn: Turn) -> bool:
 
 def _asks_for_month(turn: Turn) -> bool:
     """Whether another month is asked for right after a fee check: "et en janvier?"."""
-    if turn.fee_record is None or not leans_on_topic(turn.text):
+    if not leans_on_topic(turn.text):
         return False
     is_told = any(message.kind == "diagnosis" for message in _just_said(turn))
     return is_told and bool(months_named(turn.text, (), turn.now().date()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from actions.base import TalkAction, Turn
+from actions.filed import say_already_filed, say_filed
 from actions.slots import Event
 from bot.core.billing_review import digest, may_be_reviewed, open_review, review_filed
 from bot.core.conversations import Button, payload
@@ -68,7 +69,7 @@ def offer(turn: Turn) -> None:
         return
     filed = review_filed(record, turn.services.tickets)
     if filed is not None:
-        _say_already_filed(turn, filed.reference)
+        say_already_filed(turn, filed.reference)
         return
     found = record.diagnosis
     text = turn.phrase(
@@ -103,16 +104,11 @@ def file(turn: Turn, agreed: str) -> None:
             )
             if ticket.to_confirm:
                 text += " " + turn.phrase("utter_filed_to_confirm")
-            turn.say("ticket", text, "ticket/filed", data={"reference": ticket.reference})
+            say_filed(turn, ticket.reference, text)
         case AlreadyOpen(ticket=ticket):
-            _say_already_filed(turn, ticket.reference)
+            say_already_filed(turn, ticket.reference)
         case Refused():
             offer(turn)
-
-
-def _say_already_filed(turn: Turn, reference: str) -> None:
-    text = turn.phrase("utter_already_filed", reference=reference)
-    turn.say("ticket", text, "ticket/already-filed", data={"reference": reference})
 
 
 def _promise_nothing(turn: Turn) -> None:

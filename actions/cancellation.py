@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from actions.answers import say_ticket, tell_filed
 from actions.base import TalkAction, Turn
+from actions.filed import say_already_filed, say_filed, tell_filed
 from actions.slots import (
     Event,
     form_ends,
@@ -161,9 +161,9 @@ class FileCancellation(TalkAction):
                 if duties := _duties(turn, draft):
                     text += "\n\n" + turn.phrase("utter_to_do", duties=_as_list(duties))
                 steps = _steps(turn, draft)[:_STEPS_OFFERED]
-                say_ticket(turn, "filed", ticket.reference, text, steps)
+                say_filed(turn, ticket.reference, text, steps)
             case AlreadyOpen(ticket=ticket) if is_requester(ticket, draft, turn.conversation):
-                say_ticket(turn, "already-filed", ticket.reference, _already(turn, draft, ticket))
+                say_already_filed(turn, ticket.reference, _already(turn, draft, ticket))
             case AlreadyOpen():
                 text = turn.phrase("utter_already_filed_by_other")
                 turn.say("ticket", text, "ticket/already-filed", (turn.person_button(),))

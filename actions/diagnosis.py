@@ -1,4 +1,4 @@
-"""Finds out why messages are charged, and tells more of it when asked.
+"""Finds out why messages are charged, and tells it.
 
 `bot/core/fee_diagnosis.py` judges, `bot/core/fee_reply.py` makes sentences of it. An anonymous
 visitor learns nothing of any account; whoever is signed in, nothing of another site.
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Literal, get_args
 
-from actions.answers import AnswerQuestion
 from actions.base import TalkAction, Turn
 from actions.slots import Event
 from bot.core import fee_diagnosis
@@ -52,40 +51,6 @@ class DiagnoseFees(TalkAction):
         return []
 
 
-class TellFeeDetail(TalkAction):
-    """Says who else, how much, since when: of the fee check told before."""
-
-    def name(self) -> str:
-        """See the base."""
-        return "action_tell_fee_detail"
-
-    def act(self, turn: Turn) -> list[Event]:
-        """See the base."""
-        record, identity = turn.fee_record, turn.conversation.identity
-        today = turn.now().date()
-        if record is None:
-            if not _was_told(turn):
-                # No fee check was made that these words could be about.
-                return AnswerQuestion().act(turn)
-            if identity is None:
-                turn.replies.append(tell_signed_out(turn.telling, has_been=turn.is_signed_out))
-            else:
-                _tell(turn, months_named(turn.text, (), today), None)
-            return []
-        read = record.diagnosis.months
-        months = months_named(turn.text, read, today)
-        if record.from_files or set(months) <= set(read):
-            detail = tell_detail(record, _aspect(turn), turn.text, months, turn.telling)
-            turn.replies.append(detail)
-            return []
-        found = _diagnose(turn, identity, months)
-        if found == "unknown_account" or found.months:
-            _tell_found(turn, found, months, None)
-        else:
-            turn.replies.append(tell_no_invoice(record, months, turn.telling))
-        return []
-
-
 class AskFeeFiles(TalkAction):
     """Says which two files a site admin may drop into the chat, and where to get them."""
 
@@ -109,6 +74,28 @@ def ask_files(turn: Turn) -> None:
         turn.say("notice", turn.phrase("utter_files_admins_only"), "fees/files-refused")
     else:
         turn.say("form", turn.phrase("utter_ask_files", site=identity.site_number), "fees/files")
+
+
+def tell_more(turn: Turn, record: Record) -> None:
+    """Answers a question about the fee check told before: who else, how much, since when."""
+    read = record.diagnosis.months
+    months = months_named(turn.text, read, turn.now().date())
+    if record.from_files or set(months) <= set(read):
+        turn.replies.append(tell_detail(record, _aspect(turn), turn.text, months, turn.telling))
+        return
+    found = _diagnose(turn, turn.conversation.identity, months)
+    if found == "unknown_account" or found.months:
+        _tell_found(turn, found, months, None)
+    else:
+        turn.replies.append(tell_no_invoice(record, months, turn.telling))
+
+
+def tell_anew(turn: Turn) -> None:
+    """Makes another fee check, where the one before left nothing that this visitor may be told."""
+    if turn.conversation.identity is None:
+        turn.replies.append(tell_signed_out(turn.telling, has_been=turn.is_signed_out))
+    else:
+        _tell(turn, months_named(turn.text, (), turn.now().date()), None)
 
 
 def _tell(turn: Turn, asked: Sequence[str], since: Record | None) -> None:
@@ -162,11 +149,6 @@ def _aspect(turn: Turn) -> Aspect:
     labels = [item["name"] for item in turn.tracker.latest_message.get("label_ranking") or ()]
     aspects = [label.split("/")[1] for label in labels if label.startswith("fee_detail/")]
     return next((one for one in get_args(Aspect) if one in aspects[:1]), "who")
-
-
-def _was_told(turn: Turn) -> bool:
-    said = turn.services.conversations.messages(turn.conversation.id)
-    return any(message.kind == "diagnosis" for message in said)
 
 
 def _is_button(turn: Turn) -> bool:

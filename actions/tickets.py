@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from actions.answers import last_told, say_ticket
 from actions.base import TalkAction, Turn
+from actions.filed import last_told, say_already_filed, say_filed
 from actions.slots import Event, form_ends, form_gives_way, set_slot
 from bot.core.conversations import Button, payload
-from bot.core.errands import PURPOSES, Errand, ErrandStep, Hearing, begin, hear, to_request
+from bot.core.errands import PURPOSES, Errand, ErrandStep, Verdict, begin, hear, to_request
 from bot.core.formats import local_day, plain
 from bot.core.language import Language
 from bot.core.tickets import (
@@ -63,12 +63,12 @@ class ValidateTicket(TalkAction):
         if before and before.heard_message == turn.message_id != 0:
             # Judged before: Rasa calls again at activation.
             return form_ends(_SLOT) if before.asked is None else [set_slot(_SLOT, None)]
-        errand, hearing = _judged(turn, before)
+        errand, verdict = _judged(turn, before)
         errand = replace(errand, heard_message=turn.message_id)
-        if hearing.result == "elsewhere":
+        if verdict == "elsewhere":
             # About something else: the form ends, and the message gets its ordinary answer.
             return form_gives_way(_FORM)
-        if hearing.result == "stopped":
+        if verdict == "stopped":
             turn.services.conversations.drop_errand(turn.conversation.id)
             turn.say("notice", turn.phrase("utter_errand_stopped"), f"{errand.purpose}/stopped")
             return form_ends(_SLOT)
@@ -77,8 +77,8 @@ class ValidateTicket(TalkAction):
         _save(turn, replace(errand, asked=asked))
         if is_settled:
             return form_ends(_SLOT)
-        if hearing.result != "taken":
-            _say_missed(turn, errand, hearing)
+        if verdict != "taken":
+            _say_missed(turn, errand, verdict)
         return [set_slot(_SLOT, None)]
 
 
@@ -130,15 +130,15 @@ class TellStatus(TalkAction):
 # --- Judging -------------------------------------------------------------------------------------
 
 
-def _judged(turn: Turn, before: Errand | None) -> tuple[Errand, Hearing]:
+def _judged(turn: Turn, before: Errand | None) -> tuple[Errand, Verdict]:
     """The errand after this message: a new one, or the one under way."""
     heard = turn.heard
     is_text = before is not None and before.asked == "text" and not turn.text.startswith("/")
     is_new = heard.intent in PURPOSES and not is_text
     if is_new or before is None or before.asked is None:
         if heard.intent not in PURPOSES:
-            return Errand("status"), Hearing("elsewhere")
-        return _prefilled(turn, begin(heard, before)), Hearing("taken")
+            return Errand("status"), "elsewhere"
+        return _prefilled(turn, begin(heard, before)), "taken"
     return hear(before, heard)
 
 
@@ -264,9 +264,9 @@ def _file_support_request(turn: Turn, errand: Errand) -> None:
             text = turn.phrase(
                 "utter_support_filed", reference=ticket.reference, email=ticket.requester_email
             )
-            say_ticket(turn, "filed", ticket.reference, text)
+            say_filed(turn, ticket.reference, text)
         case AlreadyOpen(ticket=ticket):
-            say_ticket(turn, "already-filed", ticket.reference)
+            say_already_filed(turn, ticket.reference)
         case Refused():
             again = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
             turn.say("error", turn.phrase("utter_not_filed"), "support/refused", (again,))
@@ -305,9 +305,9 @@ def _ask_to_withdraw(turn: Turn, errand: Errand, topic: str) -> None:
     turn.say("form", text, topic, buttons)
 
 
-def _say_missed(turn: Turn, errand: Errand, hearing: Hearing) -> None:
+def _say_missed(turn: Turn, errand: Errand, verdict: Verdict) -> None:
     step = errand.next_step()
-    if hearing.result == "way_out":
+    if verdict == "way_out":
         drop = Button(turn.phrase("utter_button_drop"), payload("stop"))
         buttons = (turn.person_button(), drop)
         turn.say("notice", turn.phrase("utter_way_out"), f"{errand.purpose}/way-out", buttons)

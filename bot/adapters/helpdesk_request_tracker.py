@@ -24,7 +24,7 @@ from bot.core.helpdesk import (
     Sent,
     Unknown,
 )
-from bot.core.helpdesk_text import request_of
+from bot.core.helpdesk_text import outgoing_ticket
 from bot.core.ports import Phrases
 
 BASE = "/REST/2.0"
@@ -63,17 +63,17 @@ class RequestTrackerHelpdesk:
 
     def prepare(self, body: str) -> str:
         """See the port."""
-        request = request_of(body, self._phrases)
+        outgoing = outgoing_ticket(body, self._phrases)
         ticket: dict[str, object] = {
             "Queue": self._queue,
-            "Subject": request.subject,
-            "Content": request.description,
+            "Subject": outgoing.subject,
+            "Content": outgoing.description,
             "ContentType": "text/plain",
         }
-        if request.requester_email:
-            ticket["Requestor"] = request.requester_email
+        if outgoing.requester_email:
+            ticket["Requestor"] = outgoing.requester_email
         if self._key_field:
-            ticket["CustomFields"] = {self._key_field: request.external_key}
+            ticket["CustomFields"] = {self._key_field: outgoing.external_key}
         return json.dumps(ticket, ensure_ascii=False, sort_keys=True)
 
     def find(self, external_key: str) -> LookedUp:

@@ -27,7 +27,7 @@ from bot.core.helpdesk import (
     Sent,
     Unknown,
 )
-from bot.core.helpdesk_text import request_of
+from bot.core.helpdesk_text import outgoing_ticket
 from bot.core.ports import Phrases
 
 # Zendesk's own limit is 65,535 characters; what is longer goes along as a file.
@@ -63,22 +63,22 @@ class ZendeskHelpdesk:
 
     def prepare(self, body: str) -> str:
         """See the port."""
-        request = request_of(body, self._phrases)
+        outgoing = outgoing_ticket(body, self._phrases)
         ticket: dict[str, Any] = {
-            "subject": request.subject,
-            "comment": {"body": request.description, "public": True},
-            "external_id": request.external_key,
-            "tags": list(request.tags),
+            "subject": outgoing.subject,
+            "comment": {"body": outgoing.description, "public": True},
+            "external_id": outgoing.external_key,
+            "tags": list(outgoing.tags),
             "custom_fields": [
-                {"id": id_, "value": request.facts[fact]}
+                {"id": id_, "value": outgoing.facts[fact]}
                 for fact, id_ in sorted(self._fields.items())
-                if fact in request.facts
+                if fact in outgoing.facts
             ],
         }
-        if request.requester_email:
+        if outgoing.requester_email:
             # Inline, so that somebody whom Zendesk does not know yet is made with the ticket.
-            name = request.requester_name or request.requester_email.partition("@")[0]
-            ticket["requester"] = {"name": name, "email": request.requester_email}
+            name = outgoing.requester_name or outgoing.requester_email.partition("@")[0]
+            ticket["requester"] = {"name": name, "email": outgoing.requester_email}
         return json.dumps({"ticket": ticket}, ensure_ascii=False, sort_keys=True)
 
     def find(self, external_key: str) -> LookedUp:

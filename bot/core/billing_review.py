@@ -7,8 +7,6 @@ or, for a site admin, the site's, as `fee_diagnosis.py` sifted it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +15,12 @@ from bot.core.tickets import (
     OPEN_STATES,
     AlreadyOpen,
     Refused,
+    Request,
     Ticket,
     TicketFilter,
     TicketOpened,
-    helpdesk_body,
-    new_reference,
+    digest_of,
+    file_agreed,
     request_key,
 )
 from bot.core.wording import EMAIL
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from bot.core.conversations import Conversation, Identity
     from bot.core.ports import Clock, TicketStore
 
-CHECKLIST = ("account_reviewed", "processed")
 _LOOKED_THROUGH = 50
 
 
@@ -49,8 +47,8 @@ def may_be_reviewed(record: Record | None, identity: Identity | None) -> bool:
 
 
 def digest(record: Record) -> str:
-    """Of all that would be sent: 16 hexadecimal digits, others once anything has changed."""
-    return hashlib.sha256(json.dumps(_evidence(record), sort_keys=True).encode()).hexdigest()[:16]
+    """Of all that would be sent."""
+    return digest_of(_evidence(record))
 
 
 def open_review(
@@ -71,16 +69,11 @@ def open_review(
         return Refused("incomplete")
     if agreed != digest(record):
         return Refused("changed")
-    now = clock.now()
-    ticket = Ticket(
-        reference=new_reference(),
+    request = Request(
         kind="billing_review",
-        state="open",
-        request_key=_key(record),
         requester_name=identity.name,
         requester_email=identity.email.lower(),
         site_number=record.site_number,
-        language=conversation.language,
         fields={
             "requester_name": identity.name,
             "requester_email": identity.email.lower(),
@@ -89,35 +82,29 @@ def open_review(
             "headline": record.shown.get("headline", ""),
             **_evidence(record),
             "found_at": record.found_at.isoformat(),
-            "identity": f"signed_in:{'site_admin' if identity.is_site_admin else 'user'}:same_site",
         },
-        checklist=dict.fromkeys(CHECKLIST, False),
-        to_confirm=not identity.is_site_admin,
-        requester_id=identity.external_id,
-        conversation_id=conversation.id,
-        created_at=now,
-        updated_at=now,
+        about=_about(record),
     )
-    stored = store.open(ticket, helpdesk_body(ticket), who="assistant")
-    return TicketOpened(stored) if stored.reference == ticket.reference else AlreadyOpen(stored)
+    return file_agreed(request, conversation, store, clock)
 
 
 def review_filed(record: Record, store: TicketStore) -> Ticket | None:
     """The same request, if it was filed before and is still open."""
     wanted = TicketFilter(kind="billing_review", requester_id=record.user_id)
+    key = request_key("billing_review", record.site_number, *_about(record))
     return next(
         (
             ticket
             for ticket in store.find(wanted, limit=_LOOKED_THROUGH, cursor=0)
-            if ticket.request_key == _key(record) and ticket.state in OPEN_STATES
+            if ticket.request_key == key and ticket.state in OPEN_STATES
         ),
         None,
     )
 
 
-def _key(record: Record) -> str:
-    months = record.diagnosis.months
-    return request_key("billing_review", record.site_number, f"user:{record.user_id}", *months)
+def _about(record: Record) -> tuple[str, ...]:
+    """What makes another review the same one: who asks, and the months."""
+    return (f"user:{record.user_id}", *record.diagnosis.months)
 
 
 def _evidence(record: Record) -> dict[str, Any]:

@@ -6,14 +6,12 @@ slots, and its digest ties the visitor's "yes" to exactly what the recap showed.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from bot.core.wording import EMAIL, NO_EMR
+from bot.core.tickets import digest_of
+from bot.core.wording import EMAIL, NO_EMR, SITE_NUMBER
 
 Step = Literal[
     "products",
@@ -49,7 +47,6 @@ SELF_SERVICE: Mapping[str, str] = {
     "studies": "study-delete#delete",
     "cloud_connect": "cancel-services#cloud-connect-disable",
 }
-_SITE_NUMBER = re.compile(r"[0-9]{3,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +95,19 @@ class Draft:
 
     @property
     def digest(self) -> str:
-        """Of all that the recap shows: 16 hexadecimal digits, another for any other content."""
-        shown = [
-            sorted(self.products),
-            self.requester_name,
-            self.requester_email,
-            self.site_number,
-            self.emr_vendor,
-            self.reason,
-            sorted(item for item in self.scopes.items() if item[0] in self.products),
-            self.unknown,
-        ]
-        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+        """Of all that the recap shows."""
+        return digest_of(
+            [
+                sorted(self.products),
+                self.requester_name,
+                self.requester_email,
+                self.site_number,
+                self.emr_vendor,
+                self.reason,
+                sorted(item for item in self.scopes.items() if item[0] in self.products),
+                self.unknown,
+            ]
+        )
 
     def next_step(self) -> Step:
         """What to ask now: the first thing missing, or the confirmation."""
@@ -135,7 +133,7 @@ class Draft:
             "products": bool(self.products) and set(self.products) <= set(PRODUCTS),
             "requester_name": bool(self.requester_name),
             "requester_email": bool(EMAIL.fullmatch(self.requester_email or "")),
-            "site_number": bool(_SITE_NUMBER.fullmatch(self.site_number or "")),
+            "site_number": bool(SITE_NUMBER.fullmatch(self.site_number or "")),
             "emr_vendor": bool(self.emr_vendor),
             "cloud_connect": "cloud_connect" not in self.products or self.cloud_connect_understood,
         }

@@ -7,21 +7,21 @@ what a ticket says is told only to whoever may see it (`tickets.find_for_visitor
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core import corrections, wording
-from bot.core.tickets import Request
+from bot.core.tickets import Request, digest_of
 
 if TYPE_CHECKING:
     from bot.core.heard import Heard
 
 Purpose = Literal["status", "note", "withdraw", "support"]
 ErrandStep = Literal["reference", "email", "text", "name", "confirm", "settled"]
+# What became of a message; "way_out" after too many misses in a row.
+Verdict = Literal["taken", "missed", "way_out", "stopped", "elsewhere"]
 # By the intent that begins each errand.
 PURPOSES: Mapping[str, Purpose] = {
     "ask_ticket_status": "status",
@@ -31,7 +31,7 @@ PURPOSES: Mapping[str, Purpose] = {
 }
 # Those that change the ticket last spoken of, if no other is named.
 _ON_A_TICKET = frozenset({"note", "withdraw"})
-MAX_TEXT_CHARS = 2_000
+TEXT_CHARS = 2_000
 SUBJECT_CHARS = 80
 MAX_MISSES = 3
 # What ends an errand in favour of something else, whatever was asked.
@@ -78,9 +78,8 @@ class Errand:
 
     @property
     def digest(self) -> str:
-        """Of what a yes agrees to: 16 hexadecimal digits."""
-        shown = [self.purpose, self.reference, self.email, self.name, self.text]
-        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+        """Of what a yes agrees to."""
+        return digest_of([self.purpose, self.reference, self.email, self.name, self.text])
 
     def next_step(self) -> ErrandStep:
         """What to ask now; "settled" when nothing is left to ask."""
@@ -110,13 +109,6 @@ class Errand:
         return cls(**stored)
 
 
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """What became of a message: "taken", "missed", "way_out", "stopped" or "elsewhere"."""
-
-    result: Literal["taken", "missed", "way_out", "stopped", "elsewhere"]
-
-
 def begin(heard: Heard, before: Errand | None) -> Errand:
     """A new errand with what its first message holds, and what an errand `before` has found out.
 
@@ -140,21 +132,21 @@ def begin(heard: Heard, before: Errand | None) -> Errand:
 def _note_in(heard: Heard, purpose: Purpose) -> str | None:
     """The note, where the wish for one holds it: "ajoutez une note : appelez après 15 h"."""
     found = _NOTE.search(heard.text) if purpose == "note" else None
-    return found["note"].strip()[:MAX_TEXT_CHARS] if found else None
+    return found["note"].strip()[:TEXT_CHARS] if found else None
 
 
-def hear(errand: Errand, heard: Heard) -> tuple[Errand, Hearing]:
+def hear(errand: Errand, heard: Heard) -> tuple[Errand, Verdict]:
     """The errand after a message that is not its first, and what became of the message."""
     if heard.intent == "confirm_draft":
         return _confirmed(errand, is_yes=heard.all_of("draft") == [errand.digest])
     text = "" if heard.text.startswith("/") else wording.plain(heard.text)
     if _is_given_up(errand, heard, text):
-        return errand, Hearing("stopped")
+        return errand, "stopped"
     match errand.asked:
         case "text":
             if not text or (heard.intent in _INSTEAD_OF_TEXT and len(text.split()) <= _LONG):
-                return errand, Hearing("elsewhere")
-            return _taken(replace(errand, text=heard.text.strip()[:MAX_TEXT_CHARS]))
+                return errand, "elsewhere"
+            return _taken(replace(errand, text=heard.text.strip()[:TEXT_CHARS]))
         case "confirm":
             return _hear_confirmation(errand, heard, text)
         case "name" | "email" | "reference":
@@ -162,9 +154,9 @@ def hear(errand: Errand, heard: Heard) -> tuple[Errand, Hearing]:
             if found is not None:
                 return _taken(found)
     if heard.intent in _SPOKEN or not text or (errand.purpose != "support" and not _is_short(text)):
-        return errand, Hearing("elsewhere")
+        return errand, "elsewhere"
     if errand.purpose != "support" and heard.intent == "faq":
-        return errand, Hearing("elsewhere")
+        return errand, "elsewhere"
     return _missed(errand)
 
 
@@ -194,9 +186,9 @@ def _with_value(errand: Errand, heard: Heard, text: str) -> Errand | None:
     return found if found != errand else None
 
 
-def _hear_confirmation(errand: Errand, heard: Heard, text: str) -> tuple[Errand, Hearing]:
+def _hear_confirmation(errand: Errand, heard: Heard, text: str) -> tuple[Errand, Verdict]:
     if heard.intent == "deny" or wording.refuses(text):
-        return errand, Hearing("stopped")
+        return errand, "stopped"
     if text and wording.agrees(text, is_yes=heard.intent == "affirm"):
         return _confirmed(errand, is_yes=True)
     email = wording.email_in(text)
@@ -211,7 +203,7 @@ def _hear_confirmation(errand: Errand, heard: Heard, text: str) -> tuple[Errand,
             case _:
                 return _taken(replace(errand, text=None))
     if heard.intent in _SPOKEN or wording.asks(text):
-        return errand, Hearing("elsewhere")
+        return errand, "elsewhere"
     return _missed(errand)
 
 
@@ -226,19 +218,19 @@ def _is_short(text: str) -> bool:
     return len(text.split()) <= _SHORT
 
 
-def _taken(errand: Errand) -> tuple[Errand, Hearing]:
-    return replace(errand, misses=0, confirmed=None), Hearing("taken")
+def _taken(errand: Errand) -> tuple[Errand, Verdict]:
+    return replace(errand, misses=0, confirmed=None), "taken"
 
 
-def _confirmed(errand: Errand, *, is_yes: bool) -> tuple[Errand, Hearing]:
+def _confirmed(errand: Errand, *, is_yes: bool) -> tuple[Errand, Verdict]:
     if errand.asked != "confirm" or not is_yes:
         # The button of something older: what is open now is shown again.
-        return errand, Hearing("taken")
-    return replace(errand, confirmed=errand.digest, misses=0), Hearing("taken")
+        return errand, "taken"
+    return replace(errand, confirmed=errand.digest, misses=0), "taken"
 
 
-def _missed(errand: Errand) -> tuple[Errand, Hearing]:
+def _missed(errand: Errand) -> tuple[Errand, Verdict]:
     missed = replace(errand, misses=errand.misses + 1)
     if missed.misses >= MAX_MISSES:
-        return replace(missed, misses=0), Hearing("way_out")
-    return missed, Hearing("missed")
+        return replace(missed, misses=0), "way_out"
+    return missed, "missed"

@@ -117,7 +117,7 @@ class SenderLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Particulars:
     """What the sentences need beside the lines.
 
     `linked_at` and `elsewhere_linked_at` are None where it is only known by when there was a link,
@@ -157,7 +157,7 @@ class Diagnosis:
     months: tuple[str, ...] = ()
     total_cents: int = 0
     currency: str = CURRENCY
-    also: Facts = Facts()
+    also: Particulars = Particulars()
 
 
 def unverified() -> Diagnosis:
@@ -212,7 +212,7 @@ def diagnose(snapshot: AccountSnapshot, *, is_admin_by_sign_in: bool = True) -> 
         months=snapshot.months,
         total_cents=sum(line.amount_cents for line in lines),
         currency=snapshot.charges[0].currency if snapshot.charges else CURRENCY,
-        also=_facts(snapshot, by_sender, lines),
+        also=_particulars(snapshot, by_sender, lines),
     )
 
 
@@ -369,12 +369,14 @@ def _unexplained_count(
     return sum(charge.sent_on > _day(link.linked_by) for charge in charges)
 
 
-def _facts(snapshot: AccountSnapshot, by_sender: _BySender, lines: Sequence[SenderLine]) -> Facts:
+def _particulars(
+    snapshot: AccountSnapshot, by_sender: _BySender, lines: Sequence[SenderLine]
+) -> Particulars:
     visitor = snapshot.user.external_id
     here, elsewhere = _link_here(snapshot, visitor), _link_elsewhere(snapshot, visitor)
     own = [line for line in lines if line.user_id == visitor]
     dated = own or lines
-    return Facts(
+    return Particulars(
         is_site_admin=snapshot.is_site_admin,
         emr_vendor=snapshot.site.emr_vendor,
         linked_at=here.linked_at if here else None,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.core.conversations import Identity, Message
-from bot.core.fee_diagnosis import Diagnosis, Evidence, Facts, MonthOfCharges, SenderLine
+from bot.core.fee_diagnosis import Diagnosis, Evidence, MonthOfCharges, Particulars, SenderLine
 
 _KEY = "record"
 
@@ -103,7 +103,7 @@ def _diagnosis(kept: Mapping[str, Any]) -> Diagnosis:
                 for one in kept["evidence"]
             ),
             "months": tuple(kept["months"]),
-            "also": Facts(**also),
+            "also": Particulars(**also),
         }
     )
 

@@ -87,7 +87,7 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class OutgoingTicket:
     """A ticket in a helpdesk's terms. `facts` go into fields that the operator has mapped."""
 
     external_key: str

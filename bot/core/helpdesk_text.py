@@ -2,7 +2,7 @@
 
 The description is for the requester's eyes too, so it holds only what they gave; whatever else is
 known goes into the private comment, with the conversation as it is stored: masked.
-Called by the adapters (`request_of`) and by delivery (`private_comment`).
+Called by the adapters (`outgoing_ticket`) and by delivery (`private_comment`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.core.helpdesk import Comment, Request
+from bot.core.helpdesk import Comment, OutgoingTicket
 
 if TYPE_CHECKING:
     from bot.core.conversations import Message
@@ -32,8 +32,8 @@ PUBLIC = (
 TAG = "ocean_helpdesk"
 
 
-def request_of(body: str, phrases: Phrases) -> Request:
-    """A stored ticket in a helpdesk's terms; the same body always gives the same request."""
+def outgoing_ticket(body: str, phrases: Phrases) -> OutgoingTicket:
+    """A stored ticket in a helpdesk's terms; the same body always gives the same."""
     stored: dict[str, Any] = json.loads(body)
     language: Language = "en" if stored["language"] == "en" else "fr"
     fields = {**stored["fields"], "site_number": stored["site_number"]}
@@ -48,7 +48,7 @@ def request_of(body: str, phrases: Phrases) -> Request:
         about.append(_value("products", fields["products"], language, phrases))
     if stored["site_number"]:
         about.append(f"site {stored['site_number']}")
-    return Request(
+    return OutgoingTicket(
         external_key=stored["external_key"],
         subject=f"{' – '.join(about)} ({stored['external_key']})",
         description="\n".join(lines),

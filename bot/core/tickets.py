@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -17,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.errors import BadInput, NotFound
-from bot.core.wording import EMAIL
+from bot.core.wording import EMAIL, SITE_NUMBER
 
 if TYPE_CHECKING:
     from bot.core.cancellation import Draft
@@ -54,7 +53,6 @@ MAX_FAILED_OF_REFERENCE = 10
 _OF_ONE_SITE = 200
 # Who a change of the visitor's own is put down to.
 REQUESTER = "requester"
-_SITE_NUMBER = re.compile(r"[0-9]{3,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +93,17 @@ class Request:
 
     @property
     def digest(self) -> str:
-        """Of all of it: 16 hexadecimal digits, another for any other content."""
-        shown = [
-            self.kind,
-            self.requester_name,
-            self.requester_email,
-            self.site_number,
-            dict(self.fields),
-            sorted(self.about),
-        ]
-        text = json.dumps(shown, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """Of all of it."""
+        return digest_of(
+            [
+                self.kind,
+                self.requester_name,
+                self.requester_email,
+                self.site_number,
+                dict(self.fields),
+                sorted(self.about),
+            ]
+        )
 
     @property
     def is_valid(self) -> bool:
@@ -114,7 +112,7 @@ class Request:
         return (
             bool(self.requester_name.strip())
             and bool(EMAIL.fullmatch(self.requester_email))
-            and (is_siteless or bool(_SITE_NUMBER.fullmatch(self.site_number)))
+            and (is_siteless or bool(SITE_NUMBER.fullmatch(self.site_number)))
         )
 
 
@@ -212,6 +210,12 @@ class NotOpen:
     """Nothing was changed, since the ticket is not open any more."""
 
     ticket: Ticket
+
+
+def digest_of(shown: object) -> str:
+    """What a yes is tied to: 16 hexadecimal digits, others for anything else that was shown."""
+    text = json.dumps(shown, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def new_reference() -> str:
@@ -320,6 +324,16 @@ def open_ticket(
         return Refused("changed")
     if not request.is_valid:
         return Refused("incomplete")
+    return file_agreed(request, conversation, store, clock)
+
+
+def file_agreed(
+    request: Request, conversation: Conversation, store: TicketStore, clock: Clock
+) -> TicketOpened | AlreadyOpen:
+    """Files what the caller knows to be agreed to and complete; an equal open one is given instead.
+
+    Called by `open_ticket` and by `billing_review.open_review`, which ask that each in its way.
+    """
     identity = conversation.identity
     now = clock.now()
     ticket = Ticket(

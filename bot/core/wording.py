@@ -10,6 +10,8 @@ import re
 from itertools import takewhile
 
 EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
+# Of a site, wherever it is checked.
+SITE_NUMBER = re.compile(r"[0-9]{3,6}")
 # What covers a service, or another value, that was recognized in a message: `Heard.marked`.
 SERVICE, VALUE = "\u2022", "\u00a6"
 # What stands for an EMR vendor where there is no EMR.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from ipaddress import ip_address
+from operator import call
 
 import jwt
 from fastapi import APIRouter, Request, Response
@@ -42,7 +42,7 @@ def health() -> Health:
 def readiness(services: ServicesDep) -> JSONResponse:
     """Says whether database, dialogue engine and action server answer."""
     with ThreadPoolExecutor(len(services.probes)) as pool:
-        answers = dict(zip(services.probes, pool.map(_run, services.probes.values()), strict=True))
+        answers = dict(zip(services.probes, pool.map(call, services.probes.values()), strict=True))
     is_ready = all(answers.values())
     found = Readiness(
         status="ready" if is_ready else "not_ready",
@@ -100,10 +100,6 @@ def demo_agents(settings: SettingsDep) -> DemoAgents:
     return DemoAgents(
         agents=[DemoAgent(email=a.email, password=a.password, name=a.name) for a in DEMO_AGENTS]
     )
-
-
-def _run(probe: Callable[[], bool]) -> bool:
-    return probe()
 
 
 def _require_demo(settings: Settings) -> None:

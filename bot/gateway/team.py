@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Request, Response
@@ -194,13 +195,11 @@ def change_account(
     services: ServicesDep,
 ) -> AccountOut:
     """Changes an agent's name, role, access or password."""
-    password_hash = None
     change = AccountChange(body.name, body.role, body.is_disabled)
     check_change(change, agent_id, by=agent)
     if body.password is not None:
         check_password(body.password, _find(agent_id, services).agent)
-        password_hash = access.hash_password(body.password)
-    change = AccountChange(body.name, body.role, body.is_disabled, password_hash)
+        change = replace(change, password_hash=access.hash_password(body.password))
     return _account(services.agents.change(agent_id, change))
 
 

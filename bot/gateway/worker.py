@@ -1,7 +1,7 @@
 """What the gateway does by itself, in the background.
 
-It delivers tickets, answers what a crash left unanswered, and takes conversations back from agents
-who are gone.
+It delivers tickets, answers what a crash left unanswered, takes conversations back from agents who
+are gone, tells visitors who have waited long, and erases what is past its time.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from bot.gateway.stream import CONSOLE
 
 log = structlog.get_logger()
 EVERY_S = 1.0
-SWEEP_EVERY = 5
+# In passes.
+LOOK_BACK_EVERY = 5
+PURGE_EVERY = 600
 # Whoever mends what kept the helpdesk from answering sees it work again within that time.
 LONGEST_PAUSE = timedelta(minutes=5)
 RETENTION_EVERY = timedelta(days=1)
-PURGE_EVERY = 600
 # A live turn is never older: its lease would have ended.
 LEFT_BEHIND_AFTER = TURN_LEASE + timedelta(seconds=15)
 
@@ -47,7 +48,7 @@ class Worker:
         # Until when the helpdesk wants to be left alone.
         self._pause_until: datetime | None = None
         # What the last run of this process left is taken up at once, not after the usual wait.
-        self._is_first_sweep = True
+        self._is_first_look = True
         # While no gateway ran, no console could be heard of: each gets a whole lease to come back.
         self._began_at = services.clock.now()
 
@@ -75,12 +76,12 @@ class Worker:
             passes += 1
             try:
                 self._deliver()
-                if passes % SWEEP_EVERY == 1:
+                if passes % LOOK_BACK_EVERY == 1:
                     self._measure()
                 self._look_after_desk()
                 if passes % PURGE_EVERY == 0:
                     self._purge()
-                if passes % SWEEP_EVERY == 0 or self._is_first_sweep:
+                if passes % LOOK_BACK_EVERY == 0 or self._is_first_look:
                     self._answer_left_behind()
                     self._sweep_daily()
             except HelpdeskError as error:
@@ -149,8 +150,8 @@ class Worker:
         services = self._services
         if not all(probe() for probe in services.probes.values()):
             return
-        wait = timedelta(0) if self._is_first_sweep else LEFT_BEHIND_AFTER
-        self._is_first_sweep = False
+        wait = timedelta(0) if self._is_first_look else LEFT_BEHIND_AFTER
+        self._is_first_look = False
         for conversation_id, message_id in services.conversations.with_unanswered(
             services.clock.now() - wait
         ):

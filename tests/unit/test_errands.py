@@ -99,20 +99,20 @@ def test_the_email_of_one_ticket_is_not_taken_for_another() -> None:
     ],
 )
 def test_whatever_is_written_is_the_note(text: str, intent: str) -> None:
-    errand, hearing = hear(NOTE, typed(text, intent))
-    assert (errand.text, hearing.result) == (text, "taken")
+    errand, verdict = hear(NOTE, typed(text, intent))
+    assert (errand.text, verdict) == (text, "taken")
 
 
 @pytest.mark.parametrize("errand", [NOTE, WITHDRAWAL, MESSAGE, Errand("status", asked="email")])
 @pytest.mark.parametrize("text", ["laisse faire", "never mind", "stop"])
 def test_an_errand_can_be_given_up_at_any_time(errand: Errand, text: str) -> None:
-    assert hear(errand, typed(text, "stop"))[1].result == "stopped"
-    assert hear(errand, pressed("stop"))[1].result == "stopped"
+    assert hear(errand, typed(text, "stop"))[1] == "stopped"
+    assert hear(errand, pressed("stop"))[1] == "stopped"
 
 
 @pytest.mark.parametrize("errand", [NOTE, WITHDRAWAL, MESSAGE, Errand("status", asked="email")])
 def test_a_person_can_be_asked_for_at_any_time(errand: Errand) -> None:
-    assert hear(errand, typed("je veux parler à quelqu'un", "ask_person"))[1].result == "elsewhere"
+    assert hear(errand, typed("je veux parler à quelqu'un", "ask_person"))[1] == "elsewhere"
 
 
 @pytest.mark.parametrize("errand", [WITHDRAWAL, MESSAGE])
@@ -134,7 +134,7 @@ def test_the_button_of_something_older_agrees_to_nothing(errand: Errand) -> None
 
 @pytest.mark.parametrize("text", ["non", "no", "non, gardez-la"])
 def test_a_no_leaves_everything_as_it_is(text: str) -> None:
-    assert hear(WITHDRAWAL, typed(text, "deny"))[1].result == "stopped"
+    assert hear(WITHDRAWAL, typed(text, "deny"))[1] == "stopped"
 
 
 def test_an_email_corrected_at_the_end_must_be_confirmed_anew() -> None:
@@ -147,15 +147,15 @@ def test_an_email_corrected_at_the_end_must_be_confirmed_anew() -> None:
 def test_answers_that_are_none_bring_a_way_out() -> None:
     errand, results = Errand("support", text="Bonjour", name="M. Roy", asked="email"), []
     for text in ("m.roy@", "chez clinique", "zzz"):
-        errand, hearing = hear(errand, typed(text, "inform"))
-        results.append(hearing.result)
+        errand, verdict = hear(errand, typed(text, "inform"))
+        results.append(verdict)
     assert results == ["missed"] * (MAX_MISSES - 1) + ["way_out"]
 
 
 def test_a_question_while_a_reference_is_asked_for_is_answered_and_no_reference() -> None:
     errand = Errand("status", asked="reference")
     heard = typed("où sont mes anciennes factures?", "faq")
-    assert hear(errand, heard)[1].result == "elsewhere"
+    assert hear(errand, heard)[1] == "elsewhere"
 
 
 def test_a_request_holds_what_was_written_and_a_short_subject() -> None:
