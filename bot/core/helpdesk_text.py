@@ -27,7 +27,7 @@ PUBLIC = (
     "site_number",
     "emr_vendor",
     "reason",
-    "question",
+    "description",
 )
 TAG = "ocean_helpdesk"
 

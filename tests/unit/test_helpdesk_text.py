@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.domain_phrases import DomainPhrases
 from bot.adapters.memory import DOMAIN
 from bot.core.conversations import Message
-from bot.core.helpdesk_text import private_comment
+from bot.core.helpdesk_text import outgoing_ticket, private_comment
 from bot.core.language import LANGUAGES, Language
 from bot.core.tickets import helpdesk_body
 from tests.support.builders import NOW, a_ticket
@@ -43,6 +43,14 @@ def test_what_helpdesks_are_sent_is_plain_words_without_images(
         assert words[:20] in text or words.startswith("![")
     for subject in (zendesk["subject"], tracker["Subject"]):
         assert words[:20] not in subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_message_left_for_the_team_is_what_the_helpdesk_opens_with(language: Language) -> None:
+    fields = {"subject": "Rappelez-moi…", "description": "Rappelez-moi au sujet de la facture."}
+    ticket = a_ticket(kind="support_request", language=language, fields=fields)
+    sent = outgoing_ticket(helpdesk_body(ticket), PHRASES)
+    assert fields["description"] in sent.description
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
