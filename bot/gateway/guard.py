@@ -24,6 +24,7 @@ MAX_BODY_BYTES = 64 * 1024
 # From the first byte of a body to its last: 64 KiB take a modem of 56 kbit/s that long.
 BODY_WITHIN_S = 10.0
 FILE_WITHIN_S = 120.0
+A_MOMENT_S = 0.1
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors "
@@ -72,9 +73,10 @@ class Guard:
             await send(message)
 
         try:
-            self._refuse(scope)
-            within_s = FILE_WITHIN_S if _takes_file(scope) else BODY_WITHIN_S
-            await self._app(scope, _on_time(receive, within_s), send_guarded)
+            if self._admit(scope):
+                within_s = FILE_WITHIN_S if _takes_file(scope) else BODY_WITHIN_S
+                receive = _on_time(receive, within_s)
+            await self._app(scope, receive, send_guarded)
         except Exception as error:
             if status is not None:
                 raise
@@ -92,8 +94,8 @@ class Guard:
                     "request", method=scope["method"], route=route, status=status, took_ms=took_ms
                 )
 
-    def _refuse(self, scope: Scope) -> None:
-        """Raises what a request is refused for before anything of it is read."""
+    def _admit(self, scope: Scope) -> bool:
+        """Whether a body is to come; raises what the request is refused for before any is read."""
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
         most = files.MAX_FORM_BYTES if _takes_file(scope) else MAX_BODY_BYTES
@@ -104,6 +106,7 @@ class Guard:
         address = caller(scope)
         if address and scope["path"].startswith("/api/"):
             self._limits.take(self._of_address, address)
+        return int(length) > 0
 
     def _add_headers(self, scope: Scope, headers: MutableHeaders, request_id: str) -> None:
         path: str = scope["path"]
@@ -155,7 +158,8 @@ def _on_time(receive: Receive, within_s: float) -> Receive:
             return await receive()
         left = deadline - asyncio.get_running_loop().time()
         try:
-            message = await asyncio.wait_for(receive(), max(0.0, left))
+            # What has arrived is taken, however late a busy process comes to read it.
+            message = await asyncio.wait_for(receive(), max(A_MOMENT_S, left))
         except TimeoutError:
             raise HTTPException(
                 408,
