@@ -78,7 +78,8 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(
         None,
-        description="Redis by which several gateways wake one another, such as redis://host:6379/0.",
+        description="Redis by which several gateways wake one another and limit together, such as "
+        "redis://host:6379/0.",
     )
     rasa_address: str = Field(
         "", description="Where the gateway reaches Rasa, if not on this machine."

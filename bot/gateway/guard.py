@@ -11,6 +11,7 @@ import secrets
 import time
 
 import structlog
+from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -52,6 +53,7 @@ class Guard:
         self._settings = settings
         self._limits = limits
         per_minute = settings.limit_address
+        self._threads = CapacityLimiter(4)
         self._of_address = Rule("calls from this address", per_minute, per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +75,7 @@ class Guard:
             await send(message)
 
         try:
-            if self._admit(scope):
+            if await self._admit(scope):
                 within_s = FILE_WITHIN_S if _takes_file(scope) else BODY_WITHIN_S
                 receive = _on_time(receive, within_s)
             await self._app(scope, receive, send_guarded)
@@ -94,7 +96,7 @@ class Guard:
                     "request", method=scope["method"], route=route, status=status, took_ms=took_ms
                 )
 
-    def _admit(self, scope: Scope) -> bool:
+    async def _admit(self, scope: Scope) -> bool:
         """Whether a body is to come; raises what the request is refused for before any is read."""
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
@@ -105,7 +107,10 @@ class Guard:
             raise HTTPException(411, "Send the body with a Content-Length.")
         address = caller(scope)
         if address and scope["path"].startswith("/api/"):
-            self._limits.take(self._of_address, address)
+            # It may ask Redis; in threads of its own, so that turns that take long hold up nobody.
+            await to_thread.run_sync(
+                self._limits.take, (self._of_address, address), limiter=self._threads
+            )
         return int(length) > 0
 
     def _add_headers(self, scope: Scope, headers: MutableHeaders, request_id: str) -> None:

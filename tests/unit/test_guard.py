@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
+from bot.adapters.shares_local import LocalShares
 from bot.gateway import errors, guard
 from bot.gateway.guard import Guard
 from bot.gateway.limits import Limits
@@ -34,7 +35,7 @@ def http(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     async def take(request: Request) -> dict[str, int]:
         return {"bytes": len(await request.body())}
 
-    app.add_middleware(Guard, settings=Settings(_env_file=None), limits=Limits())
+    app.add_middleware(Guard, settings=Settings(_env_file=None), limits=Limits(LocalShares()))
     with TestClient(app) as client:
         yield client
 
