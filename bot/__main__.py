@@ -175,6 +175,7 @@ def gateway() -> None:
         ),
         host=chosen.host,
         port=chosen.port,
+        forwarded_allow_ips=chosen.trusted_proxies,
         # Nothing here speaks WebSocket; the library that Rasa holds is too old for uvicorn.
         ws="none",
         log_level="warning",
