@@ -25,7 +25,8 @@ ENV PATH="/app/.venv/bin:$PATH" \
     HOME=/tmp \
     MPLCONFIGDIR=/tmp/matplotlib \
     HELPDESK_ENV=production
-USER helpdesk
+# By number: Kubernetes cannot tell of a name that it is not root's.
+USER 10001
 EXPOSE 8000
 ENTRYPOINT ["python", "-m", "bot", "serve"]
 CMD ["gateway"]

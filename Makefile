@@ -14,7 +14,7 @@ endif
 # Rasa would report to the internet, and wait for it.
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help install run train test check fix fault bench load evaluate privacy audit fuzz lock clean
+.PHONY: help install run train test postgresql check fix fault bench load evaluate privacy audit fuzz lock clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,12 @@ train: install  ## Train the dialogue model if its inputs have changed.
 test: install  ## Run the whole test suite.
 	@$(BIN)/python -m bot train
 	@$(BIN)/python -m pytest
+
+postgresql: install  ## Requests, desk, contract and canaries over the whole product on PostgreSQL.
+	@$(BIN)/python -m bot train
+	@HELPDESK_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/conversation/test_talk.py \
+		tests/contract/test_http_visitor.py tests/contract/test_http_agent.py tests/attack/test_canaries.py \
+		-k "not question and not ends_in_the_finding" --deselect tests/conversation/test_talk.py::test_talk
 
 fault: install  ## A thousand requests, a failing helpdesk, fifty kills; on SQLite and PostgreSQL.
 	@HELPDESK_FAULT_FULL=1 $(BIN)/python -m pytest tests/fault/test_exactly_once.py

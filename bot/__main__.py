@@ -175,6 +175,7 @@ def gateway() -> None:
         ),
         host=chosen.host,
         port=chosen.port,
+        forwarded_allow_ips=chosen.trusted_proxies,
         # Nothing here speaks WebSocket; the library that Rasa holds is too old for uvicorn.
         ws="none",
         log_level="warning",
@@ -182,6 +183,9 @@ def gateway() -> None:
         http="h11",
         # Nobody need know what answers.
         server_header=False,
+        # Longer than a proxy keeps an idle connection (nginx: 60 s): one that closes just as the
+        # proxy uses it loses a message on its way.
+        timeout_keep_alive=75,
         # Streams never end by themselves.
         timeout_graceful_shutdown=2,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -78,13 +79,19 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(
         None,
-        description="Redis by which several gateways wake one another, such as redis://host:6379/0.",
+        description="Redis by which several gateways wake one another and limit together, such as "
+        "redis://host:6379/0.",
     )
     rasa_address: str = Field(
         "", description="Where the gateway reaches Rasa, if not on this machine."
     )
     action_address: str = Field(
         "", description="Where Rasa reaches the action server, if not on this machine."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses or networks of the proxies in front, comma-separated: whose word "
+        "on a visitor's address and on https is believed.",
     )
     identity_keys: dict[str, SecretStr] = Field(
         default={DEMO_KEY_ID: SecretStr(_DEMO_SECRET)},
@@ -282,6 +289,18 @@ class Settings(BaseSettings):
         if folder and not Path(folder).is_dir():
             raise ValueError("is no folder that can be read.")
         return folder
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _require_addresses(cls, text: str) -> str:
+        for one in text.split(","):
+            try:
+                ip_network(one.strip())
+            except ValueError:
+                raise ValueError(
+                    f"{one.strip()!r} is no address or network, such as 10.0.0.0/8."
+                ) from None
+        return text
 
     @field_validator("hours")
     @classmethod

@@ -18,6 +18,8 @@ from bot.adapters.probes import answers_http, reads_database
 from bot.adapters.punctual_accounts import PunctualAccounts
 from bot.adapters.rasa_http import RasaAssistant
 from bot.adapters.section_search import KnowledgeSearch
+from bot.adapters.shares_local import LocalShares
+from bot.adapters.shares_redis import RedisShares
 from bot.adapters.sql_accounts import SqlAccounts
 from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_audit import SqlAudit
@@ -63,6 +65,7 @@ def build(chosen: Settings) -> Services:
         search=KnowledgeSearch(chosen),
         detector=LinguaDetector(),
         events=RedisEvents(redis_url.get_secret_value()) if redis_url else LocalEvents(),
+        shares=RedisShares(redis_url.get_secret_value()) if redis_url else LocalShares(),
         audit=SqlAudit(database, chosen.audit_seal_key),
         kept=SqlRecords(database),
         desk=SupportDesk(

@@ -19,6 +19,7 @@ from bot.adapters.memory_agents import MemoryAgents
 from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_desk import MemoryDeskRecords
 from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
+from bot.adapters.shares_local import LocalShares
 from bot.core.audit import FIRST_SEAL, Entry, Sealed, seal
 from bot.core.conversations import Reply
 from bot.core.desk import SupportDesk
@@ -216,6 +217,7 @@ def memory_services(
         search=search or MemorySearch(),
         detector=FixedDetector(),
         events=LocalEvents(),
+        shares=LocalShares(),
         audit=MemoryAudit(),
         desk=SupportDesk(conversations, agents, records, phrases, clock, OpeningHours()),
         probes={},

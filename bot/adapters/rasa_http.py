@@ -10,10 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import structlog
 
 from bot.core.conversations import Button, Reply, SourceLink
 from bot.core.errors import Unavailable
 from bot.core.language import Language
+
+log = structlog.get_logger()
+# Rasa works on one message after the other. Those beyond wait here and not there, where each would
+# be given up with all that were sent before it still to be worked on.
+AT_ONCE = 16
 
 
 class RasaAssistant:
@@ -27,7 +33,7 @@ class RasaAssistant:
             base_url=base_url,
             headers=dict(secret),
             timeout=httpx.Timeout(timeout_s, connect=1.0),
-            limits=httpx.Limits(max_keepalive_connections=40),
+            limits=httpx.Limits(max_connections=AT_ONCE),
             trust_env=False,
             # Rasa listens on loopback, without TLS: no certificates need be read.
             verify=False,
@@ -63,6 +69,11 @@ class RasaAssistant:
             response.raise_for_status()
             said = response.json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            log.warning(
+                "the dialogue engine did not answer",
+                conversation_id=conversation_id,
+                error=type(error).__name__,
+            )
             raise Unavailable(
                 f"The dialogue engine did not answer ({type(error).__name__})."
             ) from error

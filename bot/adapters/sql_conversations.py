@@ -51,6 +51,8 @@ _TOUCHED = (
     .where(conversations.c.id == sa.bindparam("touched"))
     .returning(conversations)
 )
+# Held until the transaction ends; the number means this order and nothing else.
+_ORDER = sa.text("SELECT pg_advisory_xact_lock(724601)")
 
 
 class SqlConversations:
@@ -148,6 +150,7 @@ class SqlConversations:
         try:
             with self._db.write() as connection:
                 _touch(connection, conversation.id, at)
+                _keep_order(connection)
                 added = messages.insert().values(**values).returning(messages)
                 return _message(connection.execute(added).one())
         except IntegrityError:
@@ -622,6 +625,7 @@ def _add(
     reply_to: int | None = None,
     client_id: str | None = None,
 ) -> list[int]:
+    _keep_order(connection)
     ids = []
     for reply in replies:
         new_id = connection.scalar(
@@ -646,14 +650,20 @@ def _add(
     return ids
 
 
+def _keep_order(connection: sa.Connection) -> None:
+    """Before a message is added: its id becomes greater than any that may still be committed.
+
+    An agent follows many conversations by one id, and would miss a message that came to be seen
+    after one with a greater id. SQLite has one writer at a time in any case.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ORDER)
+
+
 def _touch(
     connection: sa.Connection, conversation_id: str, at: datetime, **values: Any
 ) -> Conversation:
-    """Marks the conversation changed, before a message is added to it, and gives it.
-
-    The lock on the row then makes ids grow in the order of the commits on PostgreSQL too, so that
-    whoever follows the conversation by id misses none.
-    """
+    """Marks the conversation changed, before a message is added to it, and gives it."""
     row = connection.execute(
         _TOUCHED.values(updated_at=at, **values), {"touched": conversation_id}
     ).one_or_none()

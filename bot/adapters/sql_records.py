@@ -21,8 +21,11 @@ from bot.adapters.tables import (
     builtin_helpdesk,
     conversations,
     drafts,
+    errands,
     feedback,
+    handoffs,
     messages,
+    notes,
     outbox,
     ticket_history,
     tickets,
@@ -33,6 +36,11 @@ from bot.core.tickets import OPEN_STATES
 # What stands where personal data stood.
 ERASED = "[erased]"
 _TRACKER = sa.table("events", sa.column("sender_id"), sa.column("data"))
+# How a ticket's history begins where somebody's own words follow.
+_NOTE = "note: "
+_IS_NOTE = sa.and_(
+    ticket_history.c.what.startswith(_NOTE), ticket_history.c.what != f"{_NOTE}{ERASED}"
+)
 # Of a ticket's fields, what is about the request and not about a person.
 _IMPERSONAL = ("products", "site_number", "emr_vendor", "language", "duties", "identity")
 
@@ -92,6 +100,11 @@ class SqlRecords:
                 "conversations": rows(select(*shown).where(conversations.c.id.in_(ids))),
                 "messages": rows(select(messages).where(told).order_by(messages.c.id)),
                 "drafts": rows(select(drafts).where(drafts.c.conversation_id.in_(ids))),
+                "errands": rows(select(errands).where(errands.c.conversation_id.in_(ids))),
+                "agents_notes": rows(select(notes).where(notes.c.conversation_id.in_(ids))),
+                "stays_with_people": rows(
+                    select(handoffs).where(handoffs.c.conversation_id.in_(ids))
+                ),
                 "feedback": rows(select(feedback).where(feedback.c.conversation_id.in_(ids))),
                 "tickets": rows(select(tickets).where(tickets.c.reference.in_(references))),
                 "ticket_history": rows(
@@ -132,6 +145,11 @@ class SqlRecords:
                     fields=kept,
                     updated_at=at,
                 )
+            )
+            connection.execute(
+                ticket_history.update()
+                .where(ticket_history.c.reference == reference, _IS_NOTE)
+                .values(what=f"{_NOTE}{ERASED}")
             )
             connection.execute(
                 outbox.update().where(outbox.c.reference == reference).values(body="")
@@ -215,11 +233,15 @@ class SqlRecords:
             "conversations": count(conversations.c.id, ids),
             "messages": count(messages.c.conversation_id, ids),
             "drafts": count(drafts.c.conversation_id, ids),
+            "errands": count(errands.c.conversation_id, ids),
             "feedback": count(feedback.c.conversation_id, ids),
+            "agents_notes": count(notes.c.conversation_id, ids),
+            "stays_with_people": count(handoffs.c.conversation_id, ids),
             "dialogue_engine_events": (
                 count(_TRACKER.c.sender_id, ids) if _has_tracker(connection) else 0
             ),
             "tickets": len(references),
+            "ticket_notes": count(ticket_history.c.reference, references, _IS_NOTE),
             "delivery_bodies": count(outbox.c.reference, references, delivered),
             "builtin_helpdesk_bodies": count(builtin_helpdesk.c.external_key, references),
             "account_rows": users,

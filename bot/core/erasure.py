@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # Why something is still there after an erasure.
 REASONS: Mapping[str, str] = {
     "open_tickets": "requests that are still being worked on; erase again when they are closed",
+    "ticket_notes": "with requests that are still being worked on",
+    "delivery_bodies": "with requests that are still being worked on",
+    "builtin_helpdesk_bodies": "with requests that are still being worked on",
     "helpdesk_tickets": "copies in the helpdesk, where its own retention applies: ask its "
     "administrator to redact them by these numbers",
     "account_rows": "account data comes from the vendor and is erased there",

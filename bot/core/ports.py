@@ -601,6 +601,26 @@ class Events(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """Something a caller asks a share of: `burst` at once, `per_minute` in the long run.
+
+    With `is_taken` false it is only looked whether anything is left.
+    """
+
+    key: str
+    burst: float
+    per_minute: float
+    is_taken: bool = True
+
+
+class Shares(Protocol):
+    """What callers have left of what they may ask for: a token bucket for each key."""
+
+    def draw(self, asked: Sequence[Draw]) -> list[float]:
+        """How much each had left; one is taken of each if all had at least one. Never fails."""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Every port, ready to use; `wiring.py` builds one, tests build one from memory adapters.
 
@@ -619,6 +639,7 @@ class Services:
     search: SectionSearch
     detector: LanguageDetector
     events: Events
+    shares: Shares
     audit: Audit
     desk: SupportDesk
     probes: Mapping[str, Callable[[], bool]]

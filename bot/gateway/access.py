@@ -32,7 +32,6 @@ from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Identity
 from bot.core.errors import NotAllowed, NotFound
 from bot.core.ports import Services
-from bot.core.privacy import mask
 from bot.gateway.errors import TooMany, Unauthorized
 from bot.gateway.limits import Limits
 from bot.settings import Settings
@@ -213,8 +212,9 @@ def _record(request: Request, agent: Agent, services: Services) -> None:
             agent.id,
             f"{request.method} {request.scope['route'].path}",
             subject,
-            # Agents may look for a patient by mistake as visitors may write of one.
-            {"q": mask(searched[:200]).text} if searched else {},
+            # The log is for ever, and a search may name anybody: its digest tells who was sought
+            # to those who know the name already.
+            {"q_sha256": digest(searched.strip().lower())[:16]} if searched else {},
         )
     )
 

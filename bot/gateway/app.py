@@ -58,7 +58,7 @@ def create_app(
     app.state.settings = settings
     app.state.owner = owner
     app.state.demo_visitors = demo_visitors
-    app.state.limits = Limits()
+    app.state.limits = Limits(services.shares)
     errors.install(app)
     if settings.allowed_origins:
         app.add_middleware(

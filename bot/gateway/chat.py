@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -22,9 +23,9 @@ from bot.gateway.access import (
     digest,
     read_identity,
 )
-from bot.gateway.errors import TooLarge, responses
+from bot.gateway.errors import TooLarge, TooMany, responses
 from bot.gateway.guard import caller
-from bot.gateway.limits import UNKNOWN_REFERENCES, Limits, Place, Rule
+from bot.gateway.limits import UNKNOWN_REFERENCES, Ask, Limits, Place, Rule
 from bot.gateway.metrics import count_turn, time_turn
 from bot.gateway.schemas import (
     MAX_MESSAGE_ID,
@@ -120,8 +121,10 @@ def send_message(
         services.events.publish(CONSOLE)
     count_turn(answers)
     if any(answer.topic in ("ticket/not-found", "ticket/locked") for answer in answers):
-        for key in _guesser(conversation, request):
-            limits.take(UNKNOWN_REFERENCES, key)
+        for guess in _guesses(conversation, request):
+            # The answer stands: the next question is refused.
+            with suppress(TooMany):
+                limits.take(guess)
     return Answered(messages=MessageOut.all_of(answers), state=after.state)
 
 
@@ -130,18 +133,17 @@ def _require_share(conversation: Conversation, limits: Limits, request: Request)
     settings = request.app.state.settings
     # A burst as large as a minute's share: people paste in parts, programs do not stop.
     visitor = Rule("messages in this conversation", settings.limit_visitor, settings.limit_visitor)
-    limits.take(visitor, conversation.id)
+    asked = [(visitor, conversation.id)]
     site = conversation.identity.site_number if conversation.identity else None
     if site:
         of_site = Rule("messages from this site", settings.limit_site, settings.limit_site)
-        limits.take(of_site, site)
-    for key in _guesser(conversation, request):
-        limits.require(UNKNOWN_REFERENCES, key)
+        asked.append((of_site, site))
+    limits.take(*asked, left_of=_guesses(conversation, request))
 
 
-def _guesser(conversation: Conversation, request: Request) -> list[str]:
+def _guesses(conversation: Conversation, request: Request) -> list[Ask]:
     """Under what guessed references count: the conversation, and its address if it has one."""
-    return [key for key in (conversation.id, caller(request.scope)) if key]
+    return [(UNKNOWN_REFERENCES, key) for key in (conversation.id, caller(request.scope)) if key]
 
 
 @router.get("/{conversation_id}", responses=responses(404))

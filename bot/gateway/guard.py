@@ -11,6 +11,7 @@ import secrets
 import time
 
 import structlog
+from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,7 @@ MAX_BODY_BYTES = 64 * 1024
 # From the first byte of a body to its last: 64 KiB take a modem of 56 kbit/s that long.
 BODY_WITHIN_S = 10.0
 FILE_WITHIN_S = 120.0
+A_MOMENT_S = 0.1
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors "
@@ -51,6 +53,7 @@ class Guard:
         self._settings = settings
         self._limits = limits
         per_minute = settings.limit_address
+        self._threads = CapacityLimiter(4)
         self._of_address = Rule("calls from this address", per_minute, per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,9 +75,10 @@ class Guard:
             await send(message)
 
         try:
-            self._refuse(scope)
-            within_s = FILE_WITHIN_S if _takes_file(scope) else BODY_WITHIN_S
-            await self._app(scope, _on_time(receive, within_s), send_guarded)
+            if await self._admit(scope):
+                within_s = FILE_WITHIN_S if _takes_file(scope) else BODY_WITHIN_S
+                receive = _on_time(receive, within_s)
+            await self._app(scope, receive, send_guarded)
         except Exception as error:
             if status is not None:
                 raise
@@ -92,8 +96,8 @@ class Guard:
                     "request", method=scope["method"], route=route, status=status, took_ms=took_ms
                 )
 
-    def _refuse(self, scope: Scope) -> None:
-        """Raises what a request is refused for before anything of it is read."""
+    async def _admit(self, scope: Scope) -> bool:
+        """Whether a body is to come; raises what the request is refused for before any is read."""
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
         most = files.MAX_FORM_BYTES if _takes_file(scope) else MAX_BODY_BYTES
@@ -103,7 +107,11 @@ class Guard:
             raise HTTPException(411, "Send the body with a Content-Length.")
         address = caller(scope)
         if address and scope["path"].startswith("/api/"):
-            self._limits.take(self._of_address, address)
+            # It may ask Redis; in threads of its own, so that turns that take long hold up nobody.
+            await to_thread.run_sync(
+                self._limits.take, (self._of_address, address), limiter=self._threads
+            )
+        return int(length) > 0
 
     def _add_headers(self, scope: Scope, headers: MutableHeaders, request_id: str) -> None:
         path: str = scope["path"]
@@ -155,7 +163,8 @@ def _on_time(receive: Receive, within_s: float) -> Receive:
             return await receive()
         left = deadline - asyncio.get_running_loop().time()
         try:
-            message = await asyncio.wait_for(receive(), max(0.0, left))
+            # What has arrived is taken, however late a busy process comes to read it.
+            message = await asyncio.wait_for(receive(), max(A_MOMENT_S, left))
         except TimeoutError:
             raise HTTPException(
                 408,

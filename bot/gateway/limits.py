@@ -1,23 +1,22 @@
-"""How much anybody may ask for: token buckets and counts of open streams, in this process's memory.
+"""How much anybody may ask for: shares by the minute, and how many streams may be open.
 
-Several gateways each keep their own, so that the whole takes as many times the limit. A program on
-this machine itself (loopback, no proxy in between) has no limit by address.
+Several gateways count shares together where there is Redis. Streams each counts for itself: they
+are limited for what they take of a gateway. A program on this machine itself (loopback, no proxy in
+between) has no limit by address.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-import time
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from bot.core.ports import Draw, Shares
 from bot.gateway.errors import TooMany
 
-# More callers than this are forgotten, those longest silent first: memory stays bounded.
-MOST_KEYS = 50_000
 WAIT_FOR_STREAM_S = 5
 
 
@@ -39,36 +38,39 @@ class Place:
     most: int
 
 
+# A rule, and whom it is counted for.
+Ask = tuple[Rule, str]
 # Guessing a reference: what was not found counts, not calls.
 UNKNOWN_REFERENCES = Rule("questions about requests that were not found", 0.5, 12)
 
 
 class Limits:
-    """Counts what each caller has asked for. Safe to use from several threads."""
+    """What each caller has asked for. Safe to use from several threads."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    def __init__(self, shares: Shares) -> None:
+        self._shares = shares
         self._lock = threading.Lock()
-        self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
         self._streams: Counter[tuple[str, str]] = Counter()
 
-    def take(self, rule: Rule, key: str) -> None:
-        """Takes one; raises TooMany, with the seconds to wait, if nothing is left."""
-        if not rule.per_minute:
-            return
-        with self._lock:
-            left = self._left(rule, key)
-            if left >= 1:
-                self._put(rule, key, left - 1)
-                return
-        raise self._too_many(rule, left)
+    def take(self, *asked: Ask, left_of: Sequence[Ask] = ()) -> None:
+        """Takes one of each that is asked, if of `left_of` something is left too.
 
-    def require(self, rule: Rule, key: str) -> None:
-        """Raises TooMany if nothing is left; takes nothing."""
-        with self._lock:
-            left = self._left(rule, key)
-        if rule.per_minute and left < 1:
-            raise self._too_many(rule, left)
+        Raises:
+            TooMany: Of one of them nothing is left, with the seconds to wait; nothing is taken.
+        """
+        wanted = [
+            (rule, Draw(f"{rule.what}: {key}", rule.burst, rule.per_minute, is_taken))
+            for asks, is_taken in ((asked, True), (left_of, False))
+            for rule, key in asks
+            if rule.per_minute
+        ]
+        if not wanted:
+            return
+        found = self._shares.draw([draw for _, draw in wanted])
+        for (rule, _), left in zip(wanted, found, strict=True):
+            if left < 1:
+                wait_s = max(1, math.ceil((1 - left) * 60 / rule.per_minute))
+                raise TooMany(f"Too many {rule.what}. Try again in {wait_s} s.", wait_s)
 
     def require_stream(self, places: Sequence[Place]) -> None:
         """Raises TooMany if one of the places has as many open streams as it may."""
@@ -94,19 +96,3 @@ class Limits:
                 self._streams.subtract(keys)
                 # Without those that are at zero, which would stay for ever.
                 self._streams = +self._streams
-
-    def _left(self, rule: Rule, key: str) -> float:
-        now = self._now()
-        left, since = self._buckets.get((rule.what, key), (rule.burst, now))
-        return min(rule.burst, left + (now - since) * rule.per_minute / 60)
-
-    def _put(self, rule: Rule, key: str, left: float) -> None:
-        self._buckets[rule.what, key] = (left, self._now())
-        self._buckets.move_to_end((rule.what, key))
-        while len(self._buckets) > MOST_KEYS:
-            self._buckets.popitem(last=False)
-
-    @staticmethod
-    def _too_many(rule: Rule, left: float) -> TooMany:
-        wait_s = max(1, math.ceil((1 - left) * 60 / rule.per_minute))
-        return TooMany(f"Too many {rule.what}. Try again in {wait_s} s.", wait_s)

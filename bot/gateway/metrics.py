@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from bot.core.conversations import Message
 from bot.core.delivery import Backlog
 from bot.core.tickets import DeliveryState
 
 registry = CollectorRegistry()
+ProcessCollector(registry=registry)  # memory, open files
 _TURNS = Counter(
     "helpdesk_turns", "Visitor messages, by kind of answer.", ["kind"], registry=registry
 )

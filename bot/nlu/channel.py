@@ -12,6 +12,10 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 
 from bot.door import close_door
+from bot.nlu.quiet_log import quieten
+
+# Longer than the gateway, or a proxy between, keeps an idle connection.
+KEEP_ALIVE_S = 120
 
 
 class GatewayChannel(RestInput):
@@ -23,6 +27,8 @@ class GatewayChannel(RestInput):
 
         @routes.listener("before_server_start")
         async def _(app: Sanic, _loop: AbstractEventLoop) -> None:
+            quieten()
+            app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_S
             close_door(app)
 
         return routes

@@ -12,10 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.adapters.shares_local import LocalShares
 from bot.core.agents import FAILURES_OF_EMAIL
 from bot.gateway.errors import TooMany
 from bot.gateway.guard import BODY_WITHIN_S, caller
-from bot.gateway.limits import MOST_KEYS, Limits, Place, Rule
+from bot.gateway.limits import Limits, Place, Rule
 from bot.gateway.stream import STREAMS_OF_CONVERSATION
 from bot.settings import DEMO_AGENTS
 from tests.contract.test_http_operations import in_process
@@ -32,40 +33,40 @@ def http(stack: RunningStack) -> Iterator[httpx.Client]:
         yield client
 
 
-# --- The buckets ---------------------------------------------------------------------------------
+# --- The rules -----------------------------------------------------------------------------------
 
 
-def test_a_bucket_gives_its_burst_then_its_rate() -> None:
+def test_a_refusal_says_when_to_come_again() -> None:
     clock = [0.0]
-    limits = Limits(lambda: clock[0])
+    limits = Limits(LocalShares(lambda: clock[0]))
     rule = Rule("calls", per_minute=6, burst=3)
     for _ in range(3):
-        limits.take(rule, "a")
+        limits.take((rule, "a"))
     with pytest.raises(TooMany) as refused:
-        limits.take(rule, "a")
+        limits.take((rule, "a"))
     assert refused.value.wait_s == 10
-    limits.take(rule, "b")
     clock[0] = 10.0
-    limits.take(rule, "a")
-    with pytest.raises(TooMany):
-        limits.take(rule, "a")
+    limits.take((rule, "a"))
+
+
+def test_who_is_refused_by_one_rule_loses_nothing_by_another() -> None:
+    limits = Limits(LocalShares(lambda: 0.0))
+    wide, narrow = Rule("calls", 60, 1), Rule("guesses", 60, 1)
+    limits.take((narrow, "a"))
+    for asked, looked_at in (([(wide, "a"), (narrow, "a")], []), ([(wide, "a")], [(narrow, "a")])):
+        with pytest.raises(TooMany, match="guesses"):
+            limits.take(*asked, left_of=looked_at)
+    limits.take((wide, "a"))
 
 
 def test_a_limit_of_zero_is_none() -> None:
-    limits = Limits()
+    limits = Limits(LocalShares())
     for _ in range(1000):
-        limits.take(Rule("calls", 0, 0), "a")
-
-
-def test_memory_stays_bounded_however_many_call() -> None:
-    limits = Limits()
-    for number in range(MOST_KEYS + 100):
-        limits.take(Rule("calls", 1, 1), str(number))
-    assert len(limits._buckets) == MOST_KEYS
+        limits.take((Rule("calls", 0, 0), "a"))
 
 
 def test_a_stream_that_ends_leaves_room_for_another() -> None:
-    limits = Limits()
+    limits = Limits(LocalShares())
     places = [Place("agent", "a", 1), Place("gateway", "", 5)]
     with limits.stream(places), pytest.raises(TooMany):
         limits.require_stream(places)
@@ -106,8 +107,10 @@ def test_a_visitor_who_floods_is_told_when_to_come_again_and_others_are_served(
 
 def test_an_address_that_floods_is_refused_and_another_one_is_not(tmp_path: Path) -> None:
     http = in_process(tmp_path, address="203.0.113.7", limit_address=20)
-    statuses = [http.get("/api/v1/demo/agents").status_code for _ in range(25)]
-    assert statuses == [200] * 20 + [429] * 5
+    # More than it takes, where some of the share comes back on a slow machine.
+    statuses = [http.get("/api/v1/demo/agents").status_code for _ in range(60)]
+    assert statuses[:20] == [200] * 20
+    assert 429 in statuses[20:]
     assert http.get("/healthz").status_code == 200
 
 

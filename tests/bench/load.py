@@ -4,7 +4,8 @@
 while agents' streams hang on. `long`: one conversation of 500 turns. `grown`: a turn and a start
 over a database that holds many conversations. `soak`: a small crowd for an hour, with memory over
 time. Traffic goes to loopback only and ends by itself. Afterwards every transcript is compared with
-what was sent and with what its stream showed: lost and doubled messages must be none.
+what was sent and with what its stream showed: lost and doubled messages must be none, or the
+command fails.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ TEXTS = [
     line["text"]
     for line in map(json.loads, Path(__file__).with_name("questions.jsonl").open(encoding="utf-8"))
 ]
+MUST_NOT_BE = ("lost", "doubled", "lost on the stream", "doubled on the stream")
 DatabaseKind = Annotated[Literal["sqlite", "postgresql"], typer.Option("--database")]
 
 
@@ -112,7 +114,18 @@ class Person:
         self._seen.faults["given up"] += 1
 
     async def _listen(self) -> None:
-        headers = {**self._headers, "Last-Event-ID": str(self._first)}
+        """Follows the stream, and takes it up again where it broke, as the widget does."""
+        while True:
+            try:
+                await self._follow()
+                return
+            except httpx.TransportError as error:
+                self._seen.faults[f"a stream broke: {type(error).__name__}"] += 1
+                await asyncio.sleep(1)  # as `retry:` says
+
+    async def _follow(self) -> None:
+        last = self.streamed[-1] if self.streamed else self._first
+        headers = {**self._headers, "Last-Event-ID": str(last)}
         async with self._client.stream("GET", f"{self._path}/events", headers=headers) as events:
             name, number = "", 0
             async for line in events.aiter_lines():
@@ -340,6 +353,8 @@ def _report(name: str, seen: Seen) -> None:
     file = RESULTS / f"load-{name}-{commit()}.svg"
     _draw(seen, file)
     console.print(f"plot: {file}")
+    if any(seen.faults[fault] for fault in MUST_NOT_BE):
+        raise typer.Exit(1)
 
 
 def _draw(seen: Seen, file: Path) -> None:

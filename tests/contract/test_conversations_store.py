@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from bot.adapters.memory import HeldClock
 from bot.core import handoff
@@ -26,6 +27,7 @@ from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Ownership, Reason, Transfer
 from bot.core.ports import Conversations
 from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
+from tests.support.stack import wait_for
 from tests.support.stores import DATABASES, Stores
 
 SOURCE = SourceLink("invoice-details", "csv", "Le détail", "https://x.example/#csv", "fr", "abcd")
@@ -509,6 +511,31 @@ def test_an_agent_is_given_the_messages_of_the_conversations_that_she_holds(
     write(store, waiting)
     fresh = write(store, mine, "nouveau")
     assert store.messages_of_assignee("agent-1", seen.id) == [fresh]
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_no_message_comes_to_be_seen_after_one_with_a_greater_id(stores: Stores) -> None:
+    # Between the first message's id and its commit another conversation gets one.
+    store, database = stores.conversations, stores.database
+    assert database is not None
+    one, other = start(store, "one"), start(store, "other")
+    overtook = []
+
+    def waits() -> bool:
+        with database.read() as connection:
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return database.is_sqlite or bool(connection.scalar(waiting))
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def while_the_first_commits(_connection: object) -> None:
+            later = pool.submit(store.say, other.id, "agent", [an_answer()], at=NOW)
+            wait_for(lambda: later.done() or waits())
+            overtook.append(later.done())
+
+        listen(database.engine, "commit", while_the_first_commits, once=True)
+        write(store, one)
+    assert overtook == [False]
 
 
 # --- Drafts, feedback, erasure, counts -----------------------------------------------------------

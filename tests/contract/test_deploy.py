@@ -48,7 +48,8 @@ def test_our_containers_are_read_only_and_have_no_privileges(name: str) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert "USER helpdesk" in DOCKERFILE
+    # By number, or the `runAsNonRoot` of Kubernetes refuses to start it.
+    assert re.search(r"^USER [1-9]\d+$", DOCKERFILE, re.MULTILINE)
 
 
 def test_no_secret_has_a_default() -> None:
@@ -60,6 +61,24 @@ def test_no_secret_has_a_default() -> None:
         "HELPDESK_INTERNAL_SECRET",
     }
     assert re.findall(r"\$\{\w+(?!:\?|\w)", text) == []
+
+
+def test_what_holds_secrets_is_not_copied_into_the_image() -> None:
+    assert {".env", "*.env"} <= set((ROOT / ".dockerignore").read_text("utf-8").splitlines())
+
+
+def test_no_variable_that_the_cluster_makes_up_passes_for_a_setting() -> None:
+    # A service helpdesk-rasa would bring HELPDESK_RASA_PORT=tcp://….
+    pods = [d["spec"]["template"]["spec"] for d in KUBERNETES if d["kind"] in ("Job", "Deployment")]
+    assert [pod["enableServiceLinks"] for pod in pods] == [False] * 4
+
+
+def test_visitors_behind_the_proxy_are_told_apart() -> None:
+    (given,) = [d["data"] for d in KUBERNETES if d["kind"] == "ConfigMap"]
+    for environment in (given, COMPOSE["services"]["gateway"]["environment"]):
+        proxies = environment["HELPDESK_TRUSTED_PROXIES"]
+        assert Settings(_env_file=None, trusted_proxies=proxies).trusted_proxies == proxies
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in NGINX
 
 
 def test_only_the_proxy_is_published_and_only_on_loopback() -> None:
@@ -117,7 +136,7 @@ def test_dashboard_and_alerts_speak_of_metrics_that_exist() -> None:
     alerts = yaml.safe_load((ROOT / "deploy" / "alerts.yml").read_text("utf-8"))
     asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     asked += [rule["expr"] for group in alerts["groups"] for rule in group["rules"]]
-    named = {name for expr in asked for name in re.findall(r"helpdesk_\w+", expr)}
+    named = {name for expr in asked for name in re.findall(r"(?:helpdesk|process)_\w+", expr)}
     assert named
     assert named <= {sample for metric in registry.collect() for sample in samples(metric)}
 

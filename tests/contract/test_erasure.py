@@ -17,12 +17,13 @@ from bot.adapters.sql_records import ERASED, SqlRecords
 from bot.adapters.tables import metadata, outbox
 from bot.core.conversations import Button
 from bot.core.erasure import Certificate, Subject, erase_subject, export_subject
+from bot.core.errands import Errand
 from bot.core.errors import BadInput
 from bot.core.handoff import Ownership, ask_person
 from bot.core.ports import Services
 from bot.core.retention import Retention, sweep
 from bot.core.tickets import LOOKUP_WINDOW, Change
-from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
+from tests.support.builders import NOW, a_draft, a_ticket, an_agent, an_answer, an_identity, start
 from tests.support.stores import DATABASES, Stores, open_stores
 
 CANARY = "canari-jaune-7731"
@@ -46,6 +47,7 @@ def services(stores: Stores, clock: HeldClock) -> Services:
         helpdesk=stores.helpdesk,
         agents=stores.agents,
         audit=stores.audit,
+        records=stores.records,
         kept=SqlRecords(stores.database),
     )
 
@@ -71,6 +73,9 @@ def fill(services: Services, stores: Stores) -> str:
         who="assistant",
     )
     services.helpdesk.create(ticket.reference, json.dumps({"who": CANARY}))
+    store.save_errand("c-1", Errand("status", name=CANARY), at=NOW)
+    services.records.add_note("c-1", an_agent(), f"{CANARY} a rappelé", at=NOW)
+    services.tickets.change(ticket.reference, Change(note=CANARY), who="requester", at=NOW)
     services.tickets.change(ticket.reference, Change("done"), who="agent-1", at=NOW)
     add_tracker(stores, "c-1")
     return ticket.reference
@@ -108,8 +113,8 @@ def test_the_search_for_the_canary_finds_it_wherever_it_was_put(
 ) -> None:
     fill(services, stores)
     assert set(rows_with_canary(stores)) == {
-        "conversations", "messages", "drafts", "feedback", "tickets", "outbox",
-        "builtin_helpdesk", "events",
+        "conversations", "messages", "drafts", "errands", "feedback", "notes", "tickets",
+        "ticket_history", "outbox", "builtin_helpdesk", "events",
     }  # fmt: skip
 
 
@@ -126,6 +131,8 @@ def test_a_person_is_erased_from_every_table(
     assert certificate.erased["messages"] == 3
     assert certificate.erased["dialogue_engine_events"] == 1
     assert certificate.erased["tickets"] == 1
+    assert certificate.erased["agents_notes"] == 1
+    assert certificate.erased["ticket_notes"] == 1
     left = services.tickets.get(reference)
     assert (left.requester_name, left.fields) == (ERASED, {"products": ["tablets_kiosks"]})
 
@@ -161,7 +168,8 @@ def test_one_conversation_is_erased_and_its_tickets_stay(
 ) -> None:
     reference = fill(services, stores)
     certificate = erase_subject(Subject(conversation_id="c-1"), services, by="operator")
-    assert set(rows_with_canary(stores)) == {"tickets", "outbox", "builtin_helpdesk"}
+    of_tickets = {"tickets", "ticket_history", "outbox", "builtin_helpdesk"}
+    assert set(rows_with_canary(stores)) == of_tickets
     assert certificate.erased["messages"] == 3
     assert services.tickets.get(reference).conversation_id is None
 
@@ -196,6 +204,7 @@ def test_nothing_can_be_read_from_the_files_of_the_database_afterwards(
             conversations=stores.conversations,
             tickets=stores.tickets,
             helpdesk=stores.helpdesk,
+            records=stores.records,
             kept=SqlRecords(stores.database),
         )
         fill(services, stores)
@@ -216,6 +225,8 @@ def test_all_that_is_kept_of_a_person_is_handed_out(services: Services, stores: 
     assert len(found["messages"]) == 3
     assert [one["reference"] for one in found["tickets"]] == [reference]
     assert found["dialogue_engine_events"] == [{"event": "user", "text": CANARY}]
+    assert [one["text"] for one in found["agents_notes"]] == [f"{CANARY} a rappelé"]
+    assert [one["fields"]["name"] for one in found["errands"]] == [CANARY]
     assert "token_hash" not in found["conversations"][0]
     json.dumps(found)
     assert [sealed.entry.action for sealed in services.audit.entries()] == ["export"]

@@ -10,6 +10,7 @@ import shutil
 import signal
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -121,6 +122,22 @@ def test_two_workers_on_one_outbox_deliver_each_ticket_once(cluster: Cluster) ->
 
     keys = wait_for(lambda: found if len(found := delivered()) >= 8 else None)
     assert len(keys) == len(set(keys)) == 8
+
+
+def test_a_visitor_s_share_is_one_however_many_gateways_there_are(cluster: Cluster) -> None:
+    visitor = Visitor(cluster.url)
+    headers = {"Authorization": f"Bearer {visitor.token}"}
+
+    def send(number: int) -> int:
+        url = f"{cluster.stacks[number % 2].url}/api/v1{visitor.path}/messages"
+        body = {"payload": "/not-offered", "client_id": str(uuid.uuid4())}
+        return httpx.post(url, json=body, headers=headers, trust_env=False).status_code
+
+    # Each alone would take this many: its share is 120 at once, and some come back meanwhile.
+    with ThreadPoolExecutor(4) as pool:
+        statuses = Counter(pool.map(send, range(230)))
+    assert statuses.keys() == {422, 429}
+    assert statuses[422] >= 120
 
 
 @pytest.mark.parametrize(("number", "name"), PROCESSES)

@@ -45,7 +45,6 @@ class Cluster:
                     action_address=f"http://127.0.0.1:{actions}",
                     database_url=database_url,
                     redis_url=self.redis.url,
-                    limit_visitor=0,
                     # Either Rasa may call either action server.
                     internal_secret=SecretStr("shared-by-all-six-processes-here"),
                 ),

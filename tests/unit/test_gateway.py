@@ -16,7 +16,7 @@ from starlette.requests import Request
 from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
 from bot.core.delivery import deliver_due
 from bot.core.ports import Services
-from bot.gateway.access import hash_password
+from bot.gateway.access import digest, hash_password
 from bot.gateway.app import create_app
 from bot.gateway.metrics import registry
 from bot.gateway.stream import last_event_id
@@ -109,6 +109,14 @@ def agent(http: TestClient, services: Services) -> TestClient:
     http.headers["X-CSRF-Token"] = session.json()["csrf_token"]
     http.cookies.update(session.cookies)
     return http
+
+
+def test_the_audit_log_keeps_no_name_that_was_searched_for_but_can_tell_that_it_was(
+    agent: TestClient, services: Services
+) -> None:
+    agent.get("/api/v1/agent/conversations", params={"q": " Manon Thibodeau"})
+    *_, searched = services.audit.entries()
+    assert searched.entry.details == {"q_sha256": digest("manon thibodeau")[:16]}
 
 
 def test_an_agent_finds_a_dead_letter_and_has_it_tried_again(

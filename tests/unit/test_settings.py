@@ -221,3 +221,9 @@ def test_every_setting_stands_in_the_documentation() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     names = [f"HELPDESK_{name.upper()}" for name in Settings.model_fields]
     assert [name for name in names if name not in page] == []
+
+
+def test_a_proxy_that_is_no_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    (fault,) = faults(monkeypatch, trusted_proxies="127.0.0.1, proxy")
+    assert "HELPDESK_TRUSTED_PROXIES" in fault
+    assert "'proxy' is no address or network" in fault
