@@ -93,7 +93,7 @@ def visit(context: BrowserContext, url: str) -> dict[str, float]:
     page.on("request", lambda request: requests.append(request.url))
     page.goto(url)
     page.wait_for_load_state("networkidle")
-    interactive_ms = page.evaluate("window.thereAt")
+    interactive_ms = page.wait_for_function("window.thereAt").json_value()
     load_ms = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
     page.close()
     return {

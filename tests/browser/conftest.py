@@ -1,4 +1,9 @@
-"""Chromium for all browser tests, and the widget on a gateway without Rasa."""
+"""Chromium for all browser tests, and the widget on a gateway without Rasa.
+
+Two ways to the widget: `chat` opens a window of its own on a gateway of its own, for what happens
+the same way everywhere; `visitor` is an open panel on a phone or a desk, in French or English. It
+is shared by the tests of a module, each of which runs in all four places and leaves it as it was.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,18 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.support.browsing import CHROMIUM, FLAGS, PATIENCE_MS, Chat, Complaints, open_chat
+from tests.support.browsing import (
+    CHROMIUM,
+    FLAGS,
+    PATIENCE_MS,
+    PLACES,
+    Chat,
+    Complaints,
+    Place,
+    chat_in,
+    open_chat,
+    open_window,
+)
 from tests.support.pages import HelpSite
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -62,3 +78,38 @@ def chat(
     yield begin
     for one in opened:
         one.page.context.close()
+
+
+@pytest.fixture(scope="module", params=PLACES, ids=str)
+def place(request: pytest.FixtureRequest) -> Place:
+    """One of the four; all tests of a module run in it before the next."""
+    found: Place = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def shared_site() -> Iterator[HelpSite]:
+    """The gateway that the four places share."""
+    site = HelpSite()
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def _opened(browser: Browser, shared_site: HelpSite, place: Place) -> Iterator[Chat]:
+    clipboard = ["clipboard-read", "clipboard-write"]
+    window = open_window(browser, place.width, permissions=clipboard, reduced_motion="reduce")
+    yield chat_in(window, shared_site.url, Complaints(), place.language).open()
+    window.close()
+
+
+@pytest.fixture
+def visitor(_opened: Chat, shared_site: HelpSite) -> Iterator[Chat]:
+    """The open panel in this place; what a test did to page or line is undone."""
+    yield _opened
+    page = _opened.page
+    page.context.set_offline(False)
+    page.unroute_all()
+    shared_site.talk.meanwhile = lambda: None
+    shared_site.talk.lines.clear()

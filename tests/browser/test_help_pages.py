@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from bot.adapters.memory import MemorySearch
 from bot.adapters.section_search import KnowledgeSearch
 from bot.core.language import Language
 from bot.settings import Settings
-from tests.support.browsing import Chat, Complaints, open_window, overflow_px
+from tests.support.browsing import Chat, Complaints, faults, open_window, overflow_px
 from tests.support.pages import HelpSite
 
 SIZES = pytest.mark.parametrize(
@@ -46,8 +45,7 @@ def page(browser: Browser, width: int, complaints: Complaints) -> Iterator[Page]
 
 
 def has_no_fault(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert faults(page) == []
     assert overflow_px(page.locator("html")) == 0
 
 
@@ -87,34 +85,53 @@ def test_an_article_is_found_by_topic_or_by_words_and_read_in_both_languages(
     assert page.url.endswith(f"/articles/{'en' if french else 'fr'}/past-invoices")
 
 
-@pytest.mark.parametrize("width", [1280])
-def test_an_article_can_be_read_without_javascript_and_printed_without_the_rest(
-    browser: Browser, help_site: HelpSite, width: int
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_article_can_be_read_without_javascript(
+    browser: Browser, help_site: HelpSite, language: Language
 ) -> None:
-    window = open_window(browser, width, java_script_enabled=False)
+    window = open_window(browser, java_script_enabled=False)
     page = window.new_page()
-    page.goto(f"{help_site.url}/articles/fr/past-invoices")
+    page.goto(f"{help_site.url}/articles/{language}/past-invoices")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.emulate_media(media="print")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    for part in (".top", "aside", "footer", ".contents, .crumbs"):
-        expect(page.locator(part).first).to_be_hidden()
     window.close()
 
 
-@pytest.mark.parametrize("width", [1280])
-def test_a_question_to_try_is_put_in_the_box_and_the_page_makes_room(
-    page: Page, help_site: HelpSite, complaints: Complaints, width: int
+@SIZES
+def test_an_article_is_printed_without_the_rest_and_dark_on_light(
+    page: Page, help_site: HelpSite, language: Language, width: int
 ) -> None:
-    page.goto(f"{help_site.url}/?lang=en")
-    page.get_by_role("button", name="I would like to talk to a person.").click()
-    chat = Chat(page, "en")
-    expect(chat.box).to_have_value("I would like to talk to a person.")
+    page.goto(f"{help_site.url}/articles/{language}/past-invoices")
+    expect(page.locator("helpdesk-widget .launcher")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    for part in (".top", "aside", "footer", ".contents, .crumbs", "helpdesk-widget .launcher"):
+        expect(page.locator(part).first).to_be_hidden()
+    # Whatever the screen shows, ink is dark and paper is light.
+    label, caution = page.locator(".body strong").first, page.locator(".body blockquote").first
+    for part in (label, caution):
+        ground = part.evaluate("node => getComputedStyle(node).backgroundColor.match(/\\d+/g)")
+        assert min(int(shade) for shade in ground[:3]) > 200
+    assert faults(page, rules=["color-contrast"]) == []
+
+
+@SIZES
+def test_a_question_to_try_is_put_in_the_box_and_the_page_makes_room(
+    page: Page, help_site: HelpSite, complaints: Complaints, language: Language, width: int
+) -> None:
+    question, ask = {
+        "fr": ("J’aimerais parler à une personne.", "Ouvrir la fenêtre d’aide"),
+        "en": ("I would like to talk to a person.", "Open the help window"),
+    }[language]
+    page.goto(f"{help_site.url}/?lang={language}")
+    page.get_by_role("button", name=question).click()
+    chat = Chat(page, language)
+    expect(chat.box).to_have_value(question)
     panel, hero = chat.panel.bounding_box(), page.locator("main").bounding_box()
     assert panel is not None
     assert hero is not None
-    assert hero["x"] + hero["width"] <= panel["x"]
-    page.goto(f"{help_site.url}/articles/en/past-invoices")
-    page.get_by_role("button", name="Open the help window").click()
+    if width == 1280:  # a phone shows the panel alone
+        assert hero["x"] + hero["width"] <= panel["x"]
+    page.goto(f"{help_site.url}/articles/{language}/past-invoices")
+    page.get_by_role("button", name=ask).click()
     expect(chat.card("greeting")).to_be_visible()
     assert complaints == []

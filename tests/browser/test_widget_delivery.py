@@ -1,4 +1,8 @@
-"""The widget loses no message and sends none twice, whatever happens to network, page, gateway."""
+"""The widget loses no message and sends none twice, whatever happens to network, page, gateway.
+
+Here is what neither the width of the window nor the language can change: one of each is enough.
+What the visitor sees of it, in all four places, is in test_widget_reliability.py.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,8 @@ import threading
 from collections.abc import Callable
 
 import httpx
-import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from bot.core import handoff
 from bot.core.conversations import Button, Reply
 from tests.support.browsing import Chat, Complaints, chat_in, open_window, sent
 from tests.support.pages import HelpSite
@@ -55,71 +57,6 @@ def test_enter_pressed_twice_sends_one_message(chat: OpenChat, help_site: HelpSi
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
 
 
-def test_words_said_while_the_gateway_is_down_go_out_in_order_when_it_is_back(
-    chat: OpenChat, help_site: HelpSite
-) -> None:
-    visitor = chat().open()
-    help_site.stop()
-    visitor.say(SAID)
-    visitor.say(LATER)
-    for text in (SAID, LATER):
-        expect(visitor.own(text)).to_have_attribute("data-status", "failed")
-    expect(visitor.banner).to_contain_text("Nouvel essai automatique")
-    help_site.start()
-    visitor.own(SAID).get_by_role("button", name="Réessayer").click()
-    visitor.is_sent(SAID)
-    visitor.is_sent(LATER)
-    expect(visitor.banner).to_be_hidden()
-    assert help_site.visitors_words(visitor.kept()["id"]) == [SAID, LATER]
-
-
-def test_a_gateway_that_is_not_ready_is_waited_for_without_a_click(
-    chat: OpenChat, help_site: HelpSite
-) -> None:
-    visitor = chat("en", 360)
-    visitor.page.wait_for_function("document.querySelector('helpdesk-widget').shadowRoot")
-    expect(visitor.launcher).to_be_visible()
-    # The panel's own files come once the page is at rest.
-    visitor.page.wait_for_load_state("networkidle")
-    help_site.stop()
-    visitor.launcher.click()
-    visitor.say("Where is my invoice?")
-    expect(visitor.banner).to_contain_text("being retried automatically")
-    help_site.start()
-    visitor.is_sent("Where is my invoice?")
-    visitor.sees(ANSWERED)
-    expect(visitor.banner).to_be_hidden()
-
-
-@pytest.mark.parametrize(
-    ("language", "width", "words"),
-    [
-        ("fr", 360, "Aide indisponible, nouvel essai…"),
-        ("en", 1280, "Help unavailable, trying again…"),
-    ],
-)
-def test_help_asked_for_before_it_could_be_loaded_says_so_and_opens_by_itself(
-    browser: Browser, help_site: HelpSite, language: str, width: int, words: str
-) -> None:
-    window = open_window(browser, width)
-    # The page never comes to rest, so nothing but the button is there when the gateway goes.
-    window.add_init_script("window.requestIdleCallback = () => 0")
-    visitor = chat_in(window, help_site.url, Complaints(), language)
-    expect(visitor.launcher).to_be_visible()
-    help_site.stop()
-    visitor.launcher.click()
-    expect(visitor.launcher).to_have_accessible_name(words)
-    expect(visitor.page.locator("helpdesk-widget p[role=status]").first).to_have_text(words)
-    visitor.launcher.click()  # impatience does no harm
-    help_site.start()
-    expect(visitor.card("greeting")).to_be_visible()
-    expect(visitor.box).to_be_focused()
-    visitor.say(SAID)
-    visitor.is_sent(SAID)
-    assert help_site.count_conversations() == 1
-    window.close()
-
-
 def test_while_the_panel_is_on_its_way_the_button_says_so(
     browser: Browser, help_site: HelpSite
 ) -> None:
@@ -134,41 +71,6 @@ def test_while_the_panel_is_on_its_way_the_button_says_so(
     held.pop().continue_()
     expect(visitor.card("greeting")).to_be_visible()
     window.close()
-
-
-def test_what_was_not_sent_and_what_was_being_written_survive_a_reload(
-    chat: OpenChat, help_site: HelpSite
-) -> None:
-    visitor = chat().open()
-    visitor.page.route("**/messages", lambda route: route.abort())
-    visitor.say(SAID)
-    expect(visitor.own(SAID)).to_have_attribute("data-status", "failed")
-    visitor.box.fill("Et puis")
-    visitor.page.unroute("**/messages")
-    visitor.reload()
-    expect(visitor.box).to_have_value("Et puis")
-    visitor.is_sent(SAID)
-    visitor.sees(ANSWERED)
-    assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
-
-
-@pytest.mark.parametrize(
-    ("language", "width", "words"),
-    [("fr", 360, "Vous êtes hors ligne"), ("en", 1280, "You are offline")],
-)
-def test_offline_is_said_and_what_was_written_goes_out_once_back(
-    chat: OpenChat, help_site: HelpSite, language: str, width: int, words: str
-) -> None:
-    visitor = chat(language, width).open()
-    visitor.page.context.set_offline(True)
-    expect(visitor.banner).to_contain_text(words)
-    visitor.say(SAID)
-    expect(visitor.own(SAID)).to_have_attribute("data-status", "failed")
-    visitor.page.context.set_offline(False)
-    visitor.is_sent(SAID)
-    visitor.sees(ANSWERED)
-    expect(visitor.banner).to_be_hidden()
-    assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
 
 
 def test_words_said_before_there_is_a_conversation_begin_one_and_keep_their_order(
@@ -188,20 +90,6 @@ def test_words_said_before_there_is_a_conversation_begin_one_and_keep_their_orde
     assert held == []
     assert help_site.count_conversations() == 1
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID, LATER]
-
-
-def test_a_button_is_used_once_also_after_a_reload(chat: OpenChat, help_site: HelpSite) -> None:
-    visitor = chat().open()
-    posts = sent(visitor.page, "/messages")
-    buttons = visitor.card("greeting").get_by_role("button")
-    expect(buttons).to_have_count(3)
-    buttons.first.dblclick()
-    visitor.sees(ANSWERED)
-    for n in range(3):
-        expect(buttons.nth(n)).to_be_disabled()
-    assert len(posts) == 1
-    visitor.reload()
-    expect(buttons.first).to_be_disabled()
 
 
 # --- Receiving -----------------------------------------------------------------------------------
@@ -248,34 +136,6 @@ def test_a_restart_in_the_middle_of_an_answer_loses_and_doubles_nothing(
     assert len(help_site.talk.asked) == 1
 
 
-def test_after_a_sleep_the_stream_is_opened_anew(chat: OpenChat, help_site: HelpSite) -> None:
-    visitor = chat()
-    visitor.page.clock.install()
-    visitor.page.reload()
-    visitor.open()
-    known = help_site.services.conversations.messages(visitor.kept()["id"])[-1].id
-    with visitor.page.expect_request("**/events") as awake:
-        visitor.page.clock.fast_forward("02:00:00")
-    assert awake.value.headers["last-event-id"] == str(known)
-    help_site.say(visitor.kept()["id"], "agent", Reply("message", "Bon retour!"))
-    visitor.sees("Bon retour!")
-
-
-@pytest.mark.parametrize(("language", "width"), [("fr", 360), ("en", 1280)])
-def test_a_page_brought_back_by_the_back_button_goes_on(
-    chat: OpenChat, help_site: HelpSite, language: str, width: int
-) -> None:
-    visitor = chat(language, width).open()
-    visitor.page.evaluate("addEventListener('pageshow', (e) => { window.cameBack = e.persisted })")
-    visitor.page.goto(f"{help_site.url}/articles/fr")
-    help_site.say(visitor.kept()["id"], "agent", Reply("message", "Pendant votre absence"))
-    visitor.page.go_back(wait_until="commit")
-    assert visitor.page.evaluate("window.cameBack") is True
-    visitor.sees("Pendant votre absence")
-    visitor.say(SAID)
-    visitor.is_sent(SAID)
-
-
 def test_a_conversation_that_is_gone_gives_way_to_a_new_one_with_the_words_not_sent(
     chat: OpenChat, help_site: HelpSite
 ) -> None:
@@ -293,49 +153,7 @@ def test_a_conversation_that_is_gone_gives_way_to_a_new_one_with_the_words_not_s
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
 
 
-def test_the_dots_move_only_while_an_answer_is_being_prepared(
-    chat: OpenChat, help_site: HelpSite
-) -> None:
-    visitor = chat().open()
-    typing = visitor.panel.locator(".typing")
-    may_answer = threading.Event()
-    help_site.talk.meanwhile = lambda: may_answer.wait(10)
-    expect(typing).to_be_hidden()
-    visitor.say(SAID)
-    expect(typing).to_be_visible()
-    may_answer.set()
-    visitor.sees(ANSWERED)
-    expect(typing).to_be_hidden()
-    # A person answers when a person can: nothing is being prepared.
-    id_ = visitor.kept()["id"]
-    now = help_site.services.clock.now()
-    help_site.change_owner(id_, lambda owner: handoff.ask_person(owner, now, "asked"))
-    expect(visitor.panel.get_by_text("En attente d’une personne")).to_be_visible()
-    visitor.say(LATER)
-    visitor.is_sent(LATER)
-    expect(typing).to_be_hidden()
-
-
 # --- Several tabs, several people ----------------------------------------------------------------
-
-
-def test_two_tabs_hold_one_conversation_and_keep_in_step(
-    browser: Browser, help_site: HelpSite, complaints: Complaints
-) -> None:
-    window = open_window(browser)
-    first = chat_in(window, help_site.url, complaints).open()
-    first.say(SAID)
-    first.sees(ANSWERED)
-    second = chat_in(window, help_site.url, complaints).open()
-    second.sees(SAID)
-    assert second.kept()["id"] == first.kept()["id"]
-    second.say(LATER)
-    first.sees(LATER)
-    expect(first.log.get_by_text(ANSWERED)).to_have_count(2)
-    second.card("greeting").get_by_role("button").first.click()
-    expect(first.card("greeting").get_by_role("button").first).to_be_disabled()
-    assert help_site.count_conversations() == 1
-    window.close()
 
 
 def test_two_tabs_that_begin_at_once_begin_one_conversation(
@@ -349,60 +167,6 @@ def test_two_tabs_that_begin_at_once_begin_one_conversation(
         expect(tab.card("greeting")).to_be_visible()
     assert len({tab.kept()["id"] for tab in tabs}) == 1
     assert help_site.count_conversations() == 1
-    window.close()
-
-
-def test_a_conversation_erased_in_one_tab_is_gone_from_the_other(
-    browser: Browser, help_site: HelpSite, complaints: Complaints
-) -> None:
-    window = open_window(browser)
-    first = chat_in(window, help_site.url, complaints).open()
-    first.say(SAID)
-    first.sees(ANSWERED)
-    second = chat_in(window, help_site.url, complaints).open()
-    second.sees(SAID)
-    old = first.kept()["id"]
-    first.panel.get_by_role("button", name="Tout effacer").click()
-    first.panel.get_by_role("button", name="Effacer", exact=True).click()
-    for tab in (first, second):
-        expect(tab.own(SAID)).to_have_count(0)
-        expect(tab.card("greeting")).to_be_visible()
-    assert first.kept()["id"] == second.kept()["id"] != old
-    window.close()
-
-
-def test_a_shared_computer_shows_the_next_person_nothing_of_the_one_before(
-    browser: Browser, help_site: HelpSite, complaints: Complaints
-) -> None:
-    window = open_window(browser)
-    tabs = [chat_in(window, help_site.url, complaints) for _ in range(2)]
-    for tab in tabs:
-        tab.page.get_by_label("Compte lié au DMÉ").check()
-        tab.open()
-    tabs[0].say("Je suis la première personne.")
-    for tab in tabs:
-        tab.sees("Je suis la première personne.")
-    tabs[1].box.fill("un brouillon")
-    before = tabs[0].kept()
-
-    # Somebody else signs in, in one of the tabs.
-    tabs[0].page.get_by_label("Administratrice du site").check()
-    for tab in tabs:
-        expect(tab.own("Je suis la première personne.")).to_have_count(0)
-        expect(tab.card("greeting")).to_be_visible()
-        expect(tab.box).to_have_value("")
-        assert before["token"] not in tab.page.evaluate("JSON.stringify({...sessionStorage})")
-    assert tabs[0].kept()["id"] != before["id"]
-
-    # And signs out.
-    tabs[0].say("Je suis la seconde.")
-    tabs[0].is_sent("Je suis la seconde.")
-    tabs[0].page.evaluate("HelpdeskWidget.signOut()")
-    for tab in tabs:
-        expect(tab.own("Je suis la seconde.")).to_have_count(0)
-        tab.page.reload()
-        tab.page.evaluate("sessionStorage.removeItem('demo-identity')")
-    assert help_site.visitors_words(before["id"]) == ["Je suis la première personne."]
     window.close()
 
 

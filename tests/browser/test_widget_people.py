@@ -7,18 +7,45 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Route, expect
 
 from bot.core.agents import Agent, AgentSession
 from bot.core.conversations import Reply
 from bot.core.language import Language
 from tests.support import replies
-from tests.support.browsing import Chat, overflow_px, sent
+from tests.support.browsing import PLACES, Chat, Place, faults, overflow_px, sent
 from tests.support.pages import HelpSite
 
 OpenChat = Callable[..., Chat]
-ON_A_PHONE_AND_A_DESK = pytest.mark.parametrize(("language", "width"), [("fr", 360), ("en", 1280)])
+IN_ALL_PLACES = pytest.mark.parametrize(
+    ("language", "width"), [(place.language, place.width) for place in PLACES]
+)
+STATES: dict[Language, dict[str, str]] = {
+    "fr": {
+        "bot": "Assistant virtuel",
+        "waiting": "En attente d’une personne",
+        "agent": "Camille Roy vous répond",
+        "closed": "Conversation terminée",
+        "told waiting": "Vous êtes dans la file d’attente",
+        "told agent": "Camille Roy a rejoint la conversation.",
+        "told bot": "a confié la suite de la conversation à l’assistant virtuel",
+        "told closed": "a terminé la conversation",
+        "restart": "Nouvelle conversation",
+        "news": "1 nouveau message/2 nouveaux messages",
+    },
+    "en": {
+        "bot": "Virtual assistant",
+        "waiting": "Waiting for a person",
+        "agent": "Camille Roy is with you",
+        "closed": "Conversation ended",
+        "told waiting": "You are in the queue",
+        "told agent": "Camille Roy has joined the conversation.",
+        "told bot": "has handed the conversation back to the virtual assistant",
+        "told closed": "has ended the conversation",
+        "restart": "New conversation",
+        "news": "1 new message/2 new messages",
+    },
+}
 CAMILLE = Agent("agt-camille", "camille@soutien.example.com", "Camille Roy", "agent")
 # Notes what screen readers are told in the widget's status line.
 LISTEN = """() => {
@@ -34,10 +61,16 @@ LISTEN = """() => {
 @pytest.fixture
 def camille(help_site: HelpSite) -> Agent:
     """An agent at her console."""
-    agents, now = help_site.services.agents, help_site.services.clock.now()
-    agents.add(CAMILLE, "hash")
-    agents.start_session(AgentSession(CAMILLE, "csrf", now + timedelta(hours=1)), "session")
-    assert agents.session("session", now) is not None  # heard of, hence present
+    return arrives(help_site)
+
+
+def arrives(site: HelpSite) -> Agent:
+    """Signs Camille in, or has her heard of again; whoever is not loses what she has claimed."""
+    agents, now = site.services.agents, site.services.clock.now()
+    if CAMILLE not in agents.all():
+        agents.add(CAMILLE, "hash")
+        agents.start_session(AgentSession(CAMILLE, "csrf", now + timedelta(hours=1)), "session")
+    assert agents.session("session", now) is not None
     return CAMILLE
 
 
@@ -81,10 +114,58 @@ def with_camille(
     return visitor
 
 
+# --- Who has the conversation --------------------------------------------------------------------
+
+
+def test_who_has_the_conversation_who_joins_and_who_leaves_is_always_said(
+    visitor: Chat, shared_site: HelpSite, place: Place
+) -> None:
+    words = STATES[place.language]
+    state, id_ = visitor.panel.locator(".state"), visitor.kept()["id"]
+    desk, camille = shared_site.services.desk, arrives(shared_site)
+    expect(state).to_have_text(words["bot"])
+    expect(state).to_have_attribute("role", "status")
+    for step, said in (
+        (lambda: queue(shared_site, id_, place.language), "waiting"),
+        (lambda: desk.claim(id_, camille), "agent"),
+        (lambda: desk.give_back(id_, camille), "bot"),
+        (lambda: queue(shared_site, id_, place.language), "waiting"),
+        (lambda: desk.claim(id_, camille), "agent"),
+        (lambda: desk.resolve(id_, camille), "closed"),
+    ):
+        step()
+        shared_site.services.events.publish(id_)
+        expect(state).to_have_text(words[said])
+        card = visitor.card("handoff")
+        expect(card).to_contain_text(words[f"told {said}"])
+        assert overflow_px(card) == 0
+    visitor.panel.get_by_role("button", name=words["restart"]).click()
+    expect(state).to_have_text(words["bot"])
+    expect(visitor.card("handoff")).to_have_count(0)
+
+
+def test_news_while_the_panel_is_closed_is_counted_on_the_launcher(
+    visitor: Chat, shared_site: HelpSite, place: Place
+) -> None:
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.panel).to_be_hidden()
+    name = visitor.words["launcher"]
+    for news in STATES[place.language]["news"].split("/"):
+        shared_site.say(visitor.kept()["id"], "agent", Reply("message", "Allo"))
+        expect(visitor.launcher).to_have_accessible_name(f"{name} {news}")
+    expect(visitor.launcher.locator(".badge")).to_have_text("2")
+    expect(visitor.launcher.locator(".badge")).to_be_in_viewport(ratio=1)
+    visitor.launcher.click()
+    expect(visitor.panel).to_be_visible()
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.launcher).to_have_accessible_name(name)
+    visitor.launcher.click()
+
+
 # --- The queue -----------------------------------------------------------------------------------
 
 
-@ON_A_PHONE_AND_A_DESK
+@IN_ALL_PLACES
 def test_the_place_in_the_queue_is_kept_current_and_only_the_front_of_it_is_read_aloud(
     chat: OpenChat, help_site: HelpSite, camille: Agent, language: Language, width: int
 ) -> None:
@@ -109,8 +190,7 @@ def test_the_place_in_the_queue_is_kept_current_and_only_the_front_of_it_is_read
     expect(shown).to_contain_text(first)
     told = visitor.page.evaluate("window.told")
     assert [first in line for line in told] == [True]
-    found = Axe().run(visitor.page, context="helpdesk-widget")
-    assert found.violations_count == 0, found.generate_report()
+    assert faults(visitor.page, "helpdesk-widget") == []
     claim(help_site, visitor.kept()["id"], camille)
     expect(shown).to_be_hidden()
     owner = "Camille Roy vous répond" if language == "fr" else "Camille Roy is with you"
@@ -132,7 +212,7 @@ def test_a_wait_is_foretold_only_where_recent_waits_tell(
 # --- Who writes, what was read -------------------------------------------------------------------
 
 
-@ON_A_PHONE_AND_A_DESK
+@IN_ALL_PLACES
 def test_an_agent_who_writes_is_shown_until_the_words_come_and_read_aloud_once(
     chat: OpenChat, help_site: HelpSite, camille: Agent, language: Language, width: int
 ) -> None:
@@ -164,7 +244,7 @@ def test_writing_of_which_nothing_more_is_heard_ends_by_itself(
     expect(typing).to_be_hidden()
 
 
-@ON_A_PHONE_AND_A_DESK
+@IN_ALL_PLACES
 def test_what_the_agent_has_read_is_marked_as_read(
     chat: OpenChat, help_site: HelpSite, camille: Agent, language: Language, width: int
 ) -> None:
@@ -228,7 +308,7 @@ def test_a_message_counts_as_read_only_once_the_panel_shows_it(
 # --- What visitors think of it -------------------------------------------------------------------
 
 
-@ON_A_PHONE_AND_A_DESK
+@IN_ALL_PLACES
 def test_a_talk_with_a_person_is_rated_from_one_to_five_with_a_comment(
     chat: OpenChat, help_site: HelpSite, camille: Agent, language: Language, width: int
 ) -> None:
@@ -239,8 +319,7 @@ def test_a_talk_with_a_person_is_rated_from_one_to_five_with_a_comment(
     marks = visitor.log.locator(".scale button")
     expect(marks.locator("b")).to_have_text(["1", "2", "3", "4", "5"])
     assert overflow_px(visitor.log.locator(".scale")) == 0
-    found = Axe().run(visitor.page, context="helpdesk-widget")
-    assert found.violations_count == 0, found.generate_report()
+    assert faults(visitor.page, "helpdesk-widget") == []
     marks.nth(3).click()
     comment = visitor.log.get_by_role(
         "button", name="Ajouter un commentaire" if language == "fr" else "Add a comment"
@@ -256,7 +335,7 @@ def test_a_talk_with_a_person_is_rated_from_one_to_five_with_a_comment(
     assert (stay.score, stay.comment) == (4, words)
 
 
-@ON_A_PHONE_AND_A_DESK
+@IN_ALL_PLACES
 def test_after_a_no_one_may_say_what_was_missing_and_the_vote_counts_without_it(
     chat: OpenChat, help_site: HelpSite, language: Language, width: int
 ) -> None:
@@ -275,8 +354,7 @@ def test_after_a_no_one_may_say_what_was_missing_and_the_vote_counts_without_it(
         expect(box).to_be_in_viewport(ratio=1)
         assert posts[before].post_data_json == {"helpful": False}
         if before == 0:
-            found = Axe().run(visitor.page, context="helpdesk-widget")
-            assert found.violations_count == 0, found.generate_report()
+            assert faults(visitor.page, "helpdesk-widget") == []
             answer.get_by_role("button", name="Passer" if language == "fr" else "Skip").click()
             expect(box).to_be_hidden()
             assert len(posts) == 1

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -16,6 +19,8 @@ from playwright.sync_api import (
     Response,
     expect,
 )
+
+from bot.core.language import Language
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -32,6 +37,25 @@ WORDS = {
     "fr": {"launcher": "Besoin d’aide?", "box": "Votre message", "send": "Envoyer"},
     "en": {"launcher": "Need help?", "box": "Your message", "send": "Send"},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and in which language somebody asks for help."""
+
+    language: Language
+    width: int
+
+    @property
+    def is_phone(self) -> bool:
+        """Whether the panel takes the whole screen."""
+        return self.width < 480
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.width}"
+
+
+PLACES = (Place("fr", 360), Place("fr", 1280), Place("en", 360), Place("en", 1280))
 
 
 class Complaints(list[str]):
@@ -148,3 +172,10 @@ def overflow_px(locator: Locator) -> int:
     """By how many pixels a part is wider than the room it has; 0 is right."""
     wider: int = locator.evaluate("node => Math.max(0, node.scrollWidth - node.clientWidth)")
     return wider
+
+
+def faults(page: Page, context: str | None = None, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds wrong, as "rule: node"; with `rules`, by these alone."""
+    options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+    found = Axe().run(page, context=context, options=options).response["violations"]
+    return [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]]

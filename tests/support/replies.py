@@ -40,13 +40,17 @@ _ROWS: dict[Language, tuple[str, ...]] = {
 }
 _EVIDENCE: dict[Language, tuple[str, ...]] = {
     "fr": (
-        "facture de février 2026 : 1 242 messages (base de données des comptes, 9 mars 2026)",
-        "compte de Karim Benhaddou : aucun lien vu (base de données des comptes, 9 mars 2026)",
+        "facture de février 2026 : 1 242 messages",
+        "compte de Karim Benhaddou : aucun lien vu",
     ),
     "en": (
-        "invoice of February 2026: 1,242 messages (account database, March 9, 2026)",
-        "Karim Benhaddou’s account: no link seen (account database, March 9, 2026)",
+        "invoice of February 2026: 1,242 messages",
+        "Karim Benhaddou’s account: no link seen",
     ),
+}
+_READ: dict[Language, dict[str, str]] = {
+    "fr": {"source": "base de données des comptes", "as_of": "9 mars 2026"},
+    "en": {"source": "account database", "as_of": "March 9, 2026"},
 }
 
 
@@ -108,7 +112,7 @@ def a_diagnosis(language: Language) -> Reply:
     parts = [
         PHRASES.say("utter_fees_other_senders_admin", language, count=2),
         "\n".join([*rows, *_ROWS[language]]),
-        PHRASES.say("utter_fees_evidence", language)
+        PHRASES.say("utter_fees_evidence", language, **_READ[language])
         + "\n\n"
         + "\n".join(f"- {line}" for line in _EVIDENCE[language]),
     ]
