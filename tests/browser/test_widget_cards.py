@@ -157,7 +157,7 @@ def test_files_that_the_bot_asks_for_are_dropped_sent_and_their_faults_told(
     (tmp_path / "photo.png").write_bytes(b"\x89PNG")
     card.get_by_label("Liste des utilisateurs").set_input_files(tmp_path / "photo.png")
     expect(card.get_by_role("status")).to_contain_text("Fichier refusé")
-    for label, name in (("Liste des utilisateurs", "u.csv"), ("Éléments de facture", "i.csv")):
+    for label, name in (("Liste des utilisateurs", "u.csv"), ("Éléments de facturation", "i.csv")):
         (tmp_path / name).write_text("a;b\n")
         card.get_by_label(label).set_input_files(tmp_path / name)
     send.click()
