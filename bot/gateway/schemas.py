@@ -287,7 +287,7 @@ class ChangePassword(Body):
 
     model_config = _example(current="quatre mots au hasard", new="cinq autres mots bien longs")
 
-    current: str = Field(max_length=1_000, description="The present password.")
+    current: str = Field(max_length=1_000, description="The current password.")
     new: str = Field(max_length=1_000, description="At least 12 characters.")
 
 

@@ -133,7 +133,7 @@ def change_password(
 ) -> None:
     """Changes one's own password, and ends one's other sessions."""
     if not access.is_password_of(agent, body.current, services):
-        raise NotAllowed("The present password is wrong.")
+        raise NotAllowed("The current password is wrong.")
     check_password(body.new, agent)
     change = AccountChange(
         password_hash=access.hash_password(body.new), but_session=access.digest(token)

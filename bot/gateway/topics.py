@@ -81,8 +81,9 @@ TOPICS = (
         "users",
         {"fr": "Utilisateurs et connexion", "en": "Users and sign-in"},
         {
-            "fr": "Inviter ou retirer quelqu’un, rôles, mot de passe, second facteur.",
-            "en": "Invite or remove someone, roles, password, second factor.",
+            "fr": "Inviter ou retirer quelqu’un, rôles, mot de passe, "
+            "authentification à deux facteurs.",
+            "en": "Invite or remove someone, roles, password, two-factor authentication.",
         },
         (
             "user-add",

@@ -63,7 +63,7 @@ def test_a_ticket_says_who_what_and_where_and_the_rest_is_in_tags_and_fields(
         "Nom : Manon Thibodeau",
         "Courriel : m.thibodeau@clinique.example.com",
         "Numéro de site : 4411",
-        "Motif : l’été, c’est fermé",
+        "Raison : l’été, c’est fermé",
     ]
 
 
