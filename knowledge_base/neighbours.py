@@ -2,10 +2,9 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import MiniBatchKMeans
 
-# Up to here comparing with every vector takes about two milliseconds.
-COMPARE_ALL = 20_000
+# Up to here comparing with every vector takes a few milliseconds.
+COMPARE_ALL = 50_000
 # Of the clusters, whose number is the root of the number of vectors.
 LOOKED_INTO = 6
 SAMPLE = 20_000  # vectors that the clusters are found from
@@ -21,6 +20,9 @@ class Neighbours:
         self._vectors = vectors
         self._centres: NDArray[np.float32] | None = None
         if len(vectors) > COMPARE_ALL:
+            # A second and 60 MB, which most sites never need.
+            from sklearn.cluster import MiniBatchKMeans
+
             chosen = np.random.default_rng(0).choice(len(vectors), SAMPLE, replace=False)
             clusters = int(len(vectors) ** 0.5)
             means = MiniBatchKMeans(clusters, batch_size=4096, n_init=1, random_state=0)

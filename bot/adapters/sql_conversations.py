@@ -53,6 +53,42 @@ _TOUCHED = (
 )
 # Held until the transaction ends; the number means this order and nothing else.
 _ORDER = sa.text("SELECT pg_advisory_xact_lock(724601)")
+_TOKEN_HASH = select(conversations.c.token_hash).where(conversations.c.id == sa.bindparam("id"))
+_ADD_VISIT = messages.insert().returning(messages)
+_ADD_SAID = messages.insert().returning(messages.c.id)
+_MARK_ANSWERED = messages.update().where(
+    messages.c.id == sa.bindparam("answered"), messages.c.answered_at.is_(None)
+)
+_BY_VISITOR = select(messages).where(
+    messages.c.conversation_id == sa.bindparam("conversation_id"), messages.c.author == "visitor"
+)
+_LAST_VISIT = _BY_VISITOR.order_by(messages.c.id.desc()).limit(1)
+_UNANSWERED = _BY_VISITOR.where(
+    messages.c.answered_at.is_(None), messages.c.id <= sa.bindparam("up_to")
+).order_by(messages.c.id)
+_ANSWERS = (
+    select(messages)
+    .where(messages.c.reply_to == sa.bindparam("message_id"))
+    .order_by(messages.c.id)
+)
+_TAKE_TURN = (
+    conversations.update()
+    .where(
+        conversations.c.id == sa.bindparam("taken"),
+        sa.or_(
+            conversations.c.turn_until.is_(None), conversations.c.turn_until < sa.bindparam("now")
+        ),
+    )
+    .values(turn_owner=sa.bindparam("holder"), turn_until=sa.bindparam("until"))
+)
+_END_TURN = (
+    conversations.update()
+    .where(
+        conversations.c.id == sa.bindparam("ended"),
+        conversations.c.turn_owner == sa.bindparam("holder"),
+    )
+    .values(turn_owner=None, turn_until=None)
+)
 
 
 class SqlConversations:
@@ -77,9 +113,8 @@ class SqlConversations:
 
     def token_hash(self, conversation_id: str) -> str:
         """See the port."""
-        query = select(conversations.c.token_hash).where(conversations.c.id == conversation_id)
         with self._db.read() as connection:
-            found = connection.scalar(query)
+            found = connection.scalar(_TOKEN_HASH, {"id": conversation_id})
         if found is None:
             raise _not_found()
         return str(found)
@@ -113,14 +148,9 @@ class SqlConversations:
 
     def last_visit(self, conversation_id: str) -> Message | None:
         """See the port."""
-        query = (
-            select(messages)
-            .where(messages.c.conversation_id == conversation_id, messages.c.author == "visitor")
-            .order_by(messages.c.id.desc())
-            .limit(1)
-        )
         with self._db.read() as connection:
-            row = connection.execute(query).one_or_none()
+            sought = {"conversation_id": conversation_id}
+            row = connection.execute(_LAST_VISIT, sought).one_or_none()
         return None if row is None else _message(row)
 
     def add_visit(
@@ -151,8 +181,7 @@ class SqlConversations:
             with self._db.write() as connection:
                 _touch(connection, conversation.id, at)
                 _keep_order(connection)
-                added = messages.insert().values(**values).returning(messages)
-                return _message(connection.execute(added).one())
+                return _message(connection.execute(_ADD_VISIT, values).one())
         except IntegrityError:
             # The same client id at the same time, from a retry or a second tab.
             found = self.find_visit(conversation.id, client_id)
@@ -184,16 +213,13 @@ class SqlConversations:
         while True:
             now = clock.now()
             with self._db.write(is_durable=False) as connection:
-                taken = connection.execute(
-                    conversations.update()
-                    .where(
-                        conversations.c.id == conversation_id,
-                        sa.or_(
-                            conversations.c.turn_until.is_(None), conversations.c.turn_until < now
-                        ),
-                    )
-                    .values(turn_owner=holder, turn_until=now + lease)
-                ).rowcount
+                wish = {
+                    "taken": conversation_id,
+                    "holder": holder,
+                    "now": now,
+                    "until": now + lease,
+                }
+                taken = connection.execute(_TAKE_TURN, wish).rowcount
                 if not taken:
                     _get(connection, conversation_id)
             if taken:
@@ -208,11 +234,7 @@ class SqlConversations:
     def end_turn(self, conversation_id: str, holder: str) -> None:
         """See the port."""
         with self._db.write(is_durable=False) as connection:
-            connection.execute(
-                conversations.update()
-                .where(conversations.c.id == conversation_id, conversations.c.turn_owner == holder)
-                .values(turn_owner=None, turn_until=None)
-            )
+            connection.execute(_END_TURN, {"ended": conversation_id, "holder": holder})
 
     def free_turns(self, owner: str) -> int:
         """See the port."""
@@ -225,18 +247,9 @@ class SqlConversations:
 
     def unanswered(self, conversation_id: str, *, up_to: int) -> list[Message]:
         """See the port."""
-        query = (
-            select(messages)
-            .where(
-                messages.c.conversation_id == conversation_id,
-                messages.c.author == "visitor",
-                messages.c.answered_at.is_(None),
-                messages.c.id <= up_to,
-            )
-            .order_by(messages.c.id)
-        )
+        sought = {"conversation_id": conversation_id, "up_to": up_to}
         with self._db.read() as connection:
-            return [_message(row) for row in connection.execute(query)]
+            return [_message(row) for row in connection.execute(_UNANSWERED, sought)]
 
     def with_unanswered(self, before: datetime) -> list[tuple[str, int]]:
         """See the port."""
@@ -256,12 +269,8 @@ class SqlConversations:
         """See the port."""
         with self._db.write() as connection:
             conversation = _touch(connection, message.conversation_id, at)
-            marked = connection.execute(
-                messages.update()
-                .where(messages.c.id == message.id, messages.c.answered_at.is_(None))
-                .values(answered_at=at)
-            ).rowcount
-            if not marked:
+            answered = {"answered": message.id, "answered_at": at}
+            if not connection.execute(_MARK_ANSWERED, answered).rowcount:
                 return
             said = admitted(conversation, replies)
             _add(connection, conversation, said, at=at, reply_to=message.id)
@@ -277,9 +286,10 @@ class SqlConversations:
 
     def answers_to(self, message_id: int) -> list[Message]:
         """See the port."""
-        query = select(messages).where(messages.c.reply_to == message_id).order_by(messages.c.id)
         with self._db.read() as connection:
-            return [_message(row) for row in connection.execute(query)]
+            return [
+                _message(row) for row in connection.execute(_ANSWERS, {"message_id": message_id})
+            ]
 
     def say(
         self,
@@ -628,25 +638,21 @@ def _add(
     _keep_order(connection)
     ids = []
     for reply in replies:
-        new_id = connection.scalar(
-            messages.insert()
-            .returning(messages.c.id)
-            .values(
-                conversation_id=conversation.id,
-                author=author or reply.author,
-                kind=reply.kind,
-                topic=reply.topic,
-                text=reply.text,
-                language=conversation.language,
-                buttons=[asdict(button) for button in reply.buttons],
-                sources=[asdict(source) for source in reply.sources],
-                data=reply.data,
-                created_at=at,
-                reply_to=reply_to,
-                client_id=client_id,
-            )
-        )
-        ids.append(int(new_id or 0))
+        row = {
+            "conversation_id": conversation.id,
+            "author": author or reply.author,
+            "kind": reply.kind,
+            "topic": reply.topic,
+            "text": reply.text,
+            "language": conversation.language,
+            "buttons": [asdict(button) for button in reply.buttons],
+            "sources": [asdict(source) for source in reply.sources],
+            "data": reply.data,
+            "created_at": at,
+            "reply_to": reply_to,
+            "client_id": client_id,
+        }
+        ids.append(int(connection.execute(_ADD_SAID, row).scalar_one()))
     return ids
 
 
@@ -664,9 +670,8 @@ def _touch(
     connection: sa.Connection, conversation_id: str, at: datetime, **values: Any
 ) -> Conversation:
     """Marks the conversation changed, before a message is added to it, and gives it."""
-    row = connection.execute(
-        _TOUCHED.values(updated_at=at, **values), {"touched": conversation_id}
-    ).one_or_none()
+    changed = {"touched": conversation_id, "updated_at": at, **values}
+    row = connection.execute(_TOUCHED, changed).one_or_none()
     if row is None:
         raise _not_found()
     return conversation_of(row)

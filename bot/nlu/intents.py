@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
@@ -86,7 +86,10 @@ class IntentModel:
 
     def probabilities(self, texts: Sequence[str], encoder: Encoder) -> NDArray[np.float64]:
         """`(len(texts), n_labels)`, rows that add up to 1, columns in the order of `labels`."""
-        meant = self.meaning.predict_proba(encoder.encode(texts))
+        # As `predict_proba` does, without scikit-learn's checks: half a millisecond a message.
+        meant = softmax(
+            encoder.encode(texts) @ self.meaning.coef_.T + self.meaning.intercept_, axis=1
+        )
         spelled = expit(np.stack([self._spelled(text) for text in texts]))
         spelled /= spelled.sum(axis=1, keepdims=True)
         both = np.sqrt((meant + HARDLY) * (spelled + HARDLY))

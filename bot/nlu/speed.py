@@ -1,4 +1,4 @@
-"""Three things that Rasa 3.6.21 does over again in every turn, done once.
+"""What Rasa 3.6.21 does over again in every turn, done once, and what it does in a long way.
 
 Half of Rasa's time in a turn went into them (`make bench`); Rasa's own releases have ended, so they
 are replaced here, at import, by something that does the same.
@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import aiohttp
+import dask
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from rasa.core.actions.action import RemoteAction
 from rasa.shared.core.events import Event
@@ -48,3 +49,6 @@ def apply() -> None:
     RemoteAction._validate_action_result = _validate_action_result
     Event.resolve_by_type = staticmethod(_event_class)
     EndpointConfig.session = _kept_session
+    # Rasa's graphs run with a scheduler for many threads, of which it uses one; dask has a plain
+    # loop as well.
+    dask.get = dask.core.get  # type: ignore[attr-defined,assignment]

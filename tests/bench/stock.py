@@ -2,15 +2,16 @@
 
 Both learn the same messages, at most so many a label, and a rule for each intent; each then answers
 the calibration messages in a process of its own: no gateway, no action server, trackers in memory.
-Whole, our 17,300 messages take DIET an hour or more on two cores; --per-label and --epochs say how
-much of it is to be. `python -m tests.bench.stock --help`
+`python -m tests.bench.stock --help`
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -21,9 +22,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import psutil
+import structlog
 import typer
 import yaml
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from bot.settings import ROOT
@@ -32,7 +35,8 @@ from tests.bench.leakage import CALIBRATION, training_messages
 from tests.bench.turns import RESULTS, commit
 
 Side = Literal["ours", "stock"]
-PER_LABEL = 40
+# Not all of our messages: DIET's time grows with them.
+PER_LABEL = 20
 EPOCHS = 30
 TURNS = 50
 WARM_UP = 5
@@ -145,40 +149,51 @@ def _train(folder: Path) -> float:
     command += ["--domain", str(folder / "domain.yml"), "--data", str(folder)]
     command += ["--out", str(folder), "--fixed-model-name", "model"]
     began = time.perf_counter()
-    with console.status(f"Training {folder.name}"):
-        _run(command, folder)
+    _run(command, folder, f"Training {folder.name}")
     return time.perf_counter() - began
 
 
 def _answers(folder: Path, side: str) -> dict[str, float]:
-    found: dict[str, float] = json.loads(
-        _run([sys.executable, "-m", "tests.bench.stock", "ask", str(folder), side], folder)
-        .strip()
-        .splitlines()[-1]
-    )
+    command = [sys.executable, "-m", "tests.bench.stock", "ask", str(folder), side]
+    said = _run(command, folder, f"Asking {side}")
+    found: dict[str, float] = json.loads(said.strip().splitlines()[-1])
     return found
 
 
-def _run(command: list[str], folder: Path) -> str:
+def _run(command: list[str], folder: Path, what: str) -> str:
+    """What the command prints; while it runs, the last epoch that it tells of is shown."""
     # Rasa keeps what it has trained in a cache, and would not train again.
     own = {"RASA_CACHE_DIRECTORY": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **RASA_ENVIRONMENT, **own},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command[1:4])} failed:\n{done.stderr[-2000:]}")
-    return done.stdout
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    log = folder / "log"
+    with Progress(*columns, console=console) as progress, log.open("wb") as errors:
+        task = progress.add_task(what)
+        running = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **RASA_ENVIRONMENT, **own},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        while True:
+            try:
+                said, _ = running.communicate(timeout=1)
+                break
+            except subprocess.TimeoutExpired:
+                epochs = re.findall(r"Epochs:\s+\d+%.*?(\d+/\d+)", log.read_text(errors="replace"))
+                progress.update(task, description=f"{what}, epoch {epochs[-1]}" if epochs else what)
+    if running.returncode != 0:
+        raise SystemExit(f"{' '.join(command[1:4])} failed:\n{log.read_text('utf-8')[-2000:]}")
+    return said
 
 
 async def _ask(folder: Path, side: str) -> dict[str, float]:
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import UserMessage
 
+    # Unconfigured, it prints each message: that would be measured too.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     agent = Agent.load(str(folder / "model.tar.gz"))
     assert agent.processor is not None
     questions = [json.loads(line) for line in CALIBRATION.read_text("utf-8").splitlines()]
