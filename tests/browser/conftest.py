@@ -1,13 +1,17 @@
-"""Chromium for all browser tests, and the widget on a gateway without Rasa."""
+"""Chromium for all browser tests; the widget, and a busy desk, on a gateway without Rasa."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from bot.core.language import Language
 from tests.support.browsing import CHROMIUM, FLAGS, PATIENCE_MS, Chat, Complaints, open_chat
+from tests.support.desk_scenes import fill
+from tests.support.desk_site import AGENTS, Desk, DeskSite, at_desk
 from tests.support.pages import HelpSite
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -62,3 +66,25 @@ def chat(
     yield begin
     for one in opened:
         one.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskSite]:
+    """A busy desk; its first agent has the conversation `talk-long`."""
+    site = DeskSite(tmp_path_factory.mktemp("desk"), agent_lease_s=3_600)
+    fill(site)
+    site.start()
+    site.services.desk.claim("talk-long", AGENTS[0])
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def desk(browser: Browser, site: DeskSite) -> Iterator[Callable[..., Desk]]:
+    """Opens a console: `desk("en", width=1024)`, as the first agent."""
+    with ExitStack() as stack:
+
+        def begin(language: Language = "fr", **options: object) -> Desk:
+            return stack.enter_context(at_desk(browser, site.url, AGENTS[0], language, **options))
+
+        yield begin

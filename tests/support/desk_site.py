@@ -108,6 +108,12 @@ class Desk:
         shown = self.page.locator(f'.log[data-conversation="{conversation_id}"]')
         expect(shown).to_be_visible()
 
+    def go(self, view: str, sign: str) -> Page:
+        """Shows what stands at this address, and waits for its sign."""
+        self.page.goto(f"{self.page.url.split('#')[0]}#/{view}")
+        expect(self.page.locator(sign).first).to_be_visible()
+        return self.page
+
     def claim(self, conversation_id: str) -> None:
         """Opens a conversation and claims it."""
         self.open(conversation_id)
