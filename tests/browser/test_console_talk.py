@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browsing import Chat, Complaints, open_chat
-from tests.support.desk_site import AGENTS, PASSWORD, WISHES, Desk, DeskSite, at_desk
+from tests.support.desk_site import AGENTS, WISHES, Desk, DeskSite, at_desk
 
 
 @dataclass(frozen=True)
@@ -119,22 +119,3 @@ def test_a_conversation_goes_to_a_colleague_then_to_the_bot_and_the_visitor_is_t
     talk.chat.sees("An answer.")
     # Whoever looks at a talk of the bot's sees it go on.
     expect(second.locator(".log")).to_contain_text("An answer.")
-
-
-def test_a_lead_adds_an_agent_who_signs_in_and_shuts_her_out_again(
-    talk: Talk, browser: Browser
-) -> None:
-    page = talk.first.page
-    page.locator("#tab-team").click()
-    page.locator("#team-add").click()
-    page.locator("#account-name").fill("Jeanne Côté")
-    page.locator("#account-email").fill("jeanne@soutien.example")
-    page.locator("#account-password").fill(PASSWORD)
-    page.locator("dialog button.primary").click()
-    row = page.locator(".accounts tr").filter(has_text="Jeanne Côté")
-    expect(row).to_be_visible()
-    jeanne = next(one for one in talk.site.services.agents.all() if one.name == "Jeanne Côté")
-    with at_desk(browser, talk.site.url, jeanne, "en") as desk:
-        page.locator(f"#access-{jeanne.id}").click()
-        expect(row).to_have_class("disabled")
-        expect(desk.page.locator("#sign-in-email")).to_be_visible(timeout=30_000)

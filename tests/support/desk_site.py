@@ -94,10 +94,10 @@ class Desk:
         self.page: Page = window.new_page()
         self.page.goto(f"{url}/console")
 
-    def sign_in(self, agent: Agent) -> Desk:
+    def sign_in(self, agent: Agent, password: str = PASSWORD) -> Desk:
         """Signs in, and waits for the stream."""
         self.page.locator("#sign-in-email").fill(agent.email)
-        self.page.locator("#sign-in-password").fill(PASSWORD)
+        self.page.locator("#sign-in-password").fill(password)
         self.page.locator(".sign-in button[type=submit]").click()
         expect(self.page.locator("#live")).to_have_class("online")
         return self
@@ -139,9 +139,14 @@ class Desk:
 
 @contextmanager
 def at_desk(
-    browser: Browser, url: str, agent: Agent, language: Language = "fr", **options: Any
+    browser: Browser,
+    url: str,
+    agent: Agent,
+    language: Language = "fr",
+    password: str = PASSWORD,
+    **options: Any,
 ) -> Iterator[Desk]:
     """An agent signed in at a console in a window of its own."""
     window = open_window(browser, locale=f"{language}-CA", **options)
-    yield Desk(window, url).sign_in(agent)
+    yield Desk(window, url).sign_in(agent, password)
     window.close()
