@@ -114,8 +114,7 @@ class MemoryDeskRecords:
         """See the port."""
         with self._lock:
             kept = self._talks.kept(conversation_id).signals
-            newest = max(read or 0, kept.get(who, Signal()).read)
-            kept[who] = Signal(typing_until, newest)
+            kept[who] = kept.get(who, Signal()).then(typing_until, read)
 
     def signals(self, conversation_id: str) -> Mapping[Side, Signal]:
         """See the port."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -167,8 +168,8 @@ class SqlDeskRecords:
             _require(connection, conversation_id)
             is_this = sa.and_(row.conversation_id == conversation_id, row.side == who)
             kept = connection.execute(select(signals).where(is_this)).one_or_none()
-            newest = max(read or 0, kept.read if kept else 0)
-            values = {"typing_until": typing_until, "read": newest}
+            before = Signal(kept.typing_until, kept.read) if kept else Signal()
+            values = asdict(before.then(typing_until, read))
             if kept:
                 connection.execute(signals.update().where(is_this).values(values))
             else:

@@ -95,6 +95,15 @@ class Signal:
     typing_until: datetime | None = None
     read: int = 0
 
+    def then(self, typing_until: datetime | None, read: int | None) -> Signal:
+        """After a further signal, of which None says nothing; what was read stays read."""
+        return Signal(typing_until or self.typing_until, max(read or 0, self.read))
+
+
+def typing_until(now: datetime, is_typing: bool | None) -> datetime | None:
+    """Until when somebody who says so types; `now` for the end of it, None if nothing is said."""
+    return None if is_typing is None else now + TYPING_FOR if is_typing else now
+
 
 def check_password(password: str, agent: Agent) -> None:
     """Refuses a password that is easily guessed.

@@ -466,6 +466,8 @@ class DeskRecords(Protocol):
     ) -> None:
         """Notes that a side is typing until then, or has read up to that message id.
 
+        What is None stays as it was; a `typing_until` that is not in the future ends the typing.
+
         Raises:
             NotFound: No such conversation.
         """

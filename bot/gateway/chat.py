@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import conversations as core
-from bot.core.agents import TYPING_FOR
+from bot.core.agents import typing_until
 from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Visit
 from bot.core.privacy import mask, mask_address
@@ -216,11 +216,10 @@ def give_feedback(
 @router.post("/{conversation_id}/signals", status_code=204, responses=responses(403, 404))
 def signal(body: SendSignal, conversation: VisitorConversation, services: ServicesDep) -> None:
     """Tells the agent that the visitor is typing, or how far the visitor has read."""
-    now = services.clock.now()
     services.records.signal(
         conversation.id,
         "visitor",
-        typing_until=now + TYPING_FOR if body.typing else None,
+        typing_until=typing_until(services.clock.now(), body.typing),
         read=body.read,
     )
 

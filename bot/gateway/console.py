@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import handoff
-from bot.core.agents import TYPING_FOR, Agent
+from bot.core.agents import Agent, typing_until
 from bot.core.conversations import URGENT_REASONS, Conversation, QueueFilter, Reply
 from bot.core.errors import Conflict
 from bot.core.handoff import Ownership
@@ -127,7 +127,7 @@ def write_message(
     masked = mask(body.text)
     data = {"masked": list(masked.kinds)} if masked.kinds else {}
     # Whoever sends has stopped typing: said first, or the visitor would see both for a while.
-    services.records.signal(conversation_id, "agent")
+    services.records.signal(conversation_id, "agent", typing_until=services.clock.now())
     services.conversations.say(
         conversation_id,
         "agent",
@@ -196,7 +196,7 @@ def signal(
     services.records.signal(
         conversation_id,
         "agent",
-        typing_until=services.clock.now() + TYPING_FOR if body.typing else None,
+        typing_until=typing_until(services.clock.now(), body.typing),
         read=body.read,
     )
 

@@ -152,7 +152,9 @@ class SendSignal(Body):
 
     model_config = _example(typing=True, read=12)
 
-    typing: bool = Field(False, description="Whether something is being typed right now.")
+    typing: bool | None = Field(
+        None, description="Whether something is being typed right now; absent: as before."
+    )
     read: int | None = Field(
         None, ge=0, le=MAX_MESSAGE_ID, description="The last message that was seen."
     )

@@ -1,4 +1,4 @@
-"""Chromium for all browser tests, and the widget on a gateway without Rasa.
+"""Chromium for all browser tests; the widget, and a busy desk, on a gateway without Rasa.
 
 Two ways to the widget: `chat` opens a window of its own on a gateway of its own, for what happens
 the same way everywhere; `visitor` is an open panel on a phone or a desk, in French or English. It
@@ -8,10 +8,12 @@ is shared by the tests of a module, each of which runs in all four places and le
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from bot.core.language import Language
 from tests.support.browsing import (
     CHROMIUM,
     FLAGS,
@@ -24,6 +26,8 @@ from tests.support.browsing import (
     open_chat,
     open_window,
 )
+from tests.support.desk_scenes import fill
+from tests.support.desk_site import AGENTS, Desk, DeskSite, at_desk
 from tests.support.pages import HelpSite
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -97,6 +101,17 @@ def shared_site() -> Iterator[HelpSite]:
 
 
 @pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskSite]:
+    """A busy desk; its first agent has the conversation `talk-long`."""
+    site = DeskSite(tmp_path_factory.mktemp("desk"), agent_lease_s=3_600)
+    fill(site)
+    site.start()
+    site.services.desk.claim("talk-long", AGENTS[0])
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
 def _opened(browser: Browser, shared_site: HelpSite, place: Place) -> Iterator[Chat]:
     clipboard = ["clipboard-read", "clipboard-write"]
     window = open_window(browser, place.width, permissions=clipboard, reduced_motion="reduce")
@@ -113,3 +128,14 @@ def visitor(_opened: Chat, shared_site: HelpSite) -> Iterator[Chat]:
     page.unroute_all()
     shared_site.talk.meanwhile = lambda: None
     shared_site.talk.lines.clear()
+
+
+@pytest.fixture
+def desk(browser: Browser, site: DeskSite) -> Iterator[Callable[..., Desk]]:
+    """Opens a console: `desk("en", width=1024)`, as the first agent."""
+    with ExitStack() as stack:
+
+        def begin(language: Language = "fr", **options: object) -> Desk:
+            return stack.enter_context(at_desk(browser, site.url, AGENTS[0], language, **options))
+
+        yield begin

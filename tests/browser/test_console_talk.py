@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Request, expect
+from playwright.sync_api import Browser, expect
 
-from bot.core.agents import Signal
 from tests.support.browsing import Chat, Complaints, open_chat
-from tests.support.desk_site import AGENTS, PASSWORD, WISHES, Desk, DeskSite, at_desk
-from tests.support.stack import wait_for
+from tests.support.desk_site import AGENTS, WISHES, Desk, DeskSite, at_desk
 
 
 @dataclass(frozen=True)
@@ -52,38 +50,41 @@ def talk(
         assert complaints == []
 
 
-def test_an_agent_sees_the_preview_then_whether_it_was_read_and_that_the_visitor_types(
-    talk: Talk,
+def test_agent_and_visitor_see_each_other_type_and_read(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records, page = talk.site.services.records, talk.first.page
+    # Typing ends here only if its end is told, however slow this machine is.
+    monkeypatch.setattr("bot.core.agents.TYPING_FOR", timedelta(minutes=5))
+    page, chat = talk.first.page, talk.chat
+    visitor_types = page.get_by_text("Le visiteur écrit…")
+    agent_types = chat.panel.locator(".typing").get_by_text(f"{AGENTS[0].name} is typing…")
     talk.first.claim(talk.id)
-    page.locator("#reply").fill("**Hello**, how may I help?")
-    wait_for(lambda: records.signals(talk.id).get("agent", Signal()).typing_until)
+    chat.sees(f"{AGENTS[0].name} has joined")
+
+    chat.box.press_sequentially("It is urgent")
+    expect(visitor_types).to_be_visible()
+    chat.box.press("Enter")
+    expect(visitor_types).to_be_hidden()
+    expect(page.locator(".log")).to_contain_text("It is urgent")
+    expect(chat.own("It is urgent").locator(".status")).to_have_text("Read")
+
+    page.locator("#reply").press_sequentially("**Hello**")
+    expect(agent_types).to_be_visible()
+    page.locator("#reply").fill("")
+    expect(agent_types).to_be_hidden()
+    page.locator("#reply").press_sequentially("**Hello**, how may I help?")
+    expect(agent_types).to_be_visible()
     page.locator("#reply-preview").click()
     expect(page.locator(".preview strong")).to_have_text("Hello")
     page.locator("#reply").press("Control+Enter")
-    talk.chat.sees("how may I help?")
-    # By the widget itself, which signals nothing more of its own then.
+    chat.sees("how may I help?")
+    expect(agent_types).to_be_hidden()
     expect(page.get_by_text("Lu par le visiteur")).to_be_visible()
-    now = talk.site.services.clock.now()
-    records.signal(talk.id, "visitor", typing_until=now + timedelta(minutes=1))
-    expect(page.get_by_text("Le visiteur écrit…")).to_be_visible()
 
-
-def test_reading_what_the_visitor_writes_does_not_end_the_agents_own_typing(talk: Talk) -> None:
-    page = talk.first.page
-    talk.first.claim(talk.id)
-    joined = talk.site.messages(talk.id)[-1].id
-    page.clock.set_fixed_time(talk.site.services.clock.now())  # however slow this machine is
-    page.locator("#reply").fill("Let me look")
-
-    def is_read(request: Request) -> bool:
-        is_signal = request.url.endswith("/signals")
-        return is_signal and (request.post_data_json.get("read") or 0) > joined
-
-    with page.expect_request(is_read) as told:
-        talk.chat.say("It is urgent.")
-    assert told.value.post_data_json["typing"] is True
+    chat.box.press_sequentially("Wait")
+    expect(visitor_types).to_be_visible()
+    chat.box.fill("")
+    expect(visitor_types).to_be_hidden()
 
 
 def test_notes_are_seen_by_colleagues_and_not_by_the_visitor(talk: Talk) -> None:
@@ -118,22 +119,3 @@ def test_a_conversation_goes_to_a_colleague_then_to_the_bot_and_the_visitor_is_t
     talk.chat.sees("An answer.")
     # Whoever looks at a talk of the bot's sees it go on.
     expect(second.locator(".log")).to_contain_text("An answer.")
-
-
-def test_a_lead_adds_an_agent_who_signs_in_and_shuts_her_out_again(
-    talk: Talk, browser: Browser
-) -> None:
-    page = talk.first.page
-    page.locator("#tab-team").click()
-    page.locator("#team-add").click()
-    page.locator("#account-name").fill("Jeanne Côté")
-    page.locator("#account-email").fill("jeanne@soutien.example")
-    page.locator("#account-password").fill(PASSWORD)
-    page.locator("dialog button.primary").click()
-    row = page.locator(".accounts tr").filter(has_text="Jeanne Côté")
-    expect(row).to_be_visible()
-    jeanne = next(one for one in talk.site.services.agents.all() if one.name == "Jeanne Côté")
-    with at_desk(browser, talk.site.url, jeanne, "en") as desk:
-        page.locator(f"#access-{jeanne.id}").click()
-        expect(row).to_have_class("disabled")
-        expect(desk.page.locator("#sign-in-email")).to_be_visible(timeout=30_000)

@@ -96,7 +96,7 @@ def claim(site: HelpSite, conversation_id: str, agent: Agent) -> None:
 
 def signals(site: HelpSite, visitor: Chat, *, read: int | None = None, typing_s: float = 0) -> None:
     """Signals as the agent's console does."""
-    until = site.services.clock.now() + timedelta(seconds=typing_s) if typing_s else None
+    until = site.services.clock.now() + timedelta(seconds=typing_s)
     id_ = visitor.kept()["id"]
     site.services.records.signal(id_, "agent", typing_until=until, read=read)
     site.services.events.publish(id_)
@@ -286,7 +286,9 @@ def test_the_agent_learns_that_the_visitor_writes_and_reads_and_nobody_else_does
     visitor.page.keyboard.press("Enter")
     visitor.is_sent("Une longue question, tapée d’un seul trait, sans s’arrêter")
     kept = help_site.services.records.signals(id_)["visitor"]
-    assert (kept.typing_until, kept.read) == (None, joined)
+    assert kept.typing_until
+    assert kept.typing_until <= help_site.services.clock.now()
+    assert kept.read == joined
 
 
 def test_a_message_counts_as_read_only_once_the_panel_shows_it(
@@ -302,7 +304,7 @@ def test_a_message_counts_as_read_only_once_the_panel_shows_it(
     last = help_site.services.conversations.messages(visitor.kept()["id"])[-1].id
     with visitor.page.expect_request("**/signals") as told:
         visitor.launcher.click()
-    assert told.value.post_data_json == {"typing": False, "read": last}
+    assert told.value.post_data_json == {"read": last}
 
 
 # --- What visitors think of it -------------------------------------------------------------------

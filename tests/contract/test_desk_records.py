@@ -139,9 +139,11 @@ def test_each_side_has_a_signal_of_its_own_and_reading_goes_forward_only(
     start(talks, "c")
     assert records.signals("c") == {}
     records.signal("c", "visitor", typing_until=NOW, read=7)
+    # A sign of reading, late or not, says nothing of the typing.
     records.signal("c", "visitor", read=3)
+    records.signal("c", "agent", read=2)
     records.signal("c", "agent", typing_until=NOW)
-    assert records.signals("c") == {"visitor": Signal(None, 7), "agent": Signal(NOW, 0)}
+    assert records.signals("c") == {"visitor": Signal(NOW, 7), "agent": Signal(NOW, 2)}
     with pytest.raises(NotFound):
         records.signal("nowhere", "visitor")
 

@@ -32,7 +32,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 15_000
-HEIGHTS = {360: 740, 1280: 900}
+HEIGHTS = {360: 740, 768: 1024, 1280: 900}
 WORDS = {
     "fr": {"launcher": "Besoin d’aide?", "box": "Votre message", "send": "Envoyer"},
     "en": {"launcher": "Need help?", "box": "Your message", "send": "Send"},

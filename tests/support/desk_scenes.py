@@ -159,3 +159,13 @@ def _tickets(site: DeskSite) -> None:
         services.tickets.open(replace(ticket, state=state), "{}", who="assistant")
     (row,) = services.tickets.lease_due(now, timedelta(minutes=1), 1)
     services.tickets.settle(replace(row, state="dead", last_error="422 Requester is suspended"))
+
+
+def begin_to_wait(site: DeskSite, id_: str, waits_min: int = 0) -> None:
+    """Somebody nameless is in the queue since so many minutes."""
+    services = site.services
+    since = services.clock.now() - timedelta(minutes=waits_min)
+    kept = start(services.conversations, id_, created_at=since, updated_at=since)
+    change = ask_person(Ownership.of(kept), since, "asked")
+    services.conversations.change_owner(id_, change, at=since)
+    services.events.publish("console")

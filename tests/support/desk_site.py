@@ -94,10 +94,10 @@ class Desk:
         self.page: Page = window.new_page()
         self.page.goto(f"{url}/console")
 
-    def sign_in(self, agent: Agent) -> Desk:
+    def sign_in(self, agent: Agent, password: str = PASSWORD) -> Desk:
         """Signs in, and waits for the stream."""
         self.page.locator("#sign-in-email").fill(agent.email)
-        self.page.locator("#sign-in-password").fill(PASSWORD)
+        self.page.locator("#sign-in-password").fill(password)
         self.page.locator(".sign-in button[type=submit]").click()
         expect(self.page.locator("#live")).to_have_class("online")
         return self
@@ -107,6 +107,12 @@ class Desk:
         self.page.goto(f"{self.page.url.split('#')[0]}#/conversations/{conversation_id}")
         shown = self.page.locator(f'.log[data-conversation="{conversation_id}"]')
         expect(shown).to_be_visible()
+
+    def go(self, view: str, sign: str) -> Page:
+        """Shows what stands at this address, and waits for its sign."""
+        self.page.goto(f"{self.page.url.split('#')[0]}#/{view}")
+        expect(self.page.locator(sign).first).to_be_visible()
+        return self.page
 
     def claim(self, conversation_id: str) -> None:
         """Opens a conversation and claims it."""
@@ -133,9 +139,14 @@ class Desk:
 
 @contextmanager
 def at_desk(
-    browser: Browser, url: str, agent: Agent, language: Language = "fr", **options: Any
+    browser: Browser,
+    url: str,
+    agent: Agent,
+    language: Language = "fr",
+    password: str = PASSWORD,
+    **options: Any,
 ) -> Iterator[Desk]:
     """An agent signed in at a console in a window of its own."""
     window = open_window(browser, locale=f"{language}-CA", **options)
-    yield Desk(window, url).sign_in(agent)
+    yield Desk(window, url).sign_in(agent, password)
     window.close()

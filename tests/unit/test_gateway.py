@@ -14,6 +14,7 @@ from prometheus_client import generate_latest
 from starlette.requests import Request
 
 from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
+from bot.core.agents import TYPING_FOR, Signal
 from bot.core.delivery import deliver_due
 from bot.core.ports import Services
 from bot.gateway.access import digest, hash_password
@@ -81,6 +82,19 @@ def test_feedback_on_an_id_that_cannot_be_is_refused(
 def test_a_stream_goes_on_after_an_id_that_makes_sense(sent: str, after: int | None) -> None:
     headers = [(b"last-event-id", sent.encode("latin-1"))]
     assert last_event_id(Request({"type": "http", "headers": headers})) == after
+
+
+def test_a_late_sign_of_reading_does_not_end_the_typing(
+    http: TestClient, visit: str, services: Services, clock: HeldClock
+) -> None:
+    def kept(**signal: object) -> Signal:
+        assert http.post(f"{visit}/signals", json=signal).status_code == 204
+        return services.records.signals(visit.split("/")[-1])["visitor"]
+
+    until = clock.now() + TYPING_FOR
+    assert kept(typing=True) == Signal(until, 0)
+    assert kept(read=1) == Signal(until, 1)
+    assert kept(typing=False) == Signal(clock.now(), 1)
 
 
 def test_one_conversation_at_fault_keeps_no_other_from_its_answer(clock: HeldClock) -> None:

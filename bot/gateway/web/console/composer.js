@@ -23,7 +23,7 @@ export function composerView({ agent, send, note }) {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         submit();
-      } else if (event.key === "/" && !box.value) {
+      } else if (event.key === "/" && !event.ctrlKey && !event.metaKey && !box.value) {
         event.preventDefault();
         aids.openReplies();
       }
@@ -59,6 +59,9 @@ export function composerView({ agent, send, note }) {
     if (box.value && Date.now() - lastTyping > TYPING_EVERY_MS) {
       lastTyping = Date.now();
       signal(shown, { typing: true });
+    } else if (!box.value && lastTyping) {
+      lastTyping = 0;
+      signal(shown, { typing: false });
     }
   }
 
@@ -110,8 +113,7 @@ export function composerView({ agent, send, note }) {
     if (sessionStorage.getItem(key(id)) === typed) sessionStorage.removeItem(key(id));
     if (id !== shown.id || box.value !== typed) return;
     box.value = "";
-    status.textContent = "";
-    aids.changed();
+    keep();
   }
 
   return {
@@ -134,8 +136,6 @@ export function composerView({ agent, send, note }) {
       if (isOther && !lockedText && sessionStorage.getItem(outKey(detail.id))) submit();
     },
     focus: () => box.focus(),
-    /** Whether the agent is writing here: a signal that does not say so would end the typing. */
-    isTyping: () => box.value !== "" && Date.now() - lastTyping < TYPING_EVERY_MS,
   };
 }
 

@@ -90,6 +90,7 @@ function enter(who) {
 function leave(reason) {
   if (!agent) return;
   agent = null;
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   stopFollowing();
   view.close();
   view = tab = null;

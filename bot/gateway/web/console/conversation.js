@@ -157,7 +157,7 @@ export function conversationView({ agent, onAction }) {
     const mark = `${shown.id} ${last}`;
     if (mark === readMark) return;
     readMark = mark;
-    signal(shown, { typing: composer.isTyping(), read: last });
+    signal(shown, { read: last });
   }
 
   async function claim() {

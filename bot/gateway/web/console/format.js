@@ -23,9 +23,7 @@ export function date(at) {
   return new Date(at).toLocaleDateString(locale(), { dateStyle: "medium", ...zone });
 }
 
-export function dateAndTime(at) {
-  return new Date(at).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
-}
+export const dateAndTime = (at) => `${date(at)}, ${clockTime(at)}`;
 
 /** The time of day for today, else the date: what fits in a list. */
 export function briefly(at) {
@@ -66,13 +64,13 @@ export function tickWaits() {
 
 function waited(since) {
   const total_s = Math.max(0, Math.floor((serverNow() - Date.parse(since)) / 1000));
-  const [minutes, seconds] = [Math.floor(total_s / 60) % 60, total_s % 60];
+  const minutes = Math.floor(total_s / 60) % 60;
   const [days, hours] = [Math.floor((total_s * 1000) / DAY_MS), Math.floor(total_s / 3600) % 24];
   const two = (number) => String(number).padStart(2, "0");
   if (days) return `${days} ${t("unit.day")} ${hours} h`;
   if (hours) return `${hours} h ${two(minutes)} min`;
-  if (minutes) return `${minutes} min ${two(seconds)} s`;
-  return `${seconds} s`;
+  // Thirty clocks that tick by the second are nothing to look at.
+  return minutes ? `${minutes} min` : `${total_s} s`;
 }
 
 /** A length of time in seconds, as it is said: 45 s, 3 min, 1 h 20. */

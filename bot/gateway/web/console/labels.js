@@ -351,6 +351,14 @@ const TEXTS = {
     "Mot de passe changé; vos autres sessions sont fermées.",
     "Password changed; your other sessions have ended.",
   ],
+  "team.password-weak": [
+    "Ce mot de passe se devine trop facilement. Quelques mots à la suite valent mieux.",
+    "This password is too easily guessed. A few words in a row are better.",
+  ],
+  "team.email-taken": [
+    "Un compte existe déjà avec ce courriel.",
+    "There is an account with this email already.",
+  ],
   "team.password-wrong": ["Le mot de passe actuel est incorrect.", "The present password is wrong."],
   "team.sessions": ["Mes sessions", "My sessions"],
   "team.this-session": ["Celle-ci", "This one"],

@@ -101,24 +101,25 @@ function emptyText({ state, ...others }) {
 
 function rowContent(row, agent) {
   const about = [visitorSite(row), row.topic && topicLabel(row.topic)].filter(Boolean);
+  // Most have asked for a person: only another reason is worth a word.
+  const hasReason = row.state === "waiting" && row.reason !== "asked" && hasLabel("reason", row.reason);
   // Once claimed, nobody waits any more, though the row still says since when it was so.
   const waits = row.state === "waiting" && row.waiting_since;
   return [
     el("span", { class: "row-top" },
       el("strong", {}, visitorName(row),
         isUnread(row, agent) ? el("span", { class: "unseen" }, ` (${t("queue.unread")})`) : null),
+      isWaitingLate(row) ? el("span", { class: "unseen" }, t("queue.late")) : null,
       waits ? waitNode(row.waiting_since) : timeNode(row.updated_at, briefly)),
-    about.length ? el("span", { class: "row-about" }, about.join(" · ")) : null,
-    row.summary ? el("span", { class: "row-summary" }, row.summary) : null,
-    el("span", { class: "badges" },
+    el("span", { class: "row-about" },
       el("span", { class: "badge", title: label("language", row.language) },
         row.language.toUpperCase()),
+      el("span", { title: about.join(" · ") }, about.join(" · "))),
+    row.summary ? el("span", { class: "row-summary" }, row.summary) : null,
+    row.priority === "high" || hasReason || row.assignee ? el("span", { class: "badges" },
       row.priority === "high" ? el("span", { class: "badge high" }, t("priority.high")) : null,
-      isWaitingLate(row)
-        ? el("span", { class: "badge high" }, t("queue.late")) : null,
-      row.reason && row.state === "waiting" && hasLabel("reason", row.reason)
-        ? el("span", { class: "badge" }, label("reason", row.reason)) : null,
-      holder(row, agent)),
+      hasReason ? el("span", { class: "badge" }, label("reason", row.reason)) : null,
+      holder(row, agent)) : null,
   ];
 }
 

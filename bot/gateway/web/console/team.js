@@ -44,6 +44,7 @@ function passwordCard(agent) {
         tell(t("team.password-changed"));
       } catch (error) {
         if (error.status === 403) warn(t("team.password-wrong"));
+        else if (error.status === 422) warn(t("team.password-weak"));
         else warnOf(error);
       }
     },
@@ -117,7 +118,10 @@ function accountNodes(found, me, refresh) {
     const input = field("account-password", { type: "text", minlength: 12, autocomplete: "off" });
     dialogOf(t("team.new-password-for", { name }), [labelled("team.password-new", input),
       el("p", { class: "faint" }, t("team.tell-password"))],
-    () => change(id, { password: input.value }));
+    async () => {
+      await patch(`/agent/accounts/${encodeURIComponent(id)}`, { password: input.value });
+      tell(t("team.saved"));
+    });
   }
 
   function addAgent() {
@@ -130,13 +134,9 @@ function accountNodes(found, me, refresh) {
       labelled("team.name", name), labelled("team.email", email), labelled("team.role", role),
       labelled("team.password-new", password), el("p", { class: "faint" }, t("team.tell-password")),
     ], async () => {
-      try {
-        await post("/agent/accounts", { name: name.value, email: email.value, role: role.value,
-          password: password.value });
-        tell(t("team.added", { name: name.value }));
-      } catch (error) {
-        warnOf(error);
-      }
+      await post("/agent/accounts", { name: name.value, email: email.value, role: role.value,
+        password: password.value });
+      tell(t("team.added", { name: name.value }));
       refresh();
     });
   }
@@ -153,15 +153,31 @@ function accountNodes(found, me, refresh) {
   ];
 }
 
-function dialogOf(title, content, onAgreed) {
-  const dialog = el("dialog", { "aria-labelledby": "dialog-title", onclose() {
-    dialog.remove();
-    if (dialog.returnValue === "yes") onAgreed();
-  } },
-  el("form", { method: "dialog" }, el("h2", { id: "dialog-title" }, title), content,
+// What of a new account or password can be wrong that the form itself does not see.
+const REFUSALS = { 409: "team.email-taken", 422: "team.password-weak" };
+
+/** A form over the page; `save` may fail, and then all that was typed is still there. */
+function dialogOf(title, content, save) {
+  const trouble = el("p", { class: "form-error", role: "alert" });
+  const submit = el("button", { class: "primary" }, t("team.save"));
+  const dialog = el("dialog", { "aria-labelledby": "dialog-title", onclose: () => dialog.remove() },
+    el("form", {
+      async onsubmit(event) {
+        event.preventDefault();
+        submit.disabled = true;
+        try {
+          await save();
+          dialog.close();
+        } catch (error) {
+          trouble.textContent = REFUSALS[error.status] ? t(REFUSALS[error.status])
+            : error.sentence ?? t("error.other");
+          submit.disabled = false;
+        }
+      },
+    }, el("h2", { id: "dialog-title" }, title), content, trouble,
     el("div", { class: "dialog-foot" },
-      el("button", { value: "no", formnovalidate: true }, t("app.cancel")),
-      el("button", { value: "yes", class: "primary" }, t("team.save")))));
+      el("button", { type: "button", onclick: () => dialog.close() }, t("app.cancel")),
+      submit)));
   document.body.append(dialog);
   dialog.showModal();
   dialog.querySelector("input")?.focus();

@@ -43,7 +43,7 @@ export class Api {
     return this.#json("POST", path, { token, signal, body: vote });
   }
 
-  /** Shows the agent `{typing, read?}`. */
+  /** Shows the agent `{typing?, read?}`. */
   signal({ id, token }, shown, signal) {
     return this.#json("POST", `/${id}/signals`, { token, signal, body: shown });
   }

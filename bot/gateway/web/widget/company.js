@@ -19,7 +19,7 @@ export class Company {
   #isReadPlanned = false;
 
   /**
-   * @param {(signal: {typing: boolean, read?: number}) => Promise} post
+   * @param {(signal: {typing?: boolean, read?: number}) => Promise} post
    * @param {AbortSignal} signal ends everything
    */
   constructor(post, signal) {
@@ -59,10 +59,10 @@ export class Company {
     const now = Date.now();
     if (text === "" && this.#writtenAt !== null) {
       this.#writtenAt = null;
-      this.#tell();
+      this.#tellOfWriting(false);
     } else if (text !== "" && now - (this.#writtenAt ?? -Infinity) > TYPING_EVERY_MS) {
       this.#writtenAt = now;
-      this.#tell();
+      this.#tellOfWriting(true);
     }
   }
 
@@ -74,14 +74,15 @@ export class Company {
     this.#isReadPlanned = true;
     setTimeout(() => {
       this.#isReadPlanned = false;
-      this.#tell();
+      this.#tell({ read: this.#seen }); // of the writing this says nothing: it may come late
     }, READ_AFTER_MS);
   }
 
-  #tell() {
-    if (this.#signal.aborted) return;
-    const typing = this.#writtenAt !== null && Date.now() - this.#writtenAt < TYPING_EVERY_MS;
-    const read = this.#seen > 0 ? { read: this.#seen } : {};
-    this.#post({ typing, ...read }).catch(() => {}); // the next one says it all again
+  #tellOfWriting(typing) {
+    this.#tell(this.#seen > 0 ? { typing, read: this.#seen } : { typing });
+  }
+
+  #tell(signal) {
+    if (!this.#signal.aborted) this.#post(signal).catch(() => {}); // the next one says it again
   }
 }
