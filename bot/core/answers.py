@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from knowledge_base.article import Section
 
 # Confidence, as the share of right sections: see `calibrated`.
-SLOPE = 9.4
-OFFSET = -2.65
-ANSWER_AT = 0.80
-CLARIFY_AT = 0.10
+SLOPE = 12.11
+OFFSET = -4.82
+ANSWER_AT = 0.85
+CLARIFY_AT = 0.20
 # A word or two name a topic rather than ask something: the next one must be so much less likely.
 VAGUE_LEAD = 0.5
 # Topics are offered down to this share of the likeliest one.
