@@ -4,11 +4,15 @@ The questions of the evaluation that a section answers are searched for by BM25,
 the word vectors of spaCy, the shipped embedding, and by words and embedding together as the product
 does. Recall: a section that answers is the first, or among the first three; MRR: one over its
 place, 0 beyond ten.
+
+With `--weights` the calibration messages are searched for instead, as the product does, with other
+weights for words beside the embedding: `LEXICAL_WEIGHT` of knowledge_base/search.py.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,16 +25,18 @@ from rich.progress import track
 from rich.table import Table
 
 from bot.settings import settings
+from knowledge_base import search as search_room
 from knowledge_base.article import load_articles
 from knowledge_base.encoder import NgramEncoder, load_encoder
 from knowledge_base.index import Index, build_index
 from knowledge_base.search import search
 from knowledge_base.sections import Sections
+from tests.bench.leakage import CALIBRATION, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 SPACY_MODEL = "fr_core_news_md"
 DEPTH = 10
+WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5)
 Ranking = Callable[[str, Any], list[str]]
 """The sections found for a text, nearest first, in a language."""
 
@@ -52,8 +58,6 @@ class SpacyEncoder:
 
 def main() -> None:
     """Searches and prints."""
-    lines = QUESTIONS.read_text(encoding="utf-8").splitlines()
-    asked = [q for q in map(json.loads, lines) if q["expect"][0].startswith("faq/")]
     sections = Sections(load_articles(ROOT / "knowledge_base" / "articles", ""))
     encoders = [NgramEncoder(), SpacyEncoder(), load_encoder(settings().encoder)]
     indexes = [build_index(sections, {}, encoder) for encoder in encoders]
@@ -64,6 +68,19 @@ def main() -> None:
         "embedding": _by_vectors(indexes[2]),
         "embedding and BM25": _as_the_product(indexes[2]),
     }
+    _compare(systems, QUESTIONS)
+
+
+def weigh() -> None:
+    """Searches with each weight and prints."""
+    sections = Sections(load_articles(ROOT / "knowledge_base" / "articles", ""))
+    index = build_index(sections, {}, load_encoder(settings().encoder))
+    _compare({f"words {w:.2f}": _as_the_product(index, w) for w in WEIGHTS}, CALIBRATION)
+
+
+def _compare(systems: dict[str, Ranking], file: Path) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    asked = [q for q in map(json.loads, lines) if q["expect"][0].startswith("faq/")]
     table = Table("found by", "language", "questions", "recall@1", "recall@3", "MRR@10")
     for name, ranking in systems.items():
         places = [
@@ -107,10 +124,12 @@ def _by_vectors(index: Index) -> Ranking:
     return lambda text, _: _best(index, index.neighbours.of(index.encoder.encode([text])[0])[1])
 
 
-def _as_the_product(index: Index) -> Ranking:
-    return lambda text, language: [
-        hit.section.key for hit in search(index, text, language, limit=DEPTH)
-    ]
+def _as_the_product(index: Index, weight: float = search_room.LEXICAL_WEIGHT) -> Ranking:
+    def rank(text: str, language: Any) -> list[str]:
+        search_room.LEXICAL_WEIGHT = weight
+        return [hit.section.key for hit in search(index, text, language, limit=DEPTH)]
+
+    return rank
 
 
 def _best(index: Index, scores: NDArray[np.float32]) -> list[str]:
@@ -121,4 +140,4 @@ def _best(index: Index, scores: NDArray[np.float32]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    weigh() if "--weights" in sys.argv else main()
