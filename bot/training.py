@@ -92,7 +92,8 @@ def train() -> None:
 
 def fingerprint() -> str:
     """SHA-256 of all that the model is made of."""
-    made_of = [_domain(), settings().encoder]
+    # Wherever the project lies, the model is the same.
+    made_of = [_domain(), settings().encoder.removeprefix(f"{ROOT}/")]
     digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
     for file in _files():
         digest.update(str(file.relative_to(ROOT)).encode())
