@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SLOPE = 12.11
 OFFSET = -4.82
 ANSWER_AT = 0.85
-CLARIFY_AT = 0.20
+CLARIFY_AT = 0.10
 # A word or two name a topic rather than ask something: the next one must be so much less likely.
 VAGUE_LEAD = 0.5
 # Topics are offered down to this share of the likeliest one.

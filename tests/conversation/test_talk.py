@@ -211,7 +211,7 @@ def test_the_request_of_somebody_who_is_no_admin_is_marked_to_be_confirmed(
     filed = visitor.press("Yes, send the request")
     ticket = agent.get(f"/tickets/{reference_in(filed)}")
     assert ticket["to_confirm"] is to_confirm
-    assert ("site admin" in filed.text) is to_confirm
+    assert ("site admin will also have to confirm" in filed.text) is to_confirm
 
 
 # --- Status --------------------------------------------------------------------------------------
