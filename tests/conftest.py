@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.adapters.memory import HeldClock, memory_services
 from bot.core.ports import Services
@@ -13,6 +14,10 @@ from tests.support.builders import NOW
 from tests.support.stores import BACKENDS, Stores, open_stores
 
 pytest_plugins = ["tests.support.stack", "tests.support.helpdesks"]
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SLOPE = 12.72
 OFFSET = -5.58
 ANSWER_AT = 0.85
-CLARIFY_AT = 0.10
+CLARIFY_AT = 0.05
 # A word or two name a topic rather than ask something: the next one must be so much less likely.
 VAGUE_LEAD = 0.5
 # Topics are offered down to this share of the likeliest one.
