@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.core import corrections, wording
 from bot.core.cancellation import Draft, Step
 from bot.core.draft_values import MAX_REASON_CHARS, without
-from bot.core.heard import SMALL_TALK, UNCLEAR, Fault, Heard
+from bot.core.heard import SHORT, SMALL_TALK, UNCLEAR, Fault, Heard
 
 # The intents that the classifier gives to names, when it does not give them to just anything.
 _OF_NAMES = (
@@ -27,8 +27,6 @@ _OF_NAMES = (
         "request_cancellation",
     }
 )
-# In words: a yes with a reason behind it is longer.
-_SHORT = 4
 FAULTS: Mapping[Step | None, Fault] = {
     "products": "no_product",
     "requester_name": "no_name",
@@ -93,7 +91,7 @@ def _answer_reason(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     says_nothing = bool(text) and not re.search(r"[^\W_]{2}", text)
     if heard.intent in ("skip", "deny") or wording.declines(text) or says_nothing:
         return replace(draft, reason_skipped=True), None
-    is_bare_yes = heard.intent == "affirm" and len(text.split()) <= _SHORT
+    is_bare_yes = heard.intent == "affirm" and len(text.split()) <= SHORT
     is_order = corrections.corrects(text) and bool(heard.all_of("kept_product"))
     if not text or is_bare_yes or is_order or text.endswith("?") or heard.all_of("email"):
         return draft, "no_reason"

@@ -11,11 +11,9 @@ from dataclasses import replace
 
 from bot.core import corrections, wording
 from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
-from bot.core.heard import Heard
+from bot.core.heard import BARE, Heard
 
 MAX_REASON_CHARS = 1_000
-# In words. Hardly anything but a service's name is so short.
-_BARE = 2
 
 
 def with_values(draft: Draft, heard: Heard) -> Draft:
@@ -70,7 +68,7 @@ def _new(values: Sequence[str], current: str | None) -> str | None:
 def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
     named = heard.all_of("product")
     before = set(draft.products)
-    is_short = len(heard.text.split()) <= _BARE and draft.asked != "confirm"
+    is_short = len(heard.text.split()) <= BARE and draft.asked != "confirm"
     if before and not (is_short or corrections.orders_all(heard.text)):
         # "Everything looks good" or "change everything" is not said of the services.
         named = [code for code in named if code not in ("all", "rest")]

@@ -47,6 +47,10 @@ QUESTIONS = frozenset({"faq", "ask_fee_check", "fee_detail", "ask_refund"})
 SMALL_TALK = frozenset({"greet", "thank", "bye"})
 UNCLEAR = frozenset({"out_of_scope", "nlu_fallback"})
 
+# In words. The classifier takes short answers for anything: "la messagerie" for a question.
+BARE = 2
+SHORT = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:

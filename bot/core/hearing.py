@@ -22,7 +22,17 @@ from bot.core.draft_values import (
     with_values,
     without,
 )
-from bot.core.heard import QUESTIONS, SMALL_TALK, UNCLEAR, WISHES, Fault, Heard, Outcome
+from bot.core.heard import (
+    BARE,
+    QUESTIONS,
+    SHORT,
+    SMALL_TALK,
+    UNCLEAR,
+    WISHES,
+    Fault,
+    Heard,
+    Outcome,
+)
 from bot.core.unknown_services import services_beside_ours, unknown_services
 
 MAX_MISSES = 3
@@ -32,9 +42,7 @@ _MISREAD = frozenset({"skip", "deny", "inform"})
 # What is about something else: data/rules/digressions.yml answers it, then the form goes on.
 DIGRESSIONS = WISHES | QUESTIONS | SMALL_TALK | UNCLEAR
 INTERRUPTING = DIGRESSIONS | _MISREAD
-# In words. The classifier takes short answers for anything: "la messagerie" for a question.
-_BARE = 2
-_SHORT = 4
+# In words.
 _LONGEST_ANSWER = 8
 # Where any words may be the answer, those that give a value of another question are not.
 _FREE_TEXT: frozenset[Step] = frozenset({"emr_vendor", "reason", "confirm"})
@@ -127,7 +135,7 @@ def _not_answered(draft: Draft, heard: Heard, fault: Fault) -> tuple[Draft, Outc
 
 def _is_plainly_an_answer(draft: Draft, heard: Heard) -> bool:
     """Whether the words are what was asked for and little else, whatever intent they resemble."""
-    is_short = len(heard.text.split()) <= _SHORT
+    is_short = len(heard.text.split()) <= SHORT
     match draft.asked:
         case "products":
             is_wish = heard.intent in WISHES or wording.asks(heard.text)
@@ -172,7 +180,7 @@ def _is_aside(draft: Draft, heard: Heard) -> bool:
     if heard.intent in _MISREAD and heard.text:
         # "Jtrouve pas cette page" is a call for help, however much it sounds like "passer".
         is_call = draft.asked == "reason" and wording.is_stuck(heard.text)
-        is_call = is_call and len(heard.text.split()) > _BARE
+        is_call = is_call and len(heard.text.split()) > BARE
         return is_call or (wording.asks(heard.text) and not _puts_right(draft, heard))
     if heard.intent not in DIGRESSIONS or _puts_right(draft, heard):
         return False
@@ -181,10 +189,10 @@ def _is_aside(draft: Draft, heard: Heard) -> bool:
     length = len(heard.text.split())
     if draft.asked == "reason":
         # Any statement may be a reason: "on paie trop de frais", "merci mais on change de système".
-        return heard.intent in SMALL_TALK and length <= _SHORT
+        return heard.intent in SMALL_TALK and length <= SHORT
     if heard.intent in QUESTIONS:
         says_value = length <= _LONGEST_ANSWER and with_values(draft, heard) != draft
-        return not (length <= _SHORT or says_value)
+        return not (length <= SHORT or says_value)
     return heard.intent == "out_of_scope" and length > _LONGEST_ANSWER
 
 

@@ -8,7 +8,7 @@ or cancelled outright, counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from bot.core.wording import NO_LONGER_WANTS, SERVICE, VALUE, phrases
@@ -88,13 +88,7 @@ def unknown_services(marked: str, *, is_list: bool) -> tuple[str, ...]:
     With `is_list` the message answers the question for services; otherwise a word of cancelling or
     adding opens the list.
     """
-    found: list[str] = []
-    for items in _lists(marked, is_list=is_list):
-        for item, is_joined in items:
-            name = _unknown_name(item, is_joined=is_joined)
-            if name and name not in found:
-                found.append(name)
-    return tuple(found[:MOST_NAMES])
+    return _names(item for items in _lists(marked, is_list=is_list) for item in items)
 
 
 def services_beside_ours(marked: str) -> tuple[str, ...]:
@@ -102,16 +96,19 @@ def services_beside_ours(marked: str) -> tuple[str, ...]:
 
     However the order is worded: "il faudrait fermer les rappels et le fax".
     """
-    found: list[str] = []
-    for sentence in _END_OF_SENTENCE.split(marked):
-        ours = sentence.find(SERVICE)
-        if ours < 0 or _KEEPS.search(sentence):
-            continue
-        for item, _ in _items(sentence[ours:], is_list=False):
-            name = _unknown_name(item, is_joined=False)
-            if name and name not in found:
-                found.append(name)
-    return tuple(found[:MOST_NAMES])
+    starts = [
+        sentence[sentence.index(SERVICE) :]
+        for sentence in _END_OF_SENTENCE.split(marked)
+        if SERVICE in sentence and not _KEEPS.search(sentence)
+    ]
+    # Nothing but the name itself vouches for it.
+    return _names((item, False) for text in starts for item, _ in _items(text, is_list=False))
+
+
+def _names(items: Iterable[tuple[str, bool]]) -> tuple[str, ...]:
+    """The names among items, each with whether its list vouches for it; each once, in order."""
+    names = (_unknown_name(item, is_joined=is_joined) for item, is_joined in items)
+    return tuple(dict.fromkeys(name for name in names if name))[:MOST_NAMES]
 
 
 def _lists(text: str, *, is_list: bool) -> Iterator[list[tuple[str, bool]]]:
