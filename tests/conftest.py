@@ -13,7 +13,7 @@ from bot.core.ports import Services
 from tests.support.builders import NOW
 from tests.support.stores import BACKENDS, Stores, open_stores
 
-pytest_plugins = ["tests.support.stack", "tests.support.helpdesks"]
+pytest_plugins = ["tests.support.stack", "tests.support.helpdesks", "tests.support.redis"]
 
 # A busy machine is no failure.
 settings.register_profile("patient", deadline=None)

@@ -1,12 +1,8 @@
-"""Wake-up calls: one suite over a single process and over Redis.
-
-The latter takes part where Debian's `redis-server` is installed; .ci/run installs it.
-"""
+"""Wake-up calls: one suite over a single process and over Redis."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -18,15 +14,6 @@ from tests.support.redis import RedisServer
 from tests.support.stack import wait_for
 
 WITHIN_S = 10.0
-
-
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[RedisServer]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
-    server = RedisServer()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

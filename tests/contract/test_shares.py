@@ -1,11 +1,7 @@
-"""Shares of what may be asked for: one suite over a process's memory and over Redis.
-
-The latter takes part where Debian's `redis-server` is installed; .ci/run installs it.
-"""
+"""Shares of what may be asked for: one suite over a process's memory and over Redis."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,15 +15,6 @@ from tests.support.redis import RedisServer
 
 # So slow that nothing comes back while a test runs.
 A_DAY = 1 / 1440
-
-
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[RedisServer]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
-    server = RedisServer()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

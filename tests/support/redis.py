@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from collections.abc import Iterator
 
+import pytest
 import redis
 
 from tests.support.ports import free_ports
@@ -36,3 +39,13 @@ class RedisServer:
             return bool(redis.Redis.from_url(self.url).ping())
         except redis.RedisError:
             return False
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One for the whole run, where Debian's `redis-server` is installed; .ci/run installs it."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
+    server = RedisServer()
+    yield server
+    server.kill()
