@@ -58,11 +58,12 @@ fix: install  ## Mend what ruff can mend.
 	@$(BIN)/ruff check --fix bot knowledge_base actions tests models
 	@$(BIN)/ruff format bot knowledge_base actions tests models
 
-bench: install  ## Measure turns, start-up, training, memory, diagnoses, imports, the queue; see results/.
+bench: install  ## Turns, start-up, training, memory, diagnoses, imports, the queue, Rasa's stock pipeline; see results/.
 	@$(BIN)/python -m bot train
 	@$(BIN)/python -m tests.bench.turns
 	@$(BIN)/python -m tests.bench.accounts
 	@$(BIN)/python -m tests.bench.queue
+	@$(BIN)/python -m tests.bench.stock compare
 
 load: install  ## Many visitors at once: times, lost and doubled messages (python -m tests.bench.load --help).
 	@$(BIN)/python -m bot train
