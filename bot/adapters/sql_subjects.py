@@ -22,6 +22,7 @@ from bot.adapters.tables import (
     messages,
     notes,
     outbox,
+    ticket_history,
     tickets,
 )
 from bot.core.erasure import Subject, holds_address
@@ -30,7 +31,10 @@ from bot.core.erasure import Subject, holds_address
 def conversation_ids(
     connection: sa.Connection, subject: Subject
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The subject's own conversations, and those that only mention the subject's address."""
+    """The subject's own conversations, and what else mentions the subject's address.
+
+    The latter are ids of conversations and references of requests.
+    """
     identity = conversations.c.identity
     if subject.conversation_id:
         matches: Any = conversations.c.id == subject.conversation_id
@@ -51,7 +55,8 @@ def conversation_ids(
     mentioning: dict[str, None] = {}
     for conversation_id, is_own in _mentions(connection, subject.address):
         (own if is_own else mentioning)[conversation_id] = None
-    return tuple(own), tuple(one for one in mentioning if one not in own)
+    others = [one for one in mentioning if one not in own]
+    return tuple(own), (*others, *_mentioning_requests(connection, subject.address))
 
 
 def _mentions(connection: sa.Connection, address: str) -> Iterator[tuple[str, bool]]:
@@ -71,17 +76,38 @@ def _mentions(connection: sa.Connection, address: str) -> Iterator[tuple[str, bo
     ).subquery()
     of, text, is_visitors = words.c
     is_anonymous = conversations.c.identity["external_id"].as_string().is_(None)
-    # A first choice only: what may stand between the parts where an address is spelled out, and
-    # whatever a database makes of letters with accents and of signs.
-    like = "".join("%" if c in "@." else c if c.isascii() and c.isalnum() else "_" for c in address)
     query = (
         select(of, text, sa.and_(is_visitors, is_anonymous))
         .join(conversations, conversations.c.id == of)
-        .where(func.lower(text).like(f"%{like}%"))
+        .where(_may_hold(text, address))
     )
     for conversation_id, said, is_own in connection.execute(query):
         if holds_address(said, address):
             yield conversation_id, bool(is_own)
+
+
+def _mentioning_requests(connection: sa.Connection, address: str) -> list[str]:
+    """Requests of others with the address in their history, such as of who asked for the same."""
+    if not address:
+        return []
+    what, email = ticket_history.c.what, tickets.c.requester_email
+    query = (
+        select(ticket_history.c.reference, what)
+        .join(tickets, tickets.c.reference == ticket_history.c.reference)
+        .where(_may_hold(what, address), func.lower(email) != address)
+    )
+    found = connection.execute(query)
+    return list(dict.fromkeys(ref for ref, said in found if holds_address(said, address)))
+
+
+def _may_hold(text: sa.ColumnElement[str], address: str) -> sa.ColumnElement[bool]:
+    """A first choice, that `holds_address` narrows down.
+
+    It lets pass whatever stands between the parts of an address that is spelled out, and whatever a
+    database makes of letters with accents and of signs.
+    """
+    like = "".join("%" if c in "@." else c if c.isascii() and c.isalnum() else "_" for c in address)
+    return func.lower(text).like(f"%{like}%")
 
 
 def ticket_references(

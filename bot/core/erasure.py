@@ -31,8 +31,8 @@ REASONS: Mapping[str, str] = {
     "builtin_helpdesk_bodies": "with requests that are still being worked on",
     "helpdesk_tickets": "copies in the helpdesk, where its own retention applies: ask its "
     "administrator to redact them by these numbers",
-    "mentioned_in": "conversations of somebody else, or in which others wrote the address: look at "
-    "each, and erase it by its id if it is theirs",
+    "mentioned_in": "conversations and requests of somebody else, or in which others wrote the "
+    "address: look at each, and erase a conversation by its id if it is theirs",
     "account_rows": "account data comes from the vendor and is erased there",
     "audit_entries": "the record of accesses holds ids alone, and must not change",
     "backups": "older backups keep the data until they expire; do not restore one without erasing "
@@ -79,8 +79,8 @@ class Subject:
 class Holdings:
     """What is kept of somebody: ids by which it is found, and how much of each kind.
 
-    `mentioned_in` are conversations that hold the address and may be another person's: they are
-    neither erased nor handed out.
+    `mentioned_in` are conversations and requests that hold the address and may be another person's:
+    they are neither erased nor handed out.
     """
 
     conversation_ids: tuple[str, ...]

@@ -246,14 +246,16 @@ def test_where_others_mention_an_address_it_is_said_and_neither_erased_nor_hande
     start(services.conversations, "of-an-agent", an_answer(f"Écrivez à {ADDRESS}"))
     start(services.conversations, "noted")
     services.records.add_note("noted", an_agent(), f"voir {ADDRESS}", at=NOW)
+    asked_again = services.tickets.open(a_ticket(), body="{}", who="assistant").reference
+    note = f"also asked for by Sylvie <{ADDRESS}>"
+    services.tickets.change(asked_again, Change(note=note), who="assistant", at=NOW)
+    where = sorted([asked_again, "noted", "of-an-agent", "of-another"])
     exported = export_subject(Subject(email=ADDRESS), services, by="operator")
     assert (exported["conversations"], exported["messages"]) == ([], [])
-    assert sorted(exported["mentioned_in"]) == ["noted", "of-an-agent", "of-another"]
+    assert sorted(exported["mentioned_in"]) == where
     certificate = erase_subject(Subject(email=ADDRESS), services, by="operator")
     assert certificate.erased["conversations"] == 0
-    assert sorted(certificate.remains["mentioned_in"]["ids"]) == [
-        "noted", "of-an-agent", "of-another",
-    ]  # fmt: skip
+    assert sorted(certificate.remains["mentioned_in"]["ids"]) == where
     assert services.conversations.get("of-another")
 
 
