@@ -25,7 +25,7 @@ from bot.settings import settings
 console = Console(stderr=True)
 ConversationId = Annotated[str | None, typer.Option("--conversation", help="Its id.")]
 ExternalId = Annotated[str | None, typer.Option(help="The Ocean user, as in the identity.")]
-Email = Annotated[str | None, typer.Option(help="As in the identity or in a request.")]
+Email = Annotated[str | None, typer.Option(help="As in the identity, in a request or typed.")]
 To = Annotated[Path | None, typer.Option(help="File to write; the terminal if none.")]
 
 

@@ -16,6 +16,8 @@ MOST_KEYS = 50_000
 class LocalShares:
     """The `Shares` port in memory. Safe to use from several threads."""
 
+    is_remote = False
+
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()

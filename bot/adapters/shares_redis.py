@@ -52,6 +52,8 @@ return left
 class RedisShares:
     """The `Shares` port over Redis. Safe to use from several threads."""
 
+    is_remote = True
+
     def __init__(self, url: str) -> None:
         self._own = LocalShares()
         client = redis.Redis.from_url(

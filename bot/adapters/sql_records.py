@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from bot.adapters.database import Database
+from bot.adapters.sql_subjects import conversation_ids, count_users, ticket_references
 from bot.adapters.tables import (
     account_links,
     account_members,
@@ -56,10 +58,11 @@ class SqlRecords:
     def holdings(self, subject: Subject) -> Holdings:
         """See the port."""
         with self._db.read() as connection:
-            found = _conversation_ids(connection, subject)
-            references, helpdesk_ids = _tickets(connection, subject, found)
-            users = _users(connection, subject)
-            return self._count(connection, found, references, helpdesk_ids, users)
+            found, mentioned_in = conversation_ids(connection, subject)
+            references, helpdesk_ids = ticket_references(connection, subject, found)
+            users = count_users(connection, subject)
+            held = self._count(connection, found, references, helpdesk_ids, users)
+            return replace(held, mentioned_in=mentioned_in)
 
     def holdings_of(self, before: Holdings) -> Holdings:
         """See the port."""
@@ -90,10 +93,9 @@ class SqlRecords:
             hidden = {"token_hash", "turn_owner", "turn_until"}
             shown = [column for column in conversations.c if column.name not in hidden]
             told = messages.c.conversation_id.in_(ids)
-            email = (subject.email or "").strip().lower()
             of_user = sa.or_(
                 account_users.c.external_id == (subject.external_id or ""),
-                func.lower(account_users.c.email) == (email or None),
+                func.lower(account_users.c.email) == (subject.address or None),
             )
             user_ids = select(account_users.c.external_id).where(of_user)
             return {
@@ -247,55 +249,6 @@ class SqlRecords:
             "account_rows": users,
         }
         return Holdings(tuple(ids), tuple(references), tuple(helpdesk_ids), counts)
-
-
-def _conversation_ids(connection: sa.Connection, subject: Subject) -> tuple[str, ...]:
-    identity = conversations.c.identity
-    if subject.conversation_id:
-        matches: Any = conversations.c.id == subject.conversation_id
-    elif subject.external_id:
-        matches = identity["external_id"].as_string() == subject.external_id
-    else:
-        email = (subject.email or "").strip().lower()
-        filed = select(tickets.c.conversation_id).where(
-            func.lower(tickets.c.requester_email) == email
-        )
-        matches = sa.or_(
-            func.lower(identity["email"].as_string()) == email, conversations.c.id.in_(filed)
-        )
-    return tuple(connection.scalars(select(conversations.c.id).where(matches)))
-
-
-def _tickets(
-    connection: sa.Connection, subject: Subject, ids: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if subject.conversation_id:
-        matches: Any = tickets.c.conversation_id.in_(ids)
-    elif subject.external_id:
-        matches = tickets.c.requester_id == subject.external_id
-    else:
-        email = (subject.email or "").strip().lower()
-        matches = func.lower(tickets.c.requester_email) == email
-    references = tuple(connection.scalars(select(tickets.c.reference).where(matches)))
-    delivered = connection.scalars(
-        select(outbox.c.external_id).where(
-            outbox.c.reference.in_(references), outbox.c.external_id.is_not(None)
-        )
-    )
-    return references, tuple(sorted({str(found) for found in delivered}))
-
-
-def _users(connection: sa.Connection, subject: Subject) -> int:
-    if subject.conversation_id:
-        return 0
-    matches = (
-        account_users.c.external_id == subject.external_id
-        if subject.external_id
-        else func.lower(account_users.c.email) == (subject.email or "").strip().lower()
-    )
-    return int(
-        connection.scalar(select(func.count()).select_from(account_users).where(matches)) or 0
-    )
 
 
 def _has_tracker(connection: sa.Connection) -> bool:

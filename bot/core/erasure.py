@@ -7,6 +7,7 @@ it; counts are taken anew after erasing, so that it tells what is there and not 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from bot.core import conversations as core
 from bot.core.audit import Entry
 from bot.core.errors import BadInput, NotFound, Unavailable
 from bot.core.tickets import OPEN_STATES
+from bot.core.wording import EMAIL, with_signs
 
 if TYPE_CHECKING:
     from bot.core.ports import Records, Services
@@ -29,6 +31,8 @@ REASONS: Mapping[str, str] = {
     "builtin_helpdesk_bodies": "with requests that are still being worked on",
     "helpdesk_tickets": "copies in the helpdesk, where its own retention applies: ask its "
     "administrator to redact them by these numbers",
+    "mentioned_in": "conversations and requests of somebody else, or in which others wrote the "
+    "address: look at each, and erase a conversation by its id if it is theirs",
     "account_rows": "account data comes from the vendor and is erased there",
     "audit_entries": "the record of accesses holds ids alone, and must not change",
     "backups": "older backups keep the data until they expire; do not restore one without erasing "
@@ -38,7 +42,7 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom or what it is about; exactly one is given. `email` is compared in lower case."""
+    """Whom or what it is about; exactly one is given. The case of `email` does not matter."""
 
     conversation_id: str | None = None
     external_id: str | None = None
@@ -50,11 +54,19 @@ class Subject:
             raise BadInput(
                 "Give one of: a conversation id, the external id of an Ocean user, an email."
             )
+        if self.email and not EMAIL.fullmatch(self.address):
+            # Half an address, such as a first name, would be found in many conversations.
+            raise BadInput(f"{self.email!r} is no whole email, such as name@clinic.example.")
 
     @property
     def kind(self) -> str:
         """What was given."""
         return next(n for n in ("conversation_id", "external_id", "email") if getattr(self, n))
+
+    @property
+    def address(self) -> str:
+        """The email as it is compared; empty if another thing was given."""
+        return (self.email or "").strip().lower()
 
     @property
     def digest(self) -> str:
@@ -65,12 +77,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What is kept of somebody: ids by which it is found, and how much of each kind."""
+    """What is kept of somebody: ids by which it is found, and how much of each kind.
+
+    `mentioned_in` are conversations and requests that hold the address and may be another person's:
+    they are neither erased nor handed out.
+    """
 
     conversation_ids: tuple[str, ...]
     ticket_references: tuple[str, ...]
     helpdesk_ids: tuple[str, ...]
     counts: Mapping[str, int]
+    mentioned_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,17 @@ class Certificate:
             "erased": dict(self.erased),
             "remains": {name: dict(value) for name, value in self.remains.items()},
         }
+
+
+def holds_address(text: str, email: str) -> bool:
+    """Whether a text holds this address, in any case and spelled out too, not as part of another.
+
+    "marie@clinique.ca" is neither in "anne-marie@clinique.ca" nor in "marie@clinique.ca.example".
+    """
+    address = re.compile(
+        rf"(?<![\w.+%-])(?<!\w['’]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE
+    )
+    return any(map(address.search, (text, with_signs(text))))
 
 
 def erase_subject(subject: Subject, services: Services, *, by: str) -> Certificate:
@@ -153,6 +181,9 @@ def _remains(before: Holdings, after: Holdings, still_open: int) -> dict[str, di
     if before.helpdesk_ids:
         ids = list(before.helpdesk_ids)
         found["helpdesk_tickets"] = {"ids": ids, "why": REASONS["helpdesk_tickets"]}
+    if before.mentioned_in:
+        ids = list(before.mentioned_in)
+        found["mentioned_in"] = {"ids": ids, "why": REASONS["mentioned_in"]}
     for name in ("audit_entries", "backups"):
         found.setdefault(name, {"why": REASONS[name]})
     return found
@@ -169,5 +200,6 @@ def export_subject(subject: Subject, services: Services, *, by: str) -> dict[str
     return {
         "exported_at": now.isoformat(),
         subject.kind: getattr(subject, subject.kind),
+        "mentioned_in": list(held.mentioned_in),
         **exported,
     }

@@ -618,6 +618,10 @@ class Draw:
 class Shares(Protocol):
     """What callers have left of what they may ask for: a token bucket for each key."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a draw may wait for another process, and so must not hold up an event loop."""
+
     def draw(self, asked: Sequence[Draw]) -> list[float]:
         """How much each had left; one is taken of each if all had at least one. Never fails."""
 

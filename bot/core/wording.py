@@ -299,12 +299,14 @@ def name_beside_email(text: str) -> str | None:
 
 def email_in(text: str) -> str | None:
     """The email in a text, also one spelled out: "r.lemay arobas example point com"."""
-    found = EMAIL.search(text)
-    if found is None:
-        spelled = re.sub(r"\s*(?:\barobase?\b|\bat\b|\(at\))\s*", "@", text, flags=re.IGNORECASE)
-        spelled = re.sub(r"\s+(?:point|dot)\s+", ".", spelled, flags=re.IGNORECASE)
-        found = EMAIL.search(spelled)
+    found = EMAIL.search(text) or EMAIL.search(with_signs(text))
     return found.group().lower() if found else None
+
+
+def with_signs(text: str) -> str:
+    """The text with "@" and "." where an email is spelled out."""
+    text = re.sub(r"\s*(?:\barobase?\b|\bat\b|\(at\))\s*", "@", text, flags=re.IGNORECASE)
+    return re.sub(r"\s+(?:point|dot)\s+", ".", text, flags=re.IGNORECASE)
 
 
 def site_number_in(text: str) -> str | None:

@@ -11,7 +11,6 @@ import secrets
 import time
 
 import structlog
-from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,7 +52,6 @@ class Guard:
         self._settings = settings
         self._limits = limits
         per_minute = settings.limit_address
-        self._threads = CapacityLimiter(4)
         self._of_address = Rule("calls from this address", per_minute, per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,10 +105,7 @@ class Guard:
             raise HTTPException(411, "Send the body with a Content-Length.")
         address = caller(scope)
         if address and scope["path"].startswith("/api/"):
-            # It may ask Redis; in threads of its own, so that turns that take long hold up nobody.
-            await to_thread.run_sync(
-                self._limits.take, (self._of_address, address), limiter=self._threads
-            )
+            await self._limits.take_async((self._of_address, address))
         return int(length) > 0
 
     def _add_headers(self, scope: Scope, headers: MutableHeaders, request_id: str) -> None:

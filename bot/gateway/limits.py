@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from anyio import CapacityLimiter, to_thread
+
 from bot.core.ports import Draw, Shares
 from bot.gateway.errors import TooMany
 
@@ -49,6 +51,8 @@ class Limits:
 
     def __init__(self, shares: Shares) -> None:
         self._shares = shares
+        # Of its own, so that turns that take long hold up nobody who asks Redis.
+        self._threads = CapacityLimiter(4)
         self._lock = threading.Lock()
         self._streams: Counter[tuple[str, str]] = Counter()
 
@@ -71,6 +75,17 @@ class Limits:
             if left < 1:
                 wait_s = max(1, math.ceil((1 - left) * 60 / rule.per_minute))
                 raise TooMany(f"Too many {rule.what}. Try again in {wait_s} s.", wait_s)
+
+    async def take_async(self, *asked: Ask) -> None:
+        """The same from an event loop, which goes on meanwhile if another process has to be asked.
+
+        Raises:
+            TooMany: As `take` does.
+        """
+        if self._shares.is_remote:
+            await to_thread.run_sync(self.take, *asked, limiter=self._threads)
+        else:
+            self.take(*asked)
 
     def require_stream(self, places: Sequence[Place]) -> None:
         """Raises TooMany if one of the places has as many open streams as it may."""

@@ -10,19 +10,30 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from bot.gateway.guard import HEADERS
 from bot.settings import DEMO_KEY_ID, INTERNAL_SECRET_HEADER, Settings
 from tests.contract.test_http_operations import KEYS, in_process
 from tests.support.problems import assert_problem
 from tests.support.stack import RunningStack, Visitor
 
 Visit = Callable[..., Visitor]
+# Written out, so that a header that the product forgets is missed here.
+SECURE = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Permitted-Cross-Domain-Policies": "none",
+}
 
 
 def assert_guarded(answer: httpx.Response) -> None:
     """Fails unless the answer carries all that OWASP's Secure Headers Project asks for."""
-    for name, value in HEADERS.items():
-        assert answer.headers[name] == value, name
+    for name, value in SECURE.items():
+        assert answer.headers.get(name) == value, name
     assert answer.headers["x-request-id"]
     for tell_tale in ("server", "x-powered-by", "via"):
         assert tell_tale not in answer.headers

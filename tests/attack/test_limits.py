@@ -5,19 +5,21 @@ from __future__ import annotations
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
+from starlette.requests import Request
 
 from bot.adapters.shares_local import LocalShares
 from bot.core.agents import FAILURES_OF_EMAIL
 from bot.gateway.errors import TooMany
 from bot.gateway.guard import BODY_WITHIN_S, caller
 from bot.gateway.limits import Limits, Place, Rule
-from bot.gateway.stream import STREAMS_OF_CONVERSATION
+from bot.gateway.stream import STREAMS_OF_ADDRESS, STREAMS_OF_CONVERSATION, event_response
 from bot.settings import DEMO_AGENTS
 from tests.contract.test_http_operations import in_process
 from tests.support.problems import assert_problem
@@ -63,6 +65,31 @@ def test_a_limit_of_zero_is_none() -> None:
     limits = Limits(LocalShares())
     for _ in range(1000):
         limits.take((Rule("calls", 0, 0), "a"))
+
+
+def a_stream(http: TestClient, address: str = "203.0.113.7") -> None:
+    """Opens an event stream of some conversation as far as its being let in."""
+
+    async def nothing() -> AsyncIterator[str]:
+        yield ""
+
+    scope = {"type": "http", "app": http.app, "client": (address, 1), "headers": []}
+    event_response(nothing(), Request(scope), Place("conversation", "c-1", 10))
+
+
+@pytest.mark.parametrize(
+    "full", [Place("gateway", "", 3), Place("address", "203.0.113.7", STREAMS_OF_ADDRESS)]
+)
+def test_streams_are_bounded_by_address_and_for_the_gateway(tmp_path: Path, full: Place) -> None:
+    http = in_process(tmp_path, limit_streams=3)
+    limits: Limits = http.app.state.limits  # type: ignore[attr-defined]
+    a_stream(http)
+    with ExitStack() as opened:
+        for _ in range(full.most):
+            opened.enter_context(limits.stream([full]))
+        with pytest.raises(TooMany, match=f"this {full.what}"):
+            a_stream(http)
+    a_stream(http)
 
 
 def test_a_stream_that_ends_leaves_room_for_another() -> None:
@@ -223,22 +250,36 @@ def test_a_length_that_is_too_large_or_none_is_refused(stack: RunningStack, leng
 
 
 @pytest.mark.parametrize(
-    "head",
+    ("sent", "statuses"),
     [
-        b"POST /api/v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /api/v1/conversations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-        b"2\r\n{}\r\n0\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
-        b"NONSENSE\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        pytest.param(
+            b"POST /api/v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+            b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"2\r\n{}\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
+            {b"400", b"411"},
+            id="two lengths",
+        ),
+        pytest.param(
+            b"POST /api/v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            {b"411"},
+            id="no length",
+        ),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
+            {b"400", b"431", b""},
+            id="a header without end",
+        ),
+        pytest.param(b"NONSENSE\r\n\r\n", {b"400"}, id="no HTTP"),
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", {b"400", b""}, id="TLS"),
     ],
 )
 def test_requests_that_are_none_are_refused_and_the_service_lives(
-    stack: RunningStack, http: httpx.Client, head: bytes
+    stack: RunningStack, http: httpx.Client, sent: bytes, statuses: set[bytes]
 ) -> None:
-    answer = raw(stack, head, wait_s=2)
-    assert b" 200 " not in answer.split(b"\r\n", 1)[0]
+    answer = raw(stack, sent, wait_s=2)
+    # Empty where the connection was cut off.
+    assert answer.partition(b" ")[2][:3] in statuses
     assert b"/smuggled" not in answer
     assert http.get("/healthz").status_code == 200
 

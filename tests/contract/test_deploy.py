@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +22,18 @@ OURS = ("migrate", "actions", "rasa", "gateway")
 SETTINGS = {f"HELPDESK_{name.upper()}" for name in Settings.model_fields}
 
 
+(CONFIG,) = [document["data"] for document in KUBERNETES if document["kind"] == "ConfigMap"]
+# What docs/deploying.md has the operator put into files.
+DEPLOYING = (ROOT / "docs" / "deploying.md").read_text("utf-8")
+SECRETS = set(re.findall(r"> secrets/(HELPDESK_[A-Z_]+)", DEPLOYING))
+
+
+def pods() -> list[dict[str, Any]]:
+    return [d["spec"]["template"]["spec"] for d in KUBERNETES if d["kind"] in ("Job", "Deployment")]
+
+
 def containers() -> list[dict[str, Any]]:
-    return [
-        container
-        for document in KUBERNETES
-        if document["kind"] in ("Job", "Deployment")
-        for container in document["spec"]["template"]["spec"]["containers"]
-    ]
+    return [container for pod in pods() for container in pod["containers"]]
 
 
 def test_every_setting_that_is_named_exists() -> None:
@@ -63,19 +69,46 @@ def test_no_secret_has_a_default() -> None:
     assert re.findall(r"\$\{\w+(?!:\?|\w)", text) == []
 
 
+@pytest.mark.parametrize("pod", pods(), ids=lambda pod: str(pod["containers"][0]["name"]))
+def test_no_pod_has_a_secret_in_its_environment(pod: dict[str, Any]) -> None:
+    (container,) = pod["containers"]
+    assert container["envFrom"] == [{"configMapRef": {"name": "helpdesk"}}]
+    assert not SECRETS & CONFIG.keys()
+    mounted = {one["mountPath"]: one for one in container["volumeMounts"]}
+    mount = mounted[CONFIG["HELPDESK_SECRETS_DIR"]]
+    assert mount["readOnly"]
+    (volume,) = [one["secret"] for one in pod["volumes"] if one["name"] == mount["name"]]
+    # Not everybody's to read, and yet the process's, which is not root.
+    assert volume == {"secretName": "helpdesk", "defaultMode": 0o440}
+    assert pod["securityContext"]["fsGroup"]
+
+
+def test_what_the_cluster_mounts_is_read(tmp_path: Path) -> None:
+    # A folder that is changed as a whole behind links, as kubelet lays a secret out.
+    (tmp_path / "..2026_11_28").mkdir()
+    (tmp_path / "..data").symlink_to("..2026_11_28")
+    for name in SECRETS:
+        given = json.dumps({"app_2026": 64 * "k"}) if "KEYS" in name else 64 * "s"
+        (tmp_path / "..data" / name).write_text(f"{given}\n", "utf-8")
+        (tmp_path / name).symlink_to(Path("..data", name))
+    settings = Settings(_env_file=None, env="production", secrets_dir=str(tmp_path))
+    assert settings.identity_keys["app_2026"].get_secret_value() == 64 * "k"
+    assert settings.require_internal_secret() == 64 * "s"
+    assert settings.audit_seal_key == 64 * b"s"
+    assert settings.database_url == 64 * "s"
+
+
 def test_what_holds_secrets_is_not_copied_into_the_image() -> None:
     assert {".env", "*.env"} <= set((ROOT / ".dockerignore").read_text("utf-8").splitlines())
 
 
 def test_no_variable_that_the_cluster_makes_up_passes_for_a_setting() -> None:
     # A service helpdesk-rasa would bring HELPDESK_RASA_PORT=tcp://….
-    pods = [d["spec"]["template"]["spec"] for d in KUBERNETES if d["kind"] in ("Job", "Deployment")]
-    assert [pod["enableServiceLinks"] for pod in pods] == [False] * 4
+    assert [pod["enableServiceLinks"] for pod in pods()] == [False] * 4
 
 
 def test_visitors_behind_the_proxy_are_told_apart() -> None:
-    (given,) = [d["data"] for d in KUBERNETES if d["kind"] == "ConfigMap"]
-    for environment in (given, COMPOSE["services"]["gateway"]["environment"]):
+    for environment in (CONFIG, COMPOSE["services"]["gateway"]["environment"]):
         proxies = environment["HELPDESK_TRUSTED_PROXIES"]
         assert Settings(_env_file=None, trusted_proxies=proxies).trusted_proxies == proxies
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in NGINX

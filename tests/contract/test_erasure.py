@@ -174,6 +174,91 @@ def test_one_conversation_is_erased_and_its_tickets_stay(
     assert services.tickets.get(reference).conversation_id is None
 
 
+ADDRESS = "s.canari-7731@clinique.example.com"
+
+
+def say(services: Services, id: str, text: str, **changes: Any) -> None:
+    """A visitor's conversation with one message."""
+    kept = start(services.conversations, id, **changes)
+    services.conversations.add_visit(kept, f"of-{id}", text=text, payload=None, at=NOW)
+
+
+def found_by(services: Services, email: str) -> set[str]:
+    exported = export_subject(Subject(email=email), services, by="operator")
+    return {one["id"] for one in exported["conversations"]}
+
+
+def test_an_address_that_stands_in_an_unfiled_request_alone_is_found(
+    services: Services, stores: Stores
+) -> None:
+    start(services.conversations, "c-1")
+    services.conversations.save_draft("c-1", a_draft(requester_email=ADDRESS), at=NOW)
+    add_tracker(stores, "c-1")
+    assert found_by(services, ADDRESS.upper()) == {"c-1"}
+    certificate = erase_subject(Subject(email=ADDRESS.title()), services, by="operator")
+    for kind in ("conversations", "drafts", "dialogue_engine_events"):
+        assert certificate.erased[kind] == 1, kind
+    assert rows_with_canary(stores) == {}
+    assert found_by(services, ADDRESS) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Mon courriel: {ADDRESS}.",
+        f"[Sylvie](mailto:{ADDRESS.upper()})",
+        "c'est 's.canari-7731@clinique.example.com'",
+        "s point canari-7731 arobas clinique point example point com",
+    ],
+)
+def test_an_address_that_an_anonymous_visitor_typed_is_found(services: Services, text: str) -> None:
+    say(services, "c-1", text)
+    say(services, "c-2", "Mon courriel: s.canari-77@clinique.example.com")
+    assert found_by(services, ADDRESS) == {"c-1"}
+    certificate = erase_subject(Subject(email=f" {ADDRESS.upper()} "), services, by="operator")
+    assert (certificate.erased["conversations"], certificate.erased["messages"]) == (1, 1)
+    assert "mentioned_in" not in certificate.remains
+    assert services.conversations.get("c-2")
+
+
+@pytest.mark.parametrize(
+    "text", [f"marie-{ADDRESS}", f"o'{ADDRESS}", f"{ADDRESS}.example", f"{ADDRESS}munity"]
+)
+def test_an_address_within_another_one_is_another_person_s(services: Services, text: str) -> None:
+    say(services, "c-1", text)
+    assert found_by(services, ADDRESS) == set()
+    certificate = erase_subject(Subject(email=ADDRESS), services, by="operator")
+    assert "mentioned_in" not in certificate.remains
+
+
+def test_signs_of_a_search_pattern_in_an_address_find_nobody_else(services: Services) -> None:
+    say(services, "c-1", "a_b%c@clinique.example.com")
+    say(services, "c-2", "aXbYYYc@clinique.example.com")
+    say(services, "c-3", "Hélène.É@clinique.example.com")
+    assert found_by(services, "A_B%c@clinique.example.com") == {"c-1"}
+    assert found_by(services, "hélène.é@clinique.example.com") == {"c-3"}
+
+
+def test_where_others_mention_an_address_it_is_said_and_neither_erased_nor_handed_out(
+    services: Services,
+) -> None:
+    say(services, "of-another", f"Écrivez à {ADDRESS}", identity=an_identity())
+    start(services.conversations, "of-an-agent", an_answer(f"Écrivez à {ADDRESS}"))
+    start(services.conversations, "noted")
+    services.records.add_note("noted", an_agent(), f"voir {ADDRESS}", at=NOW)
+    asked_again = services.tickets.open(a_ticket(), body="{}", who="assistant").reference
+    note = f"also asked for by Sylvie <{ADDRESS}>"
+    services.tickets.change(asked_again, Change(note=note), who="assistant", at=NOW)
+    where = sorted([asked_again, "noted", "of-an-agent", "of-another"])
+    exported = export_subject(Subject(email=ADDRESS), services, by="operator")
+    assert (exported["conversations"], exported["messages"]) == ([], [])
+    assert sorted(exported["mentioned_in"]) == where
+    certificate = erase_subject(Subject(email=ADDRESS), services, by="operator")
+    assert certificate.erased["conversations"] == 0
+    assert sorted(certificate.remains["mentioned_in"]["ids"]) == where
+    assert services.conversations.get("of-another")
+
+
 def test_what_is_in_the_helpdesk_is_named_for_redaction(services: Services, stores: Stores) -> None:
     reference = fill(services, stores)
     assert stores.database is not None
@@ -236,6 +321,12 @@ def test_all_that_is_kept_of_a_person_is_handed_out(services: Services, stores: 
 def test_exactly_one_subject_must_be_given(given: dict[str, str]) -> None:
     with pytest.raises(BadInput):
         Subject(**given)
+
+
+@pytest.mark.parametrize("email", ["marie", "@clinique.example.com", "m.roy@clinique", " "])
+def test_half_an_address_is_refused_before_anything_is_looked_for(email: str) -> None:
+    with pytest.raises(BadInput, match="no whole email"):
+        Subject(email=email)
 
 
 # --- Retention -----------------------------------------------------------------------------------

@@ -43,6 +43,12 @@ def test_a_bucket_gives_its_burst_and_each_caller_has_one(shares: Shares) -> Non
     assert is_granted(shares, Draw("b", burst=3, per_minute=A_DAY))
 
 
+def test_only_shares_in_redis_are_asked_off_the_event_loop(
+    shares: Shares, request: pytest.FixtureRequest
+) -> None:
+    assert shares.is_remote == (request.node.callspec.params["shares"] == "redis")
+
+
 def test_what_is_taken_comes_back_at_the_rate_and_no_further_than_the_burst() -> None:
     clock = [0.0]
     shares, draw = LocalShares(lambda: clock[0]), Draw("a", burst=3, per_minute=6)

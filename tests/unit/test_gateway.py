@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import jwt
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from prometheus_client import generate_latest
 from starlette.requests import Request
@@ -19,6 +23,7 @@ from bot.core.delivery import deliver_due
 from bot.core.ports import Services
 from bot.gateway.access import digest, hash_password
 from bot.gateway.app import create_app
+from bot.gateway.limits import UNKNOWN_REFERENCES
 from bot.gateway.metrics import registry
 from bot.gateway.stream import last_event_id
 from bot.gateway.worker import LEFT_BEHIND_AFTER, Worker
@@ -52,6 +57,43 @@ def identity(settings: Settings, **claims: Any) -> str:
     told = {"scope": "user", "exp": int(time.time()) + 300, **claims}
     secret = settings.identity_keys[DEMO_KEY_ID].get_secret_value()
     return jwt.encode(told, secret, algorithm="HS256", headers={"kid": DEMO_KEY_ID})
+
+
+# --- Guessing at requests ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guessed(settings: Settings, clock: HeldClock) -> FastAPI:
+    """A gateway where whatever is asked for is not found, and no store counts that."""
+    not_found = an_answer("Introuvable.", topic="ticket/not-found")
+    services = memory_services(clock, assistant=ScriptedAssistant([not_found]))
+    return create_app(services, settings, owner="test", demo_visitors={})
+
+
+def guesses(app: FastAPI, address: str) -> Iterator[int]:
+    """The status of each guess, all from one address and one conversation."""
+    http = TestClient(app, client=(address, 1))
+    started = http.post(CONVERSATIONS, json={}).json()
+    headers = {"Authorization": f"Bearer {started['token']}"}
+    while True:
+        guess = {"text": "OCN-7K3M-9QXT", "client_id": str(uuid.uuid4())}
+        path = f"{CONVERSATIONS}/{started['id']}/messages"
+        yield http.post(path, json=guess, headers=headers).status_code
+
+
+def test_a_conversation_that_guesses_references_is_stopped(guessed: FastAPI) -> None:
+    # From the gateway's own machine, which has no limit by address.
+    most = int(UNKNOWN_REFERENCES.burst)
+    statuses = list(islice(guesses(guessed, "127.0.0.1"), most + 1))
+    assert statuses == [200] * most + [429]
+    assert next(guesses(guessed, "127.0.0.1")) == 200
+
+
+def test_an_address_that_guesses_from_ever_new_conversations_is_stopped(guessed: FastAPI) -> None:
+    most = int(UNKNOWN_REFERENCES.burst)
+    statuses = [next(guesses(guessed, "203.0.113.7")) for _ in range(most + 1)]
+    assert statuses == [200] * most + [429]
+    assert next(guesses(guessed, "203.0.113.8")) == 200
 
 
 @pytest.mark.parametrize("external_id", ["", "  ", None])

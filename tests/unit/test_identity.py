@@ -103,6 +103,16 @@ def test_the_header_does_not_choose_the_algorithm(algorithm: str | None) -> None
             read_identity(attempt, settings())
 
 
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_another_algorithm_is_not_taken_however_well_it_is_signed(algorithm: str) -> None:
+    claims = jwt.decode(token(), options={"verify_signature": False})
+    key = 64 * "k"
+    chosen = settings(identity_keys={"app_2026": SecretStr(key)})
+    assert read_identity(token(key), chosen).external_id == "ocean-17"
+    with pytest.raises(Unauthorized):
+        read_identity(jwt.encode(claims, key, algorithm, headers={"kid": "app_2026"}), chosen)
+
+
 # --- Claims --------------------------------------------------------------------------------------
 
 
@@ -150,6 +160,19 @@ def test_an_email_counts_only_once_it_was_verified(verified: Any) -> None:
 def test_whoever_has_no_id_is_nobody(external_id: Any) -> None:
     with pytest.raises(Unauthorized):
         read_identity(token(external_id=external_id), settings())
+
+
+def test_an_id_longer_than_what_is_kept_is_refused_and_not_cut() -> None:
+    # Cut, two visitors could become one.
+    assert read_identity(token(external_id=80 * "x"), settings()).external_id == 80 * "x"
+    with pytest.raises(Unauthorized):
+        read_identity(token(external_id=81 * "x"), settings())
+
+
+@pytest.mark.parametrize("scope", ["app", "", None, ["user"]])
+def test_a_token_for_something_else_is_no_identity(scope: Any) -> None:
+    with pytest.raises(Unauthorized):
+        read_identity(token(scope=scope), settings())
 
 
 # --- A token that ends in the middle -------------------------------------------------------------

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from bot import agent_commands
 from bot.adapters.memory import HeldClock
 from bot.core.agents import (
+    FAILURES_OF_ADDRESS,
     FAILURES_OF_EMAIL,
     FAILURES_WITHIN,
     Agent,
@@ -21,7 +22,7 @@ from bot.core.agents import (
 from bot.core.errors import BadInput
 from bot.core.ports import Services
 from bot.core.privacy import mask
-from bot.gateway.access import hash_password
+from bot.gateway.access import digest, hash_password
 from bot.gateway.app import create_app
 from bot.settings import Settings
 from tests.support.builders import an_agent, start
@@ -76,6 +77,17 @@ def test_an_unknown_email_is_counted_like_a_known_one(client: TestClient) -> Non
     ghost = {"email": "ghost@soutien.example.com", "password": "no"}
     answers = [client.post("session", json=ghost).status_code for _ in range(FAILURES_OF_EMAIL + 1)]
     assert answers == [401] * FAILURES_OF_EMAIL + [429]
+
+
+def test_an_address_that_tries_one_agent_after_the_other_is_stopped(
+    client: TestClient, services: Services, clock: HeldClock
+) -> None:
+    right = {"email": LEAD.email, "password": PASSWORD}
+    for number in range(FAILURES_OF_ADDRESS):
+        services.agents.add_failed_sign_in(digest(f"{number}"), "testclient", clock.now())
+    assert_problem(client.post("session", json=right), 429)
+    elsewhere = TestClient(client.app, base_url=client.base_url, client=("203.0.113.7", 1))
+    assert elsewhere.post("session", json=right).status_code == 200
 
 
 def test_one_s_sessions_are_listed_and_the_others_can_be_ended(client: TestClient) -> None:
