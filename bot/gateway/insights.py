@@ -14,7 +14,7 @@ from bot.core.language import Language
 from bot.core.ports import Services
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
-from bot.gateway.schemas import (
+from bot.gateway.schemas.insights import (
     DayOut,
     FailingOut,
     GapOut,

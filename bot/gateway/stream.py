@@ -21,7 +21,7 @@ from bot.core.errors import HelpdeskError, NotFound
 from bot.core.ports import Services
 from bot.gateway.guard import caller
 from bot.gateway.limits import Limits, Place
-from bot.gateway.schemas import MAX_MESSAGE_ID, MessageOut
+from bot.gateway.schemas.messages import MAX_MESSAGE_ID, MessageOut
 
 # The topic under which everything that concerns agents is published.
 CONSOLE = "console"

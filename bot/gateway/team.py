@@ -30,7 +30,7 @@ from bot.gateway.access import (
 )
 from bot.gateway.errors import responses
 from bot.gateway.guard import caller
-from bot.gateway.schemas import (
+from bot.gateway.schemas.team import (
     AccountList,
     AccountOut,
     AgentList,
