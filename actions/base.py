@@ -32,7 +32,7 @@ from bot.core.fee_record import Record, last_record
 from bot.core.fee_reply import Telling
 from bot.core.heard import Heard
 from bot.core.language import Language
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.wiring import services
 
 log = structlog.get_logger()

@@ -28,10 +28,13 @@ from bot.adapters.sql_desk import SqlDeskRecords
 from bot.adapters.sql_records import SqlRecords
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
-from bot.core.accounts import AccountDirectory
 from bot.core.desk import SupportDesk
 from bot.core.hours import parse_hours
-from bot.core.ports import Clock, Helpdesk, Phrases, Services
+from bot.core.ports.accounts import AccountDirectory
+from bot.core.ports.clock import Clock
+from bot.core.ports.dialogue import Phrases
+from bot.core.ports.helpdesk import Helpdesk
+from bot.core.services import Services
 from bot.settings import INTERNAL_SECRET_HEADER, ROOT, Settings, settings
 
 

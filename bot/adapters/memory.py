@@ -25,7 +25,11 @@ from bot.core.conversations import Reply
 from bot.core.desk import SupportDesk
 from bot.core.hours import OpeningHours
 from bot.core.language import Language
-from bot.core.ports import Assistant, Clock, Helpdesk, SectionSearch, Services
+from bot.core.ports.clock import Clock
+from bot.core.ports.dialogue import Assistant
+from bot.core.ports.helpdesk import Helpdesk
+from bot.core.ports.search import SectionSearch
+from bot.core.services import Services
 from knowledge_base.article import Article, Section
 
 DOMAIN = Path(__file__).resolve().parents[2] / "domain.yml"

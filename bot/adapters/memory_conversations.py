@@ -34,7 +34,7 @@ from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Ownership, Transfer
 from bot.core.insights import Stay
 from bot.core.language import Language
-from bot.core.ports import Clock
+from bot.core.ports.clock import Clock
 
 _POLL_S = 0.002
 

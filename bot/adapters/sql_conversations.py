@@ -35,7 +35,7 @@ from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Ownership, Transfer
 from bot.core.language import Language
-from bot.core.ports import Clock
+from bot.core.ports.clock import Clock
 
 # Waiting for a turn: short at first, since most turns end within some ten milliseconds.
 _POLL_S = (0.005, 0.01, 0.02, 0.05)

@@ -21,7 +21,7 @@ from bot.core.insights import Gap, Unanswered, group
 from bot.core.language import LANGUAGES, Language
 
 if TYPE_CHECKING:
-    from bot.core.ports import Services
+    from bot.core.services import Services
     from knowledge_base.article import Section
 
 LOOKED_BACK = timedelta(days=90)

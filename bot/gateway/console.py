@@ -17,8 +17,8 @@ from bot.core.agents import Agent, typing_until
 from bot.core.conversations import URGENT_REASONS, Conversation, QueueFilter, Reply
 from bot.core.errors import Conflict
 from bot.core.handoff import Ownership
-from bot.core.ports import Services
 from bot.core.privacy import mask
+from bot.core.services import Services
 from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses

@@ -11,7 +11,7 @@ from bot.core import gaps as core
 from bot.core.errors import NotFound
 from bot.core.insights import Gap, Report, summarise
 from bot.core.language import Language
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
 from bot.gateway.schemas.insights import (

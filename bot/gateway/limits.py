@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bot.core.ports import Draw, Shares
+from bot.core.ports.shares import Draw, Shares
 from bot.gateway.errors import TooMany
 
 WAIT_FOR_STREAM_S = 5

@@ -19,7 +19,7 @@ from bot.core.agents import (
     check_password,
 )
 from bot.core.errors import Conflict, NotAllowed, NotFound
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway import access
 from bot.gateway.access import (
     ChangingAgent,

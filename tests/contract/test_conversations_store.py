@@ -25,7 +25,7 @@ from bot.core.conversations import (
 from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Ownership, Reason, Transfer
-from bot.core.ports import Conversations
+from bot.core.ports.conversations import Conversations
 from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
 from tests.support.stack import wait_for
 from tests.support.stores import DATABASES, Stores

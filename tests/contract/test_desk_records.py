@@ -12,7 +12,8 @@ from bot.core.conversations import Conversation, Reply
 from bot.core.errors import NotFound
 from bot.core.handoff import Ownership, Reason
 from bot.core.insights import Begun, Shown, Stay
-from bot.core.ports import Conversations, DeskRecords
+from bot.core.ports.conversations import Conversations
+from bot.core.ports.desk import DeskRecords
 from tests.support.builders import NOW, an_agent, an_answer, start
 from tests.support.stores import Stores
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.delivery import comment_key
 from bot.core.errors import NotFound
-from bot.core.ports import TicketStore
+from bot.core.ports.tickets import TicketStore
 from bot.core.tickets import (
     Change,
     Delivery,

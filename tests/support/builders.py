@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.agents import Agent
 from bot.core.cancellation import Draft, Notice
 from bot.core.conversations import Button, Conversation, Identity, Reply
-from bot.core.ports import Conversations
+from bot.core.ports.conversations import Conversations
 from bot.core.tickets import CHECKLIST, Ticket, new_reference, request_key
 from knowledge_base.article import Section
 

@@ -25,15 +25,13 @@ from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_desk import SqlDeskRecords
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.tables import metadata
-from bot.core.ports import (
-    Agents,
-    Audit,
-    Clock,
-    Conversations,
-    DeskRecords,
-    Helpdesk,
-    TicketStore,
-)
+from bot.core.ports.agents import Agents
+from bot.core.ports.clock import Clock
+from bot.core.ports.conversations import Conversations
+from bot.core.ports.desk import DeskRecords
+from bot.core.ports.helpdesk import Helpdesk
+from bot.core.ports.privacy import Audit
+from bot.core.ports.tickets import TicketStore
 from tests.support import postgres
 
 DATABASES = ["sqlite", *(["postgresql"] if postgres.IS_THERE else [])]

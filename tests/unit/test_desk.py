@@ -25,7 +25,7 @@ from bot.core.desk import COMMENT_RATING, LONG_WAIT, RATE, likely_minutes, rate_
 from bot.core.errors import BadInput, Conflict, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership
 from bot.core.hours import parse_hours
-from bot.core.ports import Services
+from bot.core.services import Services
 from tests.support.builders import NOW, a_draft, an_agent, an_answer, start
 
 MARC = an_agent("marc", name="Marc")
