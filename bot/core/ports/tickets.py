@@ -56,13 +56,6 @@ class TicketStore(Protocol):
     def deliveries(self, reference: str) -> list[Delivery]:
         """All outbox rows of the ticket, oldest first."""
 
-    def enqueue(self, reference: str, kind: DeliveryKind, body: str, *, at: datetime) -> None:
-        """Puts something that belongs to a ticket into the outbox; it goes after the ticket.
-
-        `body` is the text of a "comment" (public), or the key of the comment that a "redaction"
-        makes unreadable.
-        """
-
     def lease_due(
         self, now: datetime, lease: timedelta, limit: int, owner: str = "worker"
     ) -> list[Delivery]:
