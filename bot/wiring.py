@@ -25,6 +25,7 @@ from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_audit import SqlAudit
 from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_desk import SqlDeskRecords
+from bot.adapters.sql_figures import SqlFigures
 from bot.adapters.sql_records import SqlRecords
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
@@ -60,6 +61,7 @@ def build(chosen: Settings) -> Services:
         phrases=phrases,
         conversations=conversations,
         records=records,
+        figures=SqlFigures(database),
         tickets=SqlTickets(database),
         accounts=_accounts(chosen, database),
         agents=agents,

@@ -18,6 +18,7 @@ from bot.adapters.memory_accounts import MemoryAccounts
 from bot.adapters.memory_agents import MemoryAgents
 from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_desk import MemoryDeskRecords
+from bot.adapters.memory_figures import MemoryFigures
 from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
 from bot.adapters.shares_local import LocalShares
 from bot.core.audit import FIRST_SEAL, Entry, Sealed, seal
@@ -213,6 +214,7 @@ def memory_services(
         phrases=phrases,
         conversations=conversations,
         records=records,
+        figures=MemoryFigures(conversations),
         tickets=tickets,
         accounts=MemoryAccounts({}),
         agents=agents,

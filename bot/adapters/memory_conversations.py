@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -380,36 +379,7 @@ class MemoryConversations:
             self._kept.pop(conversation_id, None)
         self._on_erase(conversation_id)
 
-    def insights(self) -> dict[str, Any]:
-        """See the port."""
-        with self._lock:
-            said = self._all_messages()
-            kept = list(self._kept.values())
-        handed_off = sum(k.was_handed_off for k in kept)
-        used = len({m.conversation_id for m in said if m.author == "visitor"})
-        votes = Counter(vote for k in kept for vote in k.feedback.values())
-        topics = Counter(m.topic for m in said if m.kind == "answer")
-        asked = {m.id: m for m in said}
-        unanswered = [
-            asked[m.reply_to] for m in said if m.kind == "abstain" and m.reply_to in asked
-        ]
-        return {
-            "conversations": len(kept),
-            "contained": max(0, used - handed_off),
-            "handed_off": handed_off,
-            "abstained": sum(m.kind == "abstain" for m in said),
-            "feedback": {"helpful": votes[True], "not_helpful": votes[False]},
-            "top_articles": [
-                {"slug": str(topic).removeprefix("faq/"), "count": count}
-                for topic, count in sorted(topics.items(), key=lambda t: (-t[1], str(t[0])))[:10]
-            ],
-            "unanswered": [
-                {"text": m.text, "language": m.language, "created_at": m.created_at}
-                for m in sorted(unanswered, key=lambda m: -m.id)[:50]
-            ],
-        }
-
-    # --- For the desk in memory ---
+    # --- For the desk and the figures in memory ---
 
     def kept(self, conversation_id: str) -> Kept:
         """All that is kept of one conversation; NotFound if there is none."""

@@ -521,59 +521,6 @@ class SqlConversations:
                     sa.text("DELETE FROM events WHERE sender_id = :id"), {"id": conversation_id}
                 )
 
-    def insights(self) -> dict[str, Any]:
-        """See the port."""
-        said = messages.c
-        with self._db.read() as connection:
-            total, handed_off = connection.execute(
-                select(
-                    func.count(),
-                    func.coalesce(func.sum(sa.cast(conversations.c.was_handed_off, sa.Integer)), 0),
-                ).select_from(conversations)
-            ).one()
-            used = connection.scalar(
-                select(func.count(sa.distinct(said.conversation_id))).where(
-                    said.author == "visitor"
-                )
-            )
-            abstained = connection.scalar(
-                select(func.count()).select_from(messages).where(said.kind == "abstain")
-            )
-            votes: dict[bool, int] = dict(
-                connection.execute(
-                    select(feedback.c.helpful, func.count()).group_by(feedback.c.helpful)
-                ).all()
-            )
-            topics = connection.execute(
-                select(said.topic, func.count())
-                .where(said.kind == "answer")
-                .group_by(said.topic)
-                .order_by(func.count().desc(), said.topic)
-                .limit(10)
-            ).all()
-            asked = messages.alias()
-            unanswered = connection.execute(
-                select(asked.c.text, asked.c.language, asked.c.created_at)
-                .join(messages, messages.c.reply_to == asked.c.id)
-                .where(said.kind == "abstain")
-                .order_by(asked.c.id.desc())
-                .limit(50)
-            ).all()
-        return {
-            "conversations": total,
-            "contained": max(0, (used or 0) - handed_off),
-            "handed_off": handed_off,
-            "abstained": abstained or 0,
-            "feedback": {"helpful": votes.get(True, 0), "not_helpful": votes.get(False, 0)},
-            "top_articles": [
-                {"slug": str(topic).removeprefix("faq/"), "count": count} for topic, count in topics
-            ],
-            "unanswered": [
-                {"text": text, "language": language, "created_at": at}
-                for text, language, at in unanswered
-            ],
-        }
-
 
 def _wanted(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
     """The conditions of a filter."""

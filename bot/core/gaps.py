@@ -53,7 +53,7 @@ class Replayed:
 def find_gaps(services: Services) -> list[Gap]:
     """The gaps of the last three months, most often asked first."""
     since = services.clock.now() - LOOKED_BACK
-    questions = services.records.unanswered(since, MOST_QUESTIONS)
+    questions = services.figures.unanswered(since, MOST_QUESTIONS)
     return group(questions, services.search.likeness([one.text for one in questions]))
 
 

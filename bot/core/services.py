@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.core.ports.desk import DeskRecords
     from bot.core.ports.dialogue import Assistant, LanguageDetector, Phrases
     from bot.core.ports.events import Events
+    from bot.core.ports.figures import Figures
     from bot.core.ports.helpdesk import Helpdesk
     from bot.core.ports.privacy import Audit, Records
     from bot.core.ports.search import SectionSearch
@@ -37,6 +38,7 @@ class Services:
     phrases: Phrases
     conversations: Conversations
     records: DeskRecords
+    figures: Figures
     tickets: TicketStore
     accounts: AccountDirectory
     agents: Agents

@@ -124,8 +124,7 @@ class HelpSite(Served):
 
     def count_conversations(self) -> int:
         """How many conversations have been begun."""
-        count: int = self.services.conversations.insights()["conversations"]
-        return count
+        return self.services.figures.totals().conversations
 
     def say(self, conversation_id: str, author: Author, *replies: Reply) -> None:
         """Says something that answers nothing, as an agent or the system does."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
-    from typing import Any
 
     from bot.core.cancellation import Draft
     from bot.core.conversations import (
@@ -187,6 +186,3 @@ class Conversations(Protocol):
 
         What the helpdesk was sent of it is taken back: a "redaction" goes into the outbox.
         """
-
-    def insights(self) -> dict[str, Any]:
-        """The counts of the console's Insights tab."""

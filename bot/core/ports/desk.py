@@ -11,12 +11,11 @@ if TYPE_CHECKING:
     from bot.core.agents import Agent, Note, Side, Signal
     from bot.core.conversations import Conversation, Message, Reply
     from bot.core.handoff import Reason
-    from bot.core.insights import Facts, Unanswered
     from bot.core.language import Language
 
 
 class DeskRecords(Protocol):
-    """What the desk keeps beside the conversations: stays with people, notes, signals, figures."""
+    """What the desk keeps beside the conversations: stays with people, notes, signals."""
 
     def place_in_queue(self, conversation_id: str) -> int:
         """1 for whoever is served next; 0 if the conversation does not wait."""
@@ -73,12 +72,6 @@ class DeskRecords(Protocol):
 
     def signals(self, conversation_id: str) -> Mapping[Side, Signal]:
         """What was last signalled by each side."""
-
-    def facts(self, since: datetime) -> Facts:
-        """All that has happened since then, to be counted (`insights.summarise`)."""
-
-    def unanswered(self, since: datetime, limit: int) -> list[Unanswered]:
-        """Questions that the bot had no answer to, newest first, each text once."""
 
 
 class Desk(Protocol):
