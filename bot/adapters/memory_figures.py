@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from bot.adapters.memory_conversations import MemoryConversations
+from bot.adapters.memory_talks import MemoryTalks
 from bot.core.insights import (
     MOST_ARTICLES,
     MOST_UNANSWERED,
@@ -20,7 +20,7 @@ from bot.core.insights import (
 class MemoryFigures:
     """The `Figures` port in memory, over conversations in memory."""
 
-    def __init__(self, conversations: MemoryConversations) -> None:
+    def __init__(self, conversations: MemoryTalks) -> None:
         self._talks = conversations
 
     def facts(self, since: datetime) -> Facts:

@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
+from bot.adapters.conversation_rows import conversation_of
 from bot.adapters.database import Database
-from bot.adapters.sql_conversations import conversation_of
 from bot.adapters.tables import conversations, feedback, handoffs, messages, notes, signals
 from bot.core.agents import Agent, Note, Side, Signal
 from bot.core.conversations import Conversation

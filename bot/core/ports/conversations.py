@@ -1,31 +1,34 @@
-"""The port to the store of conversations: messages, turns, owners, unfinished requests."""
+"""The port to the store of conversations: what is said in one, and who has it.
+
+Turns, unfinished requests and the queue belong to the same store: what erases or changes a
+conversation changes them with it. They stand in files of their own.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from bot.core.ports.drafts import Drafts
+from bot.core.ports.queue import Queue
+from bot.core.ports.turns import Turns
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
-    from bot.core.cancellation import Draft
     from bot.core.conversations import (
         Author,
-        Button,
         Conversation,
         Identity,
         Message,
-        QueueFilter,
         Reply,
     )
-    from bot.core.errands import Errand
     from bot.core.handoff import Ownership, Transfer
     from bot.core.language import Language
-    from bot.core.ports.clock import Clock
 
 
-class Conversations(Protocol):
-    """Keeps conversations, their messages, turns and drafts.
+class Conversations(Turns, Drafts, Queue, Protocol):
+    """Keeps conversations and what is said in them.
 
     Methods that take an id raise `NotFound` for one that does not exist.
     """
@@ -44,57 +47,6 @@ class Conversations(Protocol):
 
     def set_identity(self, conversation_id: str, identity: Identity) -> Conversation:
         """Puts another identity in the place of the one that is kept."""
-
-    def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
-        """The visitor message that came under this client id, if it did."""
-
-    def last_visit(self, conversation_id: str) -> Message | None:
-        """The newest message that the visitor wrote, if there is one."""
-
-    def add_visit(
-        self,
-        conversation: Conversation,
-        client_id: str,
-        *,
-        text: str,
-        payload: str | None,
-        at: datetime,
-        masked: Sequence[str] = (),
-    ) -> Message:
-        """Stores a visitor message; the same client id again gives the first one back."""
-
-    def find_button(self, conversation_id: str, payload: str) -> Button | None:
-        """The button with this payload among those that the conversation offered."""
-
-    def take_turn(
-        self, conversation_id: str, *, owner: str, lease: timedelta, wait_s: float, clock: Clock
-    ) -> str:
-        """Waits until no other turn runs, takes the lease, and gives its holder for `end_turn`.
-
-        Raises:
-            Conflict: The other turn did not end within `wait_s` seconds.
-        """
-
-    def end_turn(self, conversation_id: str, holder: str) -> None:
-        """Frees the lease if it is still this holder's."""
-
-    def free_turns(self, owner: str) -> int:
-        """Frees every lease of a process that died; gives how many there were."""
-
-    def unanswered(self, conversation_id: str, *, up_to: int) -> list[Message]:
-        """Visitor messages without an answer, oldest first, up to message id `up_to`."""
-
-    def with_unanswered(self, before: datetime) -> list[tuple[str, int]]:
-        """(conversation id, newest message id) where a message from before then has no answer."""
-
-    def finish_turn(self, message: Message, replies: Sequence[Reply], *, at: datetime) -> None:
-        """Stores the answers and marks the message answered, in one transaction.
-
-        Nothing is stored if it was answered before: by whoever took over a lease that had ended.
-        """
-
-    def answers_to(self, message_id: int) -> list[Message]:
-        """What was said in answer to a visitor message, in order."""
 
     def say(
         self,
@@ -132,39 +84,6 @@ class Conversations(Protocol):
         Raises:
             Conflict: The conversation is no longer as the transfer found it.
         """
-
-    def queue(self, wanted: QueueFilter, *, limit: int, cursor: int) -> list[Conversation]:
-        """Conversations for the console, longest wait first, then newest; `cursor` skips rows."""
-
-    def draft(self, conversation_id: str) -> Draft | None:
-        """The unfinished request of this conversation."""
-
-    def save_draft(self, conversation_id: str, draft: Draft, *, at: datetime) -> None:
-        """Keeps the unfinished request."""
-
-    def drop_draft(self, conversation_id: str) -> None:
-        """Forgets the unfinished request; nothing happens if there is none."""
-
-    def errand(self, conversation_id: str) -> Errand | None:
-        """What the visitor is or was last about with a ticket; None if nothing."""
-
-    def save_errand(self, conversation_id: str, errand: Errand, *, at: datetime) -> None:
-        """Keeps the errand."""
-
-    def drop_errand(self, conversation_id: str) -> None:
-        """Forgets the errand; nothing happens if there is none."""
-
-    def last_questions(self, conversation_ids: Sequence[str]) -> dict[str, str]:
-        """The last thing that each visitor asked, by conversation id.
-
-        That is the last text with an answer on some topic; without any, the last text at all.
-        """
-
-    def messages_of_assignee(self, agent_id: str, after: int) -> list[Message]:
-        """Messages after that id in the conversations that an agent holds, oldest first."""
-
-    def newest_message_id(self) -> int:
-        """The id of the newest message of all; 0 if there is none."""
 
     def add_feedback(
         self,
