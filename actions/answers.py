@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import dropwhile, takewhile
 from typing import Any
 
 from actions.base import TalkAction, Turn
@@ -21,7 +20,7 @@ from bot.core.answers import (
     leans_on_topic,
     section_key,
 )
-from bot.core.conversations import Button, Message, SourceLink, payload, starting_buttons
+from bot.core.conversations import Button, SourceLink, payload, starting_buttons
 from bot.core.errands import asks_for_reference
 from bot.core.fee_questions import months_named
 from bot.core.language import Language
@@ -157,7 +156,7 @@ def _begins_request(turn: Turn) -> bool:
         return False
     if orders_cancellation(turn.heard, likely=_by_label(turn).get("request_cancellation", 0.0)):
         return True
-    offered = [button.payload for m in _just_said(turn) for button in m.buttons]
+    offered = [button.payload for m in turn.just_said for button in m.buttons]
     return _REQUEST in offered and goes_ahead(turn.text)
 
 
@@ -165,15 +164,8 @@ def _asks_for_month(turn: Turn) -> bool:
     """Whether another month is asked for right after a fee check: "et en janvier?"."""
     if not leans_on_topic(turn.text):
         return False
-    is_told = any(message.kind == "diagnosis" for message in _just_said(turn))
+    is_told = any(message.kind == "diagnosis" for message in turn.just_said)
     return is_told and bool(months_named(turn.text, (), turn.now().date()))
-
-
-def _just_said(turn: Turn) -> list[Message]:
-    """What the bot has said since the visitor's last message, newest first."""
-    said = turn.services.conversations.messages(turn.conversation.id)
-    earlier = dropwhile(lambda message: message.author == "visitor", reversed(said))
-    return list(takewhile(lambda message: message.author != "visitor", earlier))
 
 
 def _by_label(turn: Turn) -> dict[str, float]:
@@ -219,7 +211,7 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
 
 def _spoken_of(turn: Turn) -> Section | None:
     """The section that the bot has just shown: what it said since the visitor's last message."""
-    source = next((message.sources[0] for message in _just_said(turn) if message.sources), None)
+    source = next((message.sources[0] for message in turn.just_said if message.sources), None)
     if source is None:
         return None
     found = turn.services.search.section(f"{source.slug}#{source.section}", turn.language)

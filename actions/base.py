@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import dropwhile, takewhile
 from typing import Any, ClassVar
 
 import structlog
@@ -23,6 +25,7 @@ from bot.core.conversations import (
     Button,
     Conversation,
     Kind,
+    Message,
     Reply,
     SourceLink,
     person_button,
@@ -32,7 +35,7 @@ from bot.core.fee_record import Record, last_record
 from bot.core.fee_reply import Telling
 from bot.core.heard import Heard
 from bot.core.language import Language
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.wiring import services
 
 log = structlog.get_logger()
@@ -111,10 +114,20 @@ class Turn:
         return Telling(chosen.phrases, chosen.search, self.language, visitor, self.now())
 
     @cached_property
+    def transcript(self) -> Sequence[Message]:
+        """The conversation so far, oldest message first."""
+        return self.services.conversations.messages(self.conversation.id)
+
+    @cached_property
+    def just_said(self) -> Sequence[Message]:
+        """What was said to the visitor since the message before this one, newest first."""
+        earlier = dropwhile(lambda message: message.author == "visitor", reversed(self.transcript))
+        return list(takewhile(lambda message: message.author != "visitor", earlier))
+
+    @cached_property
     def fee_record(self) -> Record | None:
         """What a fee check last found for this visitor in this conversation."""
-        said = self.services.conversations.messages(self.conversation.id)
-        return last_record(said, self.conversation.identity)
+        return last_record(self.transcript, self.conversation.identity)
 
     def person_button(self) -> Button:
         """The offer of a person."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 from actions.base import TalkAction, Turn
 from actions.filed import say_already_filed, say_filed
 from actions.slots import Event
@@ -45,10 +43,9 @@ class FileBillingReview(TalkAction):
 
 def answers_offer(turn: Turn) -> bool:
     """Takes a typed yes or no for an answer to the review just offered; whether it was one."""
-    said = turn.services.conversations.messages(turn.conversation.id)
-    earlier = [m for m in said if m.id < turn.message_id] if turn.message_id else said
-    just_said = list(takewhile(lambda m: m.author != "visitor", reversed(earlier)))
-    offered = next((m for m in just_said if m.topic == _OFFER), None)
+    # Nobody agrees to an offer that came after what they wrote.
+    seen = [m for m in turn.just_said if not turn.message_id or m.id < turn.message_id]
+    offered = next((m for m in seen if m.topic == _OFFER), None)
     if offered is None or turn.intent not in ("affirm", "deny", "stop"):
         return False
     if turn.intent == "affirm":

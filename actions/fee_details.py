@@ -28,5 +28,4 @@ class TellFeeDetail(TalkAction):
 
 
 def _was_told(turn: Turn) -> bool:
-    said = turn.services.conversations.messages(turn.conversation.id)
-    return any(message.kind == "diagnosis" for message in said)
+    return any(message.kind == "diagnosis" for message in turn.transcript)

@@ -15,8 +15,9 @@ def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
 
     With `only_untold`, only of one that a crash kept from being told.
     """
-    said = turn.services.conversations.messages(turn.conversation.id)
-    told = [m.data["reference"] for m in said if m.kind == "ticket" and "reference" in m.data]
+    told = [
+        m.data["reference"] for m in turn.transcript if m.kind == "ticket" and "reference" in m.data
+    ]
     filed = turn.services.tickets.find(
         TicketFilter(conversation_id=turn.conversation.id), limit=1, cursor=0
     )
@@ -29,8 +30,7 @@ def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
 
 def last_told(turn: Turn) -> str | None:
     """The reference that this conversation spoke of last."""
-    said = turn.services.conversations.messages(turn.conversation.id)
-    told = (m.data["reference"] for m in reversed(said) if "reference" in m.data)
+    told = (m.data["reference"] for m in reversed(turn.transcript) if "reference" in m.data)
     return next(told, None)
 
 

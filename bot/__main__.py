@@ -29,7 +29,7 @@ from bot.settings import DEMO_AGENTS, ROOT, Settings, settings
 
 if TYPE_CHECKING:
     from bot.adapters.demo_accounts import DemoIdentity
-    from bot.core.ports import Services
+    from bot.core.services import Services
     from bot.core.tickets import Delivery
 
 app = typer.Typer(

@@ -25,13 +25,17 @@ from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_audit import SqlAudit
 from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_desk import SqlDeskRecords
+from bot.adapters.sql_figures import SqlFigures
 from bot.adapters.sql_records import SqlRecords
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
-from bot.core.accounts import AccountDirectory
 from bot.core.desk import SupportDesk
 from bot.core.hours import parse_hours
-from bot.core.ports import Clock, Helpdesk, Phrases, Services
+from bot.core.ports.accounts import AccountDirectory
+from bot.core.ports.clock import Clock
+from bot.core.ports.dialogue import Phrases
+from bot.core.ports.helpdesk import Helpdesk
+from bot.core.services import Services
 from bot.settings import INTERNAL_SECRET_HEADER, ROOT, Settings, settings
 
 
@@ -57,6 +61,7 @@ def build(chosen: Settings) -> Services:
         phrases=phrases,
         conversations=conversations,
         records=records,
+        figures=SqlFigures(database),
         tickets=SqlTickets(database),
         accounts=_accounts(chosen, database),
         agents=agents,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from bot.adapters.memory import HeldClock, memory_services
-from bot.core.ports import Services
+from bot.core.services import Services
 from tests.support.builders import NOW
 from tests.support.stores import BACKENDS, Stores, open_stores
 

@@ -18,7 +18,7 @@ from bot.core.helpdesk import (
     Sent,
     Unknown,
 )
-from bot.core.ports import Clock
+from bot.core.ports.clock import Clock
 
 
 class BuiltinHelpdesk:

@@ -25,7 +25,7 @@ from bot.core.helpdesk import (
     Unknown,
 )
 from bot.core.helpdesk_text import outgoing_ticket
-from bot.core.ports import Phrases
+from bot.core.ports.dialogue import Phrases
 
 BASE = "/REST/2.0"
 

@@ -28,7 +28,7 @@ from bot.core.helpdesk import (
     Unknown,
 )
 from bot.core.helpdesk_text import outgoing_ticket
-from bot.core.ports import Phrases
+from bot.core.ports.dialogue import Phrases
 
 # Zendesk's own limit is 65,535 characters; what is longer goes along as a file.
 LONGEST_COMMENT = 60_000

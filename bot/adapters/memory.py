@@ -18,6 +18,7 @@ from bot.adapters.memory_accounts import MemoryAccounts
 from bot.adapters.memory_agents import MemoryAgents
 from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_desk import MemoryDeskRecords
+from bot.adapters.memory_figures import MemoryFigures
 from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
 from bot.adapters.shares_local import LocalShares
 from bot.core.audit import FIRST_SEAL, Entry, Sealed, seal
@@ -25,7 +26,11 @@ from bot.core.conversations import Reply
 from bot.core.desk import SupportDesk
 from bot.core.hours import OpeningHours
 from bot.core.language import Language
-from bot.core.ports import Assistant, Clock, Helpdesk, SectionSearch, Services
+from bot.core.ports.clock import Clock
+from bot.core.ports.dialogue import Assistant
+from bot.core.ports.helpdesk import Helpdesk
+from bot.core.ports.search import SectionSearch
+from bot.core.services import Services
 from knowledge_base.article import Article, Section
 
 DOMAIN = Path(__file__).resolve().parents[2] / "domain.yml"
@@ -209,6 +214,7 @@ def memory_services(
         phrases=phrases,
         conversations=conversations,
         records=records,
+        figures=MemoryFigures(conversations),
         tickets=tickets,
         accounts=MemoryAccounts({}),
         agents=agents,

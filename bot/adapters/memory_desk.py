@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.adapters.memory_conversations import MemoryConversations
+from bot.adapters.memory_talks import MemoryTalks
 from bot.core.agents import Agent, Note, Side, Signal
 from bot.core.conversations import Conversation
-from bot.core.insights import Begun, Facts, Shown, Unanswered
 
 
 class MemoryDeskRecords:
     """The `DeskRecords` port in memory, over conversations in memory."""
 
-    def __init__(self, conversations: MemoryConversations) -> None:
+    def __init__(self, conversations: MemoryTalks) -> None:
         self._talks = conversations
         self._lock = threading.RLock()
 
@@ -119,45 +118,3 @@ class MemoryDeskRecords:
     def signals(self, conversation_id: str) -> Mapping[Side, Signal]:
         """See the port."""
         return dict(self._talks.kept(conversation_id).signals)
-
-    # --- Figures ---
-
-    def facts(self, since: datetime) -> Facts:
-        """See the port."""
-        talks = self._talks.all_kept()
-        said = [m for kept in talks for m in kept.messages.values() if m.created_at >= since]
-        votes = {id_: helpful for kept in talks for id_, helpful in kept.feedback.items()}
-        return Facts(
-            conversations=[
-                Begun(
-                    kept.now.created_at,
-                    any(m.author == "visitor" for m in kept.messages.values()),
-                    kept.was_handed_off,
-                )
-                for kept in talks
-                if kept.now.created_at >= since
-            ],
-            stays=[s for kept in talks for s in kept.stays if s.asked_at >= since],
-            answers=[
-                Shown(m.created_at, str(m.topic).removeprefix("faq/"), votes.get(m.id))
-                for m in said
-                if m.kind == "answer"
-            ],
-            abstentions=[m.created_at for m in said if m.kind == "abstain"],
-        )
-
-    def unanswered(self, since: datetime, limit: int) -> list[Unanswered]:
-        """See the port."""
-        said = {m.id: m for kept in self._talks.all_kept() for m in kept.messages.values()}
-        asked = {
-            m.reply_to
-            for m in said.values()
-            if m.kind == "abstain" and m.created_at >= since and m.reply_to
-        }
-        found: dict[str, Unanswered] = {}
-        for id_ in sorted(asked, reverse=True):
-            question = said[id_]
-            if question.payload is None:
-                one = Unanswered(question.text, question.language, question.created_at)
-                found.setdefault(question.text.strip().lower(), one)
-        return list(found.values())[:limit]

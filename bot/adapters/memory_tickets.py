@@ -147,12 +147,6 @@ class MemoryTickets:
         with self._lock:
             return [self._seen(row) for row in self._outbox.values() if row.reference == reference]
 
-    def enqueue(self, reference: str, kind: DeliveryKind, body: str, *, at: datetime) -> None:
-        """See the port."""
-        with self._lock:
-            self.get(reference)
-            self._put(reference, kind, body, at)
-
     def lease_due(
         self, now: datetime, lease: timedelta, limit: int, owner: str = "worker"
     ) -> list[Delivery]:

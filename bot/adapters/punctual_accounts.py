@@ -15,8 +15,9 @@ from datetime import date
 
 import structlog
 
-from bot.core.accounts import AccountDirectory, AccountSnapshot
+from bot.core.accounts import AccountSnapshot
 from bot.core.errors import NotFound, Unavailable
+from bot.core.ports.accounts import AccountDirectory
 
 log = structlog.get_logger()
 

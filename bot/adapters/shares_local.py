@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from bot.core.ports import Draw
+from bot.core.ports.shares import Draw
 
 # More callers than this are forgotten, those longest silent first: memory stays bounded.
 MOST_KEYS = 50_000

@@ -15,7 +15,7 @@ import redis
 import structlog
 
 from bot.adapters.shares_local import LocalShares
-from bot.core.ports import Draw
+from bot.core.ports.shares import Draw
 
 log = structlog.get_logger()
 # A call waits for Redis no longer than this, and not again for a while.

@@ -1,4 +1,4 @@
-"""What the support desk keeps, in SQL: stays with people, notes, signals, facts to be counted.
+"""What the support desk keeps, in SQL: stays with people, notes, signals.
 
 `sql_conversations.py` writes the stays themselves, in the transaction that changes the owner.
 """
@@ -13,13 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
+from bot.adapters.conversation_rows import conversation_of
 from bot.adapters.database import Database
-from bot.adapters.sql_conversations import conversation_of
 from bot.adapters.tables import conversations, feedback, handoffs, messages, notes, signals
 from bot.core.agents import Agent, Note, Side, Signal
 from bot.core.conversations import Conversation
 from bot.core.errors import NotFound
-from bot.core.insights import Begun, Facts, Shown, Stay, Unanswered
 
 
 class SqlDeskRecords:
@@ -184,44 +183,6 @@ class SqlDeskRecords:
                 row.side: Signal(row.typing_until, row.read) for row in connection.execute(query)
             }
 
-    # --- Figures ---
-
-    def facts(self, since: datetime) -> Facts:
-        """See the port."""
-        with self._db.read() as connection:
-            return Facts(
-                conversations=_begun(connection, since),
-                stays=_stays(connection, since),
-                answers=_answers(connection, since),
-                abstentions=list(
-                    connection.scalars(
-                        select(messages.c.created_at).where(
-                            messages.c.kind == "abstain", messages.c.created_at >= since
-                        )
-                    )
-                ),
-            )
-
-    def unanswered(self, since: datetime, limit: int) -> list[Unanswered]:
-        """See the port."""
-        asked = messages.alias()
-        query = (
-            select(asked.c.text, asked.c.language, asked.c.created_at)
-            .join(messages, messages.c.reply_to == asked.c.id)
-            .where(
-                messages.c.kind == "abstain",
-                messages.c.created_at >= since,
-                asked.c.payload.is_(None),
-            )
-            .order_by(asked.c.id.desc())
-            .limit(limit * 4)
-        )
-        with self._db.read() as connection:
-            found: dict[str, Unanswered] = {}
-            for text, language, at in connection.execute(query):
-                found.setdefault(text.strip().lower(), Unanswered(text, language, at))
-        return list(found.values())[:limit]
-
     def _change_last_stay(self, conversation_id: str, **values: Any) -> None:
         of_this = handoffs.c.conversation_id == conversation_id
         newest = select(func.max(handoffs.c.id)).where(of_this).scalar_subquery()
@@ -233,38 +194,3 @@ def _require(connection: sa.Connection, conversation_id: str) -> None:
     found = select(conversations.c.id).where(conversations.c.id == conversation_id)
     if connection.scalar(found) is None:
         raise NotFound("No such conversation.")
-
-
-def _begun(connection: sa.Connection, since: datetime) -> list[Begun]:
-    row = conversations.c
-    wrote = select(messages.c.conversation_id).where(messages.c.author == "visitor").distinct()
-    query = select(row.created_at, row.id.in_(wrote), row.was_handed_off).where(
-        row.created_at >= since
-    )
-    return [Begun(at, bool(used), handed_off) for at, used, handed_off in connection.execute(query)]
-
-
-def _stays(connection: sa.Connection, since: datetime) -> list[Stay]:
-    row = handoffs.c
-    query = select(
-        row.reason,
-        row.asked_at,
-        row.claimed_at,
-        row.outcome,
-        row.score,
-        row.comment,
-        row.rated_at,
-    ).where(row.asked_at >= since)
-    return [Stay(*found) for found in connection.execute(query)]
-
-
-def _answers(connection: sa.Connection, since: datetime) -> list[Shown]:
-    query = (
-        select(messages.c.created_at, messages.c.topic, feedback.c.helpful)
-        .outerjoin(feedback, feedback.c.message_id == messages.c.id)
-        .where(messages.c.kind == "answer", messages.c.created_at >= since)
-    )
-    return [
-        Shown(at, str(topic).removeprefix("faq/"), helpful)
-        for at, topic, helpful in connection.execute(query)
-    ]

@@ -180,12 +180,6 @@ class SqlTickets:
         with self._db.read() as connection:
             return [_delivery(row) for row in connection.execute(query)]
 
-    def enqueue(self, reference: str, kind: DeliveryKind, body: str, *, at: datetime) -> None:
-        """See the port."""
-        with self._db.write() as connection:
-            _get(connection, reference)
-            _put(connection, reference, kind, body, at)
-
     def lease_due(
         self, now: datetime, lease: timedelta, limit: int, owner: str = "worker"
     ) -> list[Delivery]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 BilledBy = Literal["ocean", "emr_vendor"]
 Source = Literal["database", "csv", "service"]
@@ -146,21 +146,3 @@ class AccountSnapshot:
     def months(self) -> tuple[str, ...]:
         """The invoice months that were read, as "YYYY-MM", newest first."""
         return tuple(dict.fromkeys(invoice.month for invoice in self.invoices))
-
-
-class AccountDirectory(Protocol):
-    """Where the accounts of clinics are looked up; read-only."""
-
-    def snapshot(self, external_id: str, site_number: str, today: date) -> AccountSnapshot:
-        """What is known of this user at this site.
-
-        Invoices are those of the last `MONTHS_READ` months that have any, up to the month of
-        `today`. Only patient messages that cost something are charges: other products, and
-        messages listed at no cost, are not.
-
-        Raises:
-            NotFound: The user is not a member of the site; the same error, word for word, if
-                either is unknown.
-            Unavailable: The directory cannot be read, or holds what cannot be understood.
-        """
-        ...

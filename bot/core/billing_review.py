@@ -27,7 +27,8 @@ from bot.core.wording import EMAIL
 
 if TYPE_CHECKING:
     from bot.core.conversations import Conversation, Identity
-    from bot.core.ports import Clock, TicketStore
+    from bot.core.ports.clock import Clock
+    from bot.core.ports.tickets import TicketStore
 
 _LOOKED_THROUGH = 50
 

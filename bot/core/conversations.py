@@ -22,7 +22,10 @@ from bot.core.language import Language, choose_language
 from bot.core.privacy import Masked, mask
 
 if TYPE_CHECKING:
-    from bot.core.ports import Assistant, Clock, Conversations, Desk, LanguageDetector, Phrases
+    from bot.core.ports.clock import Clock
+    from bot.core.ports.conversations import Conversations
+    from bot.core.ports.desk import Desk
+    from bot.core.ports.dialogue import Assistant, LanguageDetector, Phrases
     from knowledge_base.article import Section
 
 State = Literal["bot", "waiting", "agent", "closed"]

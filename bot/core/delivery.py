@@ -29,7 +29,11 @@ from bot.core.helpdesk_text import private_comment
 
 if TYPE_CHECKING:
     from bot.core.conversations import Message
-    from bot.core.ports import Clock, Conversations, Helpdesk, Phrases, TicketStore
+    from bot.core.ports.clock import Clock
+    from bot.core.ports.conversations import Conversations
+    from bot.core.ports.dialogue import Phrases
+    from bot.core.ports.helpdesk import Helpdesk
+    from bot.core.ports.tickets import TicketStore
     from bot.core.tickets import Delivery, Ticket
 
 # An attempt is a look-up and a request, at most some forty seconds; see the adapters' time-outs.

@@ -30,7 +30,11 @@ from bot.core.hours import OpeningHours
 if TYPE_CHECKING:
     from bot.core.agents import Agent
     from bot.core.language import Language
-    from bot.core.ports import Agents, Clock, Conversations, DeskRecords, Phrases
+    from bot.core.ports.agents import Agents
+    from bot.core.ports.clock import Clock
+    from bot.core.ports.conversations import Conversations
+    from bot.core.ports.desk import DeskRecords
+    from bot.core.ports.dialogue import Phrases
 
 RATE = "/rate_conversation"
 COMMENT_RATING = "/comment_rating"

@@ -21,7 +21,8 @@ from bot.core.tickets import OPEN_STATES
 from bot.core.wording import EMAIL, with_signs
 
 if TYPE_CHECKING:
-    from bot.core.ports import Records, Services
+    from bot.core.ports.privacy import Records
+    from bot.core.services import Services
 
 # Why something is still there after an erasure.
 REASONS: Mapping[str, str] = {

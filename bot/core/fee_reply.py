@@ -20,7 +20,8 @@ from bot.core.formats import amount, day, listed, local_day, local_time, month, 
 from bot.core.language import Language
 
 if TYPE_CHECKING:
-    from bot.core.ports import Phrases, SectionSearch
+    from bot.core.ports.dialogue import Phrases
+    from bot.core.ports.search import SectionSearch
 
 # Findings after which the visitor may mend something and come back.
 _CAN_BE_MENDED = frozenset(

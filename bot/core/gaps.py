@@ -21,7 +21,7 @@ from bot.core.insights import Gap, Unanswered, group
 from bot.core.language import LANGUAGES, Language
 
 if TYPE_CHECKING:
-    from bot.core.ports import Services
+    from bot.core.services import Services
     from knowledge_base.article import Section
 
 LOOKED_BACK = timedelta(days=90)
@@ -53,7 +53,7 @@ class Replayed:
 def find_gaps(services: Services) -> list[Gap]:
     """The gaps of the last three months, most often asked first."""
     since = services.clock.now() - LOOKED_BACK
-    questions = services.records.unanswered(since, MOST_QUESTIONS)
+    questions = services.figures.unanswered(since, MOST_QUESTIONS)
     return group(questions, services.search.likeness([one.text for one in questions]))
 
 

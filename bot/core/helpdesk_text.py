@@ -16,7 +16,7 @@ from bot.core.helpdesk import Comment, OutgoingTicket
 if TYPE_CHECKING:
     from bot.core.conversations import Message
     from bot.core.language import Language
-    from bot.core.ports import Phrases
+    from bot.core.ports.dialogue import Phrases
     from bot.core.tickets import Ticket
 
 # What is shown to the requester, in this order; a field that is not named here stays private.

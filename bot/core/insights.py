@@ -18,6 +18,7 @@ from bot.core.language import Language
 SAME_GAP = 0.58
 MOST_COMMENTS = 30
 MOST_ARTICLES = 10
+MOST_UNANSWERED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,20 @@ class Unanswered:
     text: str
     language: Language
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What was counted over all that is kept; the articles most often shown, with how often."""
+
+    conversations: int
+    contained: int
+    handed_off: int
+    abstained: int
+    helpful: int
+    not_helpful: int
+    top_articles: Sequence[tuple[str, int]]
+    unanswered: Sequence[Unanswered]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from bot.core.ports import LanguageDetector
+    from bot.core.ports.dialogue import LanguageDetector
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")

@@ -16,7 +16,7 @@ from bot.core.errors import Conflict, NotFound
 from bot.core.tickets import LOOKUP_WINDOW
 
 if TYPE_CHECKING:
-    from bot.core.ports import Services
+    from bot.core.services import Services
 
 # A sweep holds no turn for long: the rest waits for the next one.
 BATCH = 500

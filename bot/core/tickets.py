@@ -21,7 +21,8 @@ from bot.core.wording import EMAIL, SITE_NUMBER
 if TYPE_CHECKING:
     from bot.core.cancellation import Draft
     from bot.core.conversations import Conversation, Identity
-    from bot.core.ports import Clock, TicketStore
+    from bot.core.ports.clock import Clock
+    from bot.core.ports.tickets import TicketStore
 
 TicketKind = Literal["cancellation", "billing_review", "support_request"]
 TicketState = Literal["open", "in_progress", "done", "rejected", "withdrawn"]

@@ -31,7 +31,7 @@ from bot.core.agents import (
 from bot.core.audit import Entry
 from bot.core.conversations import Conversation, Identity
 from bot.core.errors import NotAllowed, NotFound
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.errors import TooMany, Unauthorized
 from bot.gateway.limits import Limits
 from bot.settings import Settings

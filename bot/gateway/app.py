@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway import (
     chat,
     console,

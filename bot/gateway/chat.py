@@ -27,19 +27,17 @@ from bot.gateway.errors import TooLarge, TooMany, responses
 from bot.gateway.guard import caller
 from bot.gateway.limits import UNKNOWN_REFERENCES, Ask, Limits, Place, Rule
 from bot.gateway.metrics import count_turn, time_turn
-from bot.gateway.schemas import (
-    MAX_MESSAGE_ID,
+from bot.gateway.schemas.chat import (
     Answered,
     IdentityRenewed,
-    MessageOut,
     RenewIdentity,
     SendFeedback,
     SendMessage,
-    SendSignal,
     StartConversation,
     Started,
     Transcript,
 )
+from bot.gateway.schemas.messages import MAX_MESSAGE_ID, MessageOut, SendSignal
 from bot.gateway.stream import (
     CONSOLE,
     STREAMS_OF_CONVERSATION,

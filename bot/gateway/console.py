@@ -17,32 +17,26 @@ from bot.core.agents import Agent, typing_until
 from bot.core.conversations import URGENT_REASONS, Conversation, QueueFilter, Reply
 from bot.core.errors import Conflict
 from bot.core.handoff import Ownership
-from bot.core.ports import Services
 from bot.core.privacy import mask
+from bot.core.services import Services
 from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
 from bot.gateway.limits import Place
-from bot.gateway.schemas import (
-    MAX_MESSAGE_ID,
+from bot.gateway.schemas.console import (
     AgentMessage,
-    AgentRef,
-    ChangeTicket,
     ConversationDetail,
     ConversationList,
     ConversationRow,
     IdentityOut,
-    MessageOut,
     NoteOut,
     Resolve,
-    SendSignal,
-    TicketDetail,
-    TicketList,
-    TicketOut,
-    TicketRef,
     TransferTo,
     WriteNote,
 )
+from bot.gateway.schemas.messages import MAX_MESSAGE_ID, MessageOut, SendSignal
+from bot.gateway.schemas.team import AgentRef
+from bot.gateway.schemas.tickets import ChangeTicket, TicketDetail, TicketList, TicketOut, TicketRef
 from bot.gateway.stream import (
     CONSOLE,
     STREAMS_OF_AGENT,

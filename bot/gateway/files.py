@@ -28,7 +28,8 @@ from bot.gateway.errors import (
     problem,
     responses,
 )
-from bot.gateway.schemas import Answered, MessageOut, SendFiles
+from bot.gateway.schemas.chat import Answered, SendFiles
+from bot.gateway.schemas.messages import MessageOut
 
 router = APIRouter(
     prefix="/api/v1/conversations", tags=["visitor"], dependencies=[Depends(check_origin)]

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from bot.core import gaps as core
 from bot.core.errors import NotFound
-from bot.core.insights import Gap, Report, summarise
+from bot.core.insights import Gap, Report, Totals, summarise
 from bot.core.language import Language
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
-from bot.gateway.schemas import (
+from bot.gateway.schemas.insights import (
+    ArticleCount,
     DayOut,
     FailingOut,
     GapOut,
@@ -27,6 +28,8 @@ from bot.gateway.schemas import (
     ReplayedGap,
     ReplayedQuestion,
     ReportOut,
+    UnansweredQuestion,
+    Votes,
 )
 
 router = APIRouter(
@@ -43,8 +46,8 @@ def read_insights(_agent: ReadingAgent, services: ServicesDep, days: Days = 30) 
     until = services.clock.now()
     today = until.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=days - 1)
-    report = summarise(services.records.facts(since), since, until, zone)
-    return Insights(**services.conversations.insights(), report=_report(report))
+    report = summarise(services.figures.facts(since), since, until, zone)
+    return _insights(services.figures.totals(), report)
 
 
 @router.get("/gaps", responses=responses(401))
@@ -101,6 +104,19 @@ def _gap(gap: Gap, language: Language, services: Services) -> GapOut:
         and NearestSection(
             key=found.key, heading=found.heading, title=found.article_title, url=found.url
         ),
+    )
+
+
+def _insights(totals: Totals, report: Report) -> Insights:
+    return Insights(
+        report=_report(report),
+        conversations=totals.conversations,
+        contained=totals.contained,
+        handed_off=totals.handed_off,
+        abstained=totals.abstained,
+        feedback=Votes(helpful=totals.helpful, not_helpful=totals.not_helpful),
+        top_articles=[ArticleCount(slug=slug, count=n) for slug, n in totals.top_articles],
+        unanswered=[UnansweredQuestion.model_validate(one) for one in totals.unanswered],
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from anyio import CapacityLimiter, to_thread
 
-from bot.core.ports import Draw, Shares
+from bot.core.ports.shares import Draw, Shares
 from bot.gateway.errors import TooMany
 
 WAIT_FOR_STREAM_S = 5

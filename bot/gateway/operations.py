@@ -17,7 +17,7 @@ from bot.core.errors import NotFound
 from bot.gateway.access import ServicesDep, SettingsDep
 from bot.gateway.errors import responses
 from bot.gateway.metrics import registry
-from bot.gateway.schemas import (
+from bot.gateway.schemas.operations import (
     DemoAgent,
     DemoAgents,
     DemoIdentities,

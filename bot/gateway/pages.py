@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from bot.core.errors import NotFound
 from bot.core.language import Language
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.access import ServicesDep
 from bot.gateway.render import markdown_to_html, markdown_to_text
 from bot.gateway.topics import TOPICS, Topic

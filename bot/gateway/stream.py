@@ -18,10 +18,10 @@ from bot.core.agents import Side, Signal
 from bot.core.conversations import Message
 from bot.core.desk import Outlook
 from bot.core.errors import HelpdeskError, NotFound
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.guard import caller
 from bot.gateway.limits import Limits, Place
-from bot.gateway.schemas import MAX_MESSAGE_ID, MessageOut
+from bot.gateway.schemas.messages import MAX_MESSAGE_ID, MessageOut
 
 # The topic under which everything that concerns agents is published.
 CONSOLE = "console"

@@ -19,7 +19,7 @@ from bot.core.agents import (
     check_password,
 )
 from bot.core.errors import Conflict, NotAllowed, NotFound
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway import access
 from bot.gateway.access import (
     ChangingAgent,
@@ -30,7 +30,7 @@ from bot.gateway.access import (
 )
 from bot.gateway.errors import responses
 from bot.gateway.guard import caller
-from bot.gateway.schemas import (
+from bot.gateway.schemas.team import (
     AccountList,
     AccountOut,
     AgentList,

@@ -7,12 +7,12 @@ from pathlib import Path
 import yaml
 from fastapi import APIRouter, Depends
 
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, SettingsDep, check_origin
 from bot.gateway.errors import responses
 from bot.gateway.render import markdown_to_html
-from bot.gateway.schemas import (
-    AgentMessage,
+from bot.gateway.schemas.console import AgentMessage
+from bot.gateway.schemas.writing import (
     CannedReplies,
     CannedReply,
     Preview,

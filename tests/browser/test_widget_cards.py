@@ -190,15 +190,15 @@ def test_an_answer_shows_its_steps_its_caution_its_labels_and_where_it_comes_fro
 def test_whether_an_answer_helped_is_asked_once_and_remembered(
     told: Tell, visitor: Chat, shared_site: HelpSite, place: Place, words: dict[str, str]
 ) -> None:
-    feedback = shared_site.services.conversations.insights
-    before = feedback()["feedback"]["helpful"]
+    totals = shared_site.services.figures.totals
+    before = totals().helpful
     answer = told(replies.an_article_answer(place.language))
     posts = sent(visitor.page, "/feedback")
     answer.get_by_role("button", name=words["yes"]).click()
     expect(answer).to_contain_text(words["thanks"])
     visitor.reload()
     expect(answer).to_contain_text(words["thanks"])
-    assert feedback()["feedback"]["helpful"] == before + 1
+    assert totals().helpful == before + 1
     assert len(posts) == 1
 
 

@@ -332,7 +332,7 @@ def test_a_talk_with_a_person_is_rated_from_one_to_five_with_a_comment(
     words = "Réponse claire, merci beaucoup à Camille" if language == "fr" else "Clear, thank you"
     visitor.say(words)
     visitor.is_sent(words)
-    facts = help_site.services.records.facts(help_site.services.clock.now() - timedelta(hours=1))
+    facts = help_site.services.figures.facts(help_site.services.clock.now() - timedelta(hours=1))
     (stay,) = facts.stays
     assert (stay.score, stay.comment) == (4, words)
 
@@ -370,8 +370,8 @@ def test_after_a_no_one_may_say_what_was_missing_and_the_vote_counts_without_it(
             expect(answer).to_contain_text(thanks)
             expect(box).to_be_hidden()
             assert posts[-1].post_data_json == {"helpful": False, "comment": "Le prix"}
-    votes = help_site.services.conversations.insights()["feedback"]
-    assert votes == {"helpful": 0, "not_helpful": 2}
+    totals = help_site.services.figures.totals()
+    assert (totals.helpful, totals.not_helpful) == (0, 2)
 
 
 def test_a_comment_that_could_not_be_kept_stays_in_its_box(

@@ -24,7 +24,6 @@ from bot.adapters.memory_accounts import MemoryAccounts
 from bot.adapters.sql_accounts import SqlAccounts
 from bot.adapters.tables import account_sites, account_users, metadata
 from bot.core.accounts import (
-    AccountDirectory,
     AccountSnapshot,
     MessageCharge,
     MessagingLicence,
@@ -34,6 +33,7 @@ from bot.core.accounts import (
 )
 from bot.core.errors import NotFound, Unavailable
 from bot.core.fee_diagnosis import diagnose
+from bot.core.ports.accounts import AccountDirectory
 from tests.support.accounts_service import PATIENT_S, TOKEN, account_service
 from tests.support.exports import import_everything
 from tests.support.stores import DATABASES, open_stores

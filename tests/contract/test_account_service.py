@@ -13,8 +13,9 @@ from structlog.testing import capture_logs
 from bot.adapters.http_accounts import ATTEMPTS, HttpAccounts
 from bot.adapters.memory_accounts import MemoryAccounts
 from bot.adapters.punctual_accounts import REST_S, PunctualAccounts
-from bot.core.accounts import AccountDirectory, AccountSnapshot
+from bot.core.accounts import AccountSnapshot
 from bot.core.errors import NotFound, Unavailable
+from bot.core.ports.accounts import AccountDirectory
 from tests.contract.test_account_directory import TODAY, base_rows
 from tests.support.accounts_service import PATIENT_S, TOKEN, AccountService, account_service
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.agents import AccountChange, AgentSession
-from bot.core.ports import Agents
+from bot.core.ports.agents import Agents
 from tests.support.builders import NOW, an_agent
 from tests.support.stores import Stores
 

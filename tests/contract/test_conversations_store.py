@@ -25,7 +25,7 @@ from bot.core.conversations import (
 from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
 from bot.core.handoff import Ownership, Reason, Transfer
-from bot.core.ports import Conversations
+from bot.core.ports.conversations import Conversations
 from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
 from tests.support.stack import wait_for
 from tests.support.stores import DATABASES, Stores
@@ -578,12 +578,14 @@ def test_feedback_is_about_an_answer_of_this_conversation(store: Conversations) 
             store.add_feedback(conversation_id, message_id, helpful=True, comment=None, at=NOW)
 
 
-def test_the_last_word_of_feedback_counts(store: Conversations) -> None:
+def test_the_last_word_of_feedback_counts(stores: Stores) -> None:
+    store = stores.conversations
     kept = start(store)
     (said,) = store.answers_to(answer(store, kept, an_answer()).id)
     store.add_feedback(kept.id, said.id, helpful=True, comment=None, at=NOW)
     store.add_feedback(kept.id, said.id, helpful=False, comment="Non", at=NOW)
-    assert store.insights()["feedback"] == {"helpful": 0, "not_helpful": 1}
+    totals = stores.figures.totals()
+    assert (totals.helpful, totals.not_helpful) == (0, 1)
 
 
 def test_erasure_leaves_nothing_but_the_tickets_without_their_link(stores: Stores) -> None:
@@ -600,7 +602,8 @@ def test_erasure_leaves_nothing_but_the_tickets_without_their_link(stores: Store
     with pytest.raises(NotFound):
         store.get("a")
     assert (store.messages("a"), store.draft("a")) == ([], None)
-    assert store.insights()["feedback"] == {"helpful": 0, "not_helpful": 0}
+    totals = stores.figures.totals()
+    assert (totals.helpful, totals.not_helpful) == (0, 0)
     assert stores.tickets.get(ticket.reference) == replace(ticket, conversation_id=None)
     assert len(store.messages("b")) == 1
 
@@ -693,39 +696,3 @@ def test_erasure_reaches_the_log_of_the_dialogue_engine(stores: Stores) -> None:
     with stores.database.read() as connection:
         left = list(connection.scalars(text("SELECT sender_id FROM events")))
     assert left == ["b"]
-
-
-def test_insights_count_what_happened(store: Conversations) -> None:
-    unused, helped, handed = (start(store, id_) for id_ in ("unused", "helped", "handed"))
-    answer(store, helped, an_answer(topic="faq/past-invoices"))
-    answer(store, helped, an_answer(topic="faq/past-invoices"))
-    answer(store, helped, an_answer(topic="faq/invoice-details"))
-    question = write(store, handed, "Quelle est la capitale?")
-    store.finish_turn(question, [ABSTAIN], at=NOW)
-    ask_person(store, handed.id)
-    assert unused.id == "unused"
-    assert store.insights() == {
-        "conversations": 3,
-        "contained": 1,
-        "handed_off": 1,
-        "abstained": 1,
-        "feedback": {"helpful": 0, "not_helpful": 0},
-        "top_articles": [
-            {"slug": "past-invoices", "count": 2},
-            {"slug": "invoice-details", "count": 1},
-        ],
-        "unanswered": [
-            {"text": "Quelle est la capitale?", "language": "fr", "created_at": NOW},
-        ],
-    }
-
-
-def test_a_conversation_that_a_person_gave_back_still_counts_as_handed_off(
-    store: Conversations,
-) -> None:
-    kept = start(store)
-    write(store, kept)
-    ask_person(store, kept.id)
-    held = give_to(store, kept, "agent-1")
-    store.change_owner(kept.id, handoff.back_to_bot(Ownership.of(held), by="agent-1"), at=NOW)
-    assert (store.insights()["handed_off"], store.insights()["contained"]) == (1, 0)

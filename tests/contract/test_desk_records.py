@@ -8,16 +8,15 @@ import pytest
 
 from bot.core import handoff
 from bot.core.agents import Signal
-from bot.core.conversations import Conversation, Reply
+from bot.core.conversations import Reply
 from bot.core.errors import NotFound
 from bot.core.handoff import Ownership, Reason
-from bot.core.insights import Begun, Shown, Stay
-from bot.core.ports import Conversations, DeskRecords
-from tests.support.builders import NOW, an_agent, an_answer, start
+from bot.core.ports.conversations import Conversations
+from bot.core.ports.desk import DeskRecords
+from tests.support.builders import NOW, an_agent, an_answer, exchange, start
 from tests.support.stores import Stores
 
 MINUTE = timedelta(minutes=1)
-ABSTAIN = Reply("abstain", "Je ne sais pas.", "abstain")
 
 
 @pytest.fixture
@@ -39,12 +38,6 @@ def claim(talks: Conversations, id: str, minute: int = 0) -> Ownership:
     at = NOW + minute * MINUTE
     change = handoff.claim(Ownership.of(talks.get(id)), "marc")
     return Ownership.of(talks.change_owner(id, change, at=at))
-
-
-def question(talks: Conversations, kept: Conversation, text: str, *said: Reply) -> None:
-    client_id = f"client-{talks.newest_message_id()}"
-    visit = talks.add_visit(kept, client_id, text=text, payload=None, at=NOW)
-    talks.finish_turn(visit, said, at=NOW)
 
 
 # --- The queue -----------------------------------------------------------------------------------
@@ -105,7 +98,7 @@ def test_votes_from_before_the_last_stay_count_no_more(
     talks: Conversations, records: DeskRecords
 ) -> None:
     kept = start(talks, "c")
-    question(talks, kept, "Un?", an_answer(), an_answer(), an_answer())
+    exchange(talks, kept, "Un?", an_answer(), an_answer(), an_answer())
     first, second, third = (m.id for m in talks.messages("c") if m.author == "bot")
     for message_id, helpful in ((first, False), (second, True)):
         talks.add_feedback("c", message_id, helpful=helpful, comment=None, at=NOW)
@@ -149,7 +142,7 @@ def test_each_side_has_a_signal_of_its_own_and_reading_goes_forward_only(
 
 
 def test_a_rating_is_of_the_last_stay_and_the_last_word_counts(
-    talks: Conversations, records: DeskRecords
+    talks: Conversations, records: DeskRecords, stores: Stores
 ) -> None:
     start(talks, "c")
     held = claim(talks, "c")
@@ -157,7 +150,7 @@ def test_a_rating_is_of_the_last_stay_and_the_last_word_counts(
     for score in (2, 5):
         records.rate("c", score, at=NOW)
     records.comment_rating("c", "Parfait!")
-    (stay,) = records.facts(NOW).stays
+    (stay,) = stores.figures.facts(NOW).stays
     assert (stay.score, stay.comment, stay.rated_at, stay.outcome) == (
         5,
         "Parfait!",
@@ -175,46 +168,15 @@ def test_the_last_topic_is_of_the_message_just_before(
     assert records.last_topic("c", before=said.id + 1) == "rating/comment"
 
 
-# --- Figures -------------------------------------------------------------------------------------
-
-
-def test_facts_tell_all_that_happened_since(talks: Conversations, records: DeskRecords) -> None:
-    start(talks, "old", created_at=NOW - timedelta(days=9))
-    used = start(talks, "used")
-    question(talks, used, "Un?", an_answer(topic="faq/invoice-details"))
-    (shown,) = (m for m in talks.messages("used") if m.author == "bot")
-    talks.add_feedback("used", shown.id, helpful=False, comment=None, at=NOW)
-    question(talks, used, "Deux?", ABSTAIN)
-    ask(talks, "used", 1, "abstained")
-    claim(talks, "used", 3)
-    found = records.facts(NOW - MINUTE)
-    assert list(found.conversations) == [Begun(NOW, is_used=True, was_handed_off=True)]
-    assert list(found.answers) == [Shown(NOW, "invoice-details", helpful=False)]
-    assert list(found.abstentions) == [NOW]
-    assert list(found.stays) == [Stay("abstained", NOW + MINUTE, NOW + 3 * MINUTE)]
-
-
-def test_a_question_without_an_answer_is_listed_once_newest_first(
-    talks: Conversations, records: DeskRecords
-) -> None:
-    kept = start(talks, "c")
-    for text in ("Qui a gagné?", "Quelle heure est-il?", "qui a gagné?", "Mes factures?"):
-        question(talks, kept, text, an_answer() if text == "Mes factures?" else ABSTAIN)
-    found = records.unanswered(NOW - MINUTE, limit=10)
-    assert [one.text for one in found] == ["qui a gagné?", "Quelle heure est-il?"]
-    assert records.unanswered(NOW + MINUTE, limit=10) == []
-    assert len(records.unanswered(NOW - MINUTE, limit=1)) == 1
-
-
 def test_erasing_a_conversation_erases_its_notes_signals_and_stays(
-    talks: Conversations, records: DeskRecords
+    talks: Conversations, records: DeskRecords, stores: Stores
 ) -> None:
     start(talks, "c")
     claim(talks, "c")
     records.add_note("c", an_agent(), "Une note", at=NOW)
     records.signal("c", "visitor", read=1)
     talks.erase("c")
-    assert list(records.facts(NOW - MINUTE).stays) == []
+    assert list(stores.figures.facts(NOW - MINUTE).stays) == []
     start(talks, "c")
     assert records.notes("c") == []
     assert records.signals("c") == {}

@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.events_local import LocalEvents
 from bot.adapters.events_redis import RedisEvents
-from bot.core.ports import Events
+from bot.core.ports.events import Events
 from tests.support.redis import RedisServer
 from tests.support.stack import wait_for
 

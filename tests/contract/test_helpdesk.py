@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.memory_tickets import MemoryHelpdesk
 from bot.core.helpdesk import Absent, Comment, Created, Found, Later, Rejected, Unknown
-from bot.core.ports import Helpdesk
+from bot.core.ports.helpdesk import Helpdesk
 from bot.core.tickets import helpdesk_body, new_reference
 from tests.support.builders import a_ticket
 

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from bot.adapters.memory import HeldClock, MemorySearch, memory_services
 from bot.adapters.section_search import KnowledgeSearch
 from bot.core.language import Language
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.app import create_app
 from bot.gateway.topics import TOPICS
 from bot.settings import Settings

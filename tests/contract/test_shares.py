@@ -10,7 +10,7 @@ import redis
 
 from bot.adapters.shares_local import MOST_KEYS, LocalShares
 from bot.adapters.shares_redis import PREFIX, RedisShares
-from bot.core.ports import Draw, Shares
+from bot.core.ports.shares import Draw, Shares
 from tests.support.redis import RedisServer
 
 # So slow that nothing comes back while a test runs.

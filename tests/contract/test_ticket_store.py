@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.delivery import comment_key
 from bot.core.errors import NotFound
-from bot.core.ports import TicketStore
+from bot.core.ports.tickets import TicketStore
 from bot.core.tickets import (
     Change,
     Delivery,
@@ -343,7 +343,7 @@ def test_a_process_that_comes_back_takes_up_its_own_leases_at_once(store: Ticket
 
 def test_what_belongs_to_a_ticket_goes_after_it_and_knows_its_number(store: TicketStore) -> None:
     ticket = file(store)
-    store.enqueue(ticket.reference, "comment", "Merci", at=NOW)
+    store.change(ticket.reference, Change(told="Merci"), who="requester", at=NOW)
     (leased,) = lease(store)
     assert leased.kind == "ticket"
     store.settle(replace(leased, state="delivered", external_id="42"), then="transcript")
@@ -370,7 +370,7 @@ def test_an_attempt_that_lost_its_lease_adds_nothing(store: TicketStore) -> None
 
 def test_nothing_is_put_into_the_outbox_of_an_unknown_ticket(store: TicketStore) -> None:
     with pytest.raises(NotFound):
-        store.enqueue("OCN-AAAA-AAAA", "comment", "x", at=NOW)
+        store.change("OCN-AAAA-AAAA", Change(told="x"), who="requester", at=NOW)
     with pytest.raises(NotFound):
         store.retry("OCN-AAAA-AAAA", who="Amélie", at=NOW)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.core.agents import Agent
 from bot.core.cancellation import Draft, Notice
-from bot.core.conversations import Button, Conversation, Identity, Reply
-from bot.core.ports import Conversations
+from bot.core.conversations import Button, Conversation, Identity, Message, Reply
+from bot.core.ports.conversations import Conversations
 from bot.core.tickets import CHECKLIST, Ticket, new_reference, request_key
 from knowledge_base.article import Section
 
@@ -55,6 +55,14 @@ def start(
     conversation = a_conversation(id, **changes)
     store.start(conversation, f"hash-of-{id}", greeting)
     return conversation
+
+
+def exchange(store: Conversations, kept: Conversation, text: str, *said: Reply) -> Message:
+    """A message that the visitor has written and what was said in answer; gives the message."""
+    client_id = f"client-{store.newest_message_id()}"
+    visit = store.add_visit(kept, client_id, text=text, payload=None, at=NOW)
+    store.finish_turn(visit, said, at=NOW)
+    return visit
 
 
 def an_answer(text: str = "Voici.", *buttons: Button, topic: str = "faq/invoice-details") -> Reply:

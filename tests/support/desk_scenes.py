@@ -11,8 +11,8 @@ from datetime import timedelta
 from bot.core.conversations import Button, Reply, SourceLink
 from bot.core.errors import NotFound
 from bot.core.handoff import Ownership, ask_person
-from bot.core.ports import Services
 from bot.core.privacy import mask
+from bot.core.services import Services
 from bot.core.tickets import new_reference, request_key
 from tests.support.builders import a_section, a_ticket, an_identity, start
 from tests.support.desk_site import AGENTS, DeskSite

@@ -19,7 +19,7 @@ from bot.adapters.memory import FixedDetector, MemorySearch
 from bot.core.agents import Agent
 from bot.core.conversations import Message, Reply
 from bot.core.language import Language
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.access import hash_password
 from bot.gateway.app import create_app
 from bot.settings import Settings

@@ -13,7 +13,7 @@ from bot.adapters.helpdesk_request_tracker import RequestTrackerHelpdesk
 from bot.adapters.helpdesk_zendesk import ZendeskHelpdesk
 from bot.adapters.memory import DOMAIN, HeldClock
 from bot.adapters.memory_tickets import MemoryHelpdesk
-from bot.core.ports import Helpdesk
+from bot.core.ports.helpdesk import Helpdesk
 from tests.support import request_tracker, zendesk_server
 from tests.support.openapi import Description
 from tests.support.request_tracker import RequestTracker

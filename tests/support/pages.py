@@ -21,7 +21,7 @@ from bot.adapters.system_clock import SystemClock
 from bot.core.conversations import Author, Reply
 from bot.core.handoff import Ownership, Transfer
 from bot.core.language import Language
-from bot.core.ports import SectionSearch
+from bot.core.ports.search import SectionSearch
 from bot.gateway.app import create_app
 from bot.settings import Settings
 from tests.support.stack import free_ports, wait_for
@@ -124,8 +124,7 @@ class HelpSite(Served):
 
     def count_conversations(self) -> int:
         """How many conversations have been begun."""
-        count: int = self.services.conversations.insights()["conversations"]
-        return count
+        return self.services.figures.totals().conversations
 
     def say(self, conversation_id: str, author: Author, *replies: Reply) -> None:
         """Says something that answers nothing, as an agent or the system does."""

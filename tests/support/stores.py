@@ -18,22 +18,23 @@ from bot.adapters.memory import MemoryAudit
 from bot.adapters.memory_agents import MemoryAgents
 from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_desk import MemoryDeskRecords
+from bot.adapters.memory_figures import MemoryFigures
 from bot.adapters.memory_tickets import MemoryHelpdesk, MemoryTickets
 from bot.adapters.sql_agents import SqlAgents
 from bot.adapters.sql_audit import SqlAudit
 from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_desk import SqlDeskRecords
+from bot.adapters.sql_figures import SqlFigures
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.tables import metadata
-from bot.core.ports import (
-    Agents,
-    Audit,
-    Clock,
-    Conversations,
-    DeskRecords,
-    Helpdesk,
-    TicketStore,
-)
+from bot.core.ports.agents import Agents
+from bot.core.ports.clock import Clock
+from bot.core.ports.conversations import Conversations
+from bot.core.ports.desk import DeskRecords
+from bot.core.ports.figures import Figures
+from bot.core.ports.helpdesk import Helpdesk
+from bot.core.ports.privacy import Audit
+from bot.core.ports.tickets import TicketStore
 from tests.support import postgres
 
 DATABASES = ["sqlite", *(["postgresql"] if postgres.IS_THERE else [])]
@@ -46,6 +47,7 @@ class Stores:
 
     conversations: Conversations
     records: DeskRecords
+    figures: Figures
     tickets: TicketStore
     agents: Agents
     helpdesk: Helpdesk
@@ -59,9 +61,16 @@ def open_stores(backend: str, folder: Path, clock: Clock) -> Iterator[Stores]:
     if backend == "memory":
         tickets = MemoryTickets()
         conversations = MemoryConversations(on_erase=tickets.forget_conversation)
-        records = MemoryDeskRecords(conversations)
-        agents, audit = MemoryAgents(), MemoryAudit()
-        yield Stores(conversations, records, tickets, agents, MemoryHelpdesk(), audit, None)
+        yield Stores(
+            conversations,
+            MemoryDeskRecords(conversations),
+            MemoryFigures(conversations),
+            tickets,
+            MemoryAgents(),
+            MemoryHelpdesk(),
+            MemoryAudit(),
+            None,
+        )
         return
     url = f"sqlite:///{folder / 'stores.db'}" if backend == "sqlite" else postgres.server_url()
     database = Database(url)
@@ -75,6 +84,7 @@ def open_stores(backend: str, folder: Path, clock: Clock) -> Iterator[Stores]:
         yield Stores(
             SqlConversations(database),
             SqlDeskRecords(database),
+            SqlFigures(database),
             SqlTickets(database),
             SqlAgents(database),
             BuiltinHelpdesk(database, clock),

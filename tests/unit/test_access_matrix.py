@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.access import hash_password
 from bot.gateway.app import create_app
 from bot.settings import Settings

@@ -29,7 +29,9 @@ from bot.core.conversations import (
 from bot.core.errors import BadInput, Conflict, NotFound, Unavailable
 from bot.core.handoff import Ownership
 from bot.core.language import Language
-from bot.core.ports import Assistant, Conversations, Services
+from bot.core.ports.conversations import Conversations
+from bot.core.ports.dialogue import Assistant
+from bot.core.services import Services
 from tests.support.builders import NOW, an_answer, start
 from tests.support.stores import DATABASES, Stores
 

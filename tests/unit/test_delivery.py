@@ -24,7 +24,7 @@ from bot.core.delivery import (
 )
 from bot.core.errors import HelpdeskError, Unavailable
 from bot.core.helpdesk import Absent, Capabilities, Comment, LookedUp, Sent
-from bot.core.tickets import Delivery, Ticket
+from bot.core.tickets import Change, Delivery, Ticket
 from tests.support.builders import NOW, a_ticket, start
 
 LONG = timedelta(seconds=LONGEST_RETRY_S) + LEASE
@@ -282,11 +282,12 @@ def test_the_transcript_follows_its_ticket_once(faults: list[HelpdeskFault]) -> 
     assert [comment.is_public for comment in comments] == [False]
 
 
-def test_a_comment_waits_for_its_ticket_and_a_redaction_takes_it_back(
+def test_a_comment_waits_for_its_ticket(
     store: MemoryTickets, reference: str, clock: HeldClock
 ) -> None:
     helpdesk = MemoryHelpdesk(["busy"])
-    store.enqueue(reference, "comment", "Nous gardons les rappels.", at=clock.now())
+    told = Change(told="Nous gardons les rappels.")
+    store.change(reference, told, who="requester", at=clock.now())
     deliver_due(store, helpdesk, clock)
     assert helpdesk.comments == {}
     clock.advance(LONG)
@@ -294,10 +295,21 @@ def test_a_comment_waits_for_its_ticket_and_a_redaction_takes_it_back(
     ((comment,),) = helpdesk.comments.values()
     assert comment.is_public
     assert comment.text == f"Nous gardons les rappels.\n\n[{comment.key}]"
-    store.enqueue(reference, "redaction", comment.key, at=clock.now())
+
+
+def test_the_transcript_of_an_erased_conversation_becomes_unreadable(
+    store: MemoryTickets, clock: HeldClock
+) -> None:
+    helpdesk = MemoryHelpdesk(takes_transcripts=True)
+    ticket = a_ticket(conversation_id="c-1")
+    store.open(ticket, "{}", who="assistant")
+    deliver_all(store, helpdesk, clock)
+    ((sent,),) = helpdesk.comments.values()
+    store.forget_conversation("c-1")
     deliver_due(store, helpdesk, clock)
     ((redacted,),) = helpdesk.comments.values()
-    assert "rappels" not in redacted.text
+    assert redacted.text != sent.text
+    assert sent.key not in redacted.text
 
 
 def test_a_transcript_holds_the_talk_as_it_is_stored_and_nothing_of_an_erased_one() -> None:

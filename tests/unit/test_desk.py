@@ -25,7 +25,7 @@ from bot.core.desk import COMMENT_RATING, LONG_WAIT, RATE, likely_minutes, rate_
 from bot.core.errors import BadInput, Conflict, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership
 from bot.core.hours import parse_hours
-from bot.core.ports import Services
+from bot.core.services import Services
 from tests.support.builders import NOW, a_draft, an_agent, an_answer, start
 
 MARC = an_agent("marc", name="Marc")
@@ -212,7 +212,7 @@ def test_leaving_a_message_leaves_the_queue_and_the_engine_collects_it(
     assert asked.topic == "support/text"
     assert services.conversations.get("c").state == "bot"
     assert [(a.text, a.is_fresh_start) for a in assistant.asked] == [(LEAVE_REQUEST, True)]
-    (stay,) = services.records.facts(NOW).stays
+    (stay,) = services.figures.facts(NOW).stays
     assert stay.outcome == "left"
 
 
@@ -232,7 +232,7 @@ def test_a_claim_is_announced_once_and_the_loser_s_is_not(services: Services) ->
 
 def test_an_agent_s_own_take_over_is_a_stay_like_any_other(services: Services) -> None:
     services.desk.claim("c", MARC)
-    (stay,) = services.records.facts(NOW).stays
+    (stay,) = services.figures.facts(NOW).stays
     assert (stay.reason, stay.claimed_at, stay.wait) == ("taken_over", NOW, None)
 
 
@@ -284,7 +284,7 @@ def test_whatever_says_that_a_person_comes_has_a_row_in_the_queue(services: Serv
         start(services.conversations, reason)
         assert queue(services, reason, reason).topic == "handoff/queued"
         assert services.records.place_in_queue(reason) > 0
-    assert [stay.reason for stay in services.records.facts(NOW).stays] == list(reasons)
+    assert [stay.reason for stay in services.figures.facts(NOW).stays] == list(reasons)
 
 
 # --- The lease -----------------------------------------------------------------------------------
@@ -415,7 +415,7 @@ def test_a_rating_and_its_comment_leave_the_conversation_closed_and_wake_no_bot(
     press(quiet, COMMENT_RATING)
     (thanks,) = write(quiet, "Très gentil!")
     assert thanks.topic == "rating/thanks"
-    (stay,) = services.records.facts(NOW).stays
+    (stay,) = services.figures.facts(NOW).stays
     assert (stay.score, stay.comment) == (4, "Très gentil!")
     assert services.conversations.get("c").state == "closed"
     assert assistant.asked == []

@@ -23,7 +23,7 @@ from bot.core.conversations import (
 from bot.core.desk import LONG_WAIT
 from bot.core.errors import Unavailable
 from bot.core.handoff import Transfer
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.worker import Worker
 from tests.support.builders import NOW, an_agent, an_answer, start
 

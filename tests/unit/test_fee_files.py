@@ -14,7 +14,7 @@ from bot.core.conversations import Identity
 from bot.core.fee_diagnosis import Diagnosis, diagnose
 from bot.core.fee_files import MAX_FILE_BYTES, FilesRefused, NamedFile, read_files
 from bot.core.handoff import Ownership
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.app import create_app
 from bot.settings import Settings
 from tests.support.builders import NOW, an_identity

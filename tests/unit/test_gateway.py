@@ -20,7 +20,7 @@ from starlette.requests import Request
 from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
 from bot.core.agents import TYPING_FOR, Signal
 from bot.core.delivery import deliver_due
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.access import digest, hash_password
 from bot.gateway.app import create_app
 from bot.gateway.limits import UNKNOWN_REFERENCES

@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from bot.adapters.shares_local import LocalShares
-from bot.core.ports import Draw, Shares
+from bot.core.ports.shares import Draw, Shares
 from bot.gateway import errors, guard
 from bot.gateway.guard import Guard
 from bot.gateway.limits import Limits

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from bot.adapters.memory import HeldClock, MemoryConversations, memory_services
 from bot.core.conversations import renew_identity
 from bot.core.errors import NotAllowed
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.access import LEEWAY_S, read_identity
 from bot.gateway.app import create_app
 from bot.gateway.errors import Unauthorized

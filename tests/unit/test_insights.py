@@ -148,7 +148,7 @@ def test_questions_are_played_again_each_in_a_talk_of_its_own_that_leaves_nothin
     ]
     assert [(a.text, a.language) for a in assistant.asked] == [("Un?", "fr"), ("restart", "en")]
     assert len({a.conversation_id for a in assistant.asked}) == 2
-    assert services.conversations.insights()["conversations"] == 0
+    assert services.figures.totals().conversations == 0
 
 
 def test_a_gap_opens_and_closes_with_the_articles(clock: HeldClock) -> None:

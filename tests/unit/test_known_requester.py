@@ -9,7 +9,7 @@ from actions.base import Turn
 from actions.cancellation import _known
 from bot.core.cancellation import Step
 from bot.core.conversations import Identity
-from bot.core.ports import Services
+from bot.core.services import Services
 from tests.support.builders import a_conversation, a_draft, an_identity
 
 

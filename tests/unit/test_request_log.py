@@ -6,7 +6,7 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway import guard
 from bot.gateway.app import create_app
 from bot.settings import Settings

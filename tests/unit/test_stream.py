@@ -11,7 +11,7 @@ from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_desk import MemoryDeskRecords
 from bot.core.conversations import Conversation
 from bot.core.errors import Unavailable
-from bot.core.ports import Services
+from bot.core.services import Services
 from bot.gateway.stream import CONSOLE, POLL_S, agent_events, visitor_events
 from tests.support.builders import NOW, an_answer, start
 

@@ -20,8 +20,8 @@ from bot.core.agents import (
     check_password,
 )
 from bot.core.errors import BadInput
-from bot.core.ports import Services
 from bot.core.privacy import mask
+from bot.core.services import Services
 from bot.gateway.access import digest, hash_password
 from bot.gateway.app import create_app
 from bot.settings import Settings

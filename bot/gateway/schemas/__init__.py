@@ -1,0 +1,1 @@
+"""The public HTTP contract as models, by who asks; `docs/http.md` tells it in words."""

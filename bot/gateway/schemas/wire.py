@@ -1,0 +1,71 @@
+"""How everything goes over the wire: bodies that come in, objects that go out, fields of many.
+
+The models of the HTTP contract stand beside this file, one module for each that has routes; they
+build on these. `docs/http.md` tells the contract in words.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+LanguageCode = Annotated[Literal["fr", "en"], Field(description="French or English.")]
+StateCode = Annotated[
+    Literal["bot", "waiting", "agent", "closed"],
+    Field(description="Who has it: the bot, nobody yet, an agent, nobody any more."),
+]
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_rfc3339, return_type=str),
+    Field(description="RFC 3339, in UTC.", examples=["2026-03-10T15:00:00.000Z"]),
+]
+Next = Annotated[str | None, Field(description="Cursor of the next page; null after the last.")]
+ConversationId = Annotated[str, Field(description="The conversation; nobody can guess it.")]
+Reference = Annotated[
+    str, Field(description="The ticket, as its requester knows it.", examples=["OCN-7K3M-9QXT"])
+]
+TicketKindCode = Annotated[
+    Literal["cancellation", "billing_review", "support_request"],
+    Field(description="What kind of request it is."),
+]
+TicketStateCode = Annotated[
+    Literal["open", "in_progress", "done", "rejected", "withdrawn"],
+    Field(description="Where the team stands with it."),
+]
+AgentId = Annotated[str, Field(description="The agent.", examples=["agt_4f1c9d2e8a70"])]
+
+
+def example(**values: Any) -> ConfigDict:
+    """The configuration of a model whose description shows this example."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, and letters that no database stores."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="after")
+    def _refuse_what_cannot_be_stored(self) -> Self:
+        for value in vars(self).values():
+            # Of a map, such as a check-list, the names.
+            for text in value if isinstance(value, dict) else (value,):
+                if isinstance(text, str) and _UNSTORABLE.search(text):
+                    raise ValueError("a text holds NUL or half a surrogate, which is no character")
+        return self
+
+
+class Out(BaseModel):
+    """Something that goes out; made of the core's own object with `model_validate`."""
+
+    model_config = ConfigDict(from_attributes=True)
