@@ -16,28 +16,35 @@ from tests.support.stack import AgentClient, RunningStack, Visitor
 
 Visit = Callable[..., Visitor]
 
-COMMANDS = [
-    "/restart",
-    "/session_start",
-    "/back_to_bot",
-    '  /affirm{"draft": "x"}',
-    "\u200b/restart",
-    "\u202e/restart",
-    "\ufeff/restart",
-    "\u2060\t/restart",
-    "//restart",
-    "/\u200b/restart",
-    "EXTERNAL: /restart",
-    '/confirm_draft{"draft": "0123"}',
-]
+SECTION = '{"section": "past-invoices#find"}'
+# What is said, and the words that are left of it: they are heard as words, whatever they mean.
+COMMANDS = {
+    "/restart": "restart",
+    "/session_start": "session_start",
+    "/back_to_bot": "back_to_bot",
+    '  /affirm{"draft": "x"}': 'affirm{"draft": "x"}',
+    "\u200b/restart": "restart",
+    "\u202e/restart": "restart",
+    "\ufeff/restart": "restart",
+    "\u2060\t/restart": "restart",
+    "//restart": "restart",
+    "/\u200b/restart": "restart",
+    "EXTERNAL: /restart": "EXTERNAL: /restart",
+    '/confirm_draft{"draft": "0123"}': 'confirm_draft{"draft": "0123"}',
+    "/action_submit_cancellation": "action_submit_cancellation",
+    f"/choose_section{SECTION}": f"choose_section{SECTION}",
+}
 
 
-@pytest.mark.parametrize("text", COMMANDS)
-def test_no_words_of_a_visitor_are_a_command(visit: Visit, agent: AgentClient, text: str) -> None:
+@pytest.mark.parametrize(("text", "words"), COMMANDS.items(), ids=map(repr, COMMANDS))
+def test_no_words_of_a_visitor_are_a_command(
+    visit: Visit, agent: AgentClient, text: str, words: str
+) -> None:
     visitor = visit()
     turn = visitor.say(text)
     assert turn.state == "bot"
-    assert turn.messages, "the engine said nothing"
+    assert turn.heard == visit().say(words).heard
+    assert not any(heard.startswith("error") for heard in turn.heard), "the engine said nothing"
     assert agent.conversation(visitor.id)["slots"] == {}
 
 
@@ -146,11 +153,14 @@ QUERIES = [
 @pytest.mark.parametrize("text", QUERIES)
 def test_a_search_finds_words_and_runs_none(agent: AgentClient, visit: Visit, text: str) -> None:
     visitor = visit()
-    visitor.say(f"Je veux parler à quelqu’un {text}")
+    visitor.say("Je veux parler à quelqu’un")
+    visitor.say(text)
     assert len(agent.get("/conversations", q=f"zzz{text}zzz")["conversations"]) == 0
+    found = agent.get("/conversations", q=text)["conversations"]
+    assert [one["id"] for one in found] == [visitor.id]
     assert agent.get("/tickets", q=text)["next"] is None
     assert agent.get("/conversations")["conversations"]
-    assert "49" not in visitor.say(text).text
+    assert "49" not in visit().say(text).text
 
 
 @pytest.mark.parametrize("cursor", ["-1", "1;--", "1e9", "٣", "99999999999", "0x1", " 1"])

@@ -291,7 +291,10 @@ def test_open_streams_are_bounded_and_one_that_closes_makes_room(
     with ExitStack() as opened:
         streams = [opened.enter_context(visitor.events()) for _ in range(STREAMS_OF_CONVERSATION)]
         assert [next(stream).name for stream in streams] == ["state"] * len(streams)
-        refused = visitor.http.get(f"{visitor.path}/events")
+        # One more that is let in would never end.
+        with visitor.http.stream("GET", f"{visitor.path}/events") as refused:
+            assert refused.status_code == 429
+            refused.read()
         assert_problem(refused, 429)
         assert "retry-after" in refused.headers
         assert visitor.transcript()["state"] == "bot"
