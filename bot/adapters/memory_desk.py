@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.adapters.memory_talks import MemoryTalks
+from bot.adapters.memory_conversations import MemoryConversations
 from bot.core.agents import Agent, Note, Side, Signal
 from bot.core.conversations import Conversation
 
@@ -15,7 +15,7 @@ from bot.core.conversations import Conversation
 class MemoryDeskRecords:
     """The `DeskRecords` port in memory, over conversations in memory."""
 
-    def __init__(self, conversations: MemoryTalks) -> None:
+    def __init__(self, conversations: MemoryConversations) -> None:
         self._talks = conversations
         self._lock = threading.RLock()
 
