@@ -20,11 +20,13 @@ from bot.core.answers import (
     leans_on_topic,
     section_key,
 )
-from bot.core.conversations import Button, SourceLink, payload, starting_buttons
+from bot.core.conversations import Button, SourceLink
 from bot.core.errands import asks_for_reference
 from bot.core.fee_questions import months_named
 from bot.core.language import Language
 from bot.core.orders import goes_ahead, orders_cancellation
+from bot.core.payloads import payload
+from bot.core.service_replies import starting_buttons
 from knowledge_base.article import Section
 
 CANDIDATES = 6

@@ -21,20 +21,12 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.say import to_payload
 from actions.slots import Event
-from bot.core.conversations import (
-    Button,
-    Conversation,
-    Kind,
-    Message,
-    Reply,
-    SourceLink,
-    person_button,
-    trouble,
-)
+from bot.core.conversations import Button, Conversation, Kind, Message, Reply, SourceLink
 from bot.core.fee_record import Record, last_record
 from bot.core.fee_reply import Telling
 from bot.core.heard import Heard
 from bot.core.language import Language
+from bot.core.service_replies import person_button, trouble
 from bot.core.services import Services
 from bot.wiring import services
 

@@ -22,10 +22,11 @@ from actions.slots import (
     set_slot,
 )
 from bot.core.cancellation import PRODUCTS, SELF_SERVICE, Draft, Notice, Step
-from bot.core.conversations import Button, payload
+from bot.core.conversations import Button
 from bot.core.formats import listed, plain
 from bot.core.heard import Outcome
 from bot.core.hearing import hear, start
+from bot.core.payloads import payload
 from bot.core.tickets import (
     AlreadyOpen,
     Refused,

@@ -12,10 +12,11 @@ from typing import ClassVar
 from actions.base import TalkAction, Turn
 from actions.filed import last_told, say_already_filed, say_filed
 from actions.slots import Event, form_ends, form_gives_way, set_slot
-from bot.core.conversations import Button, payload
+from bot.core.conversations import Button
 from bot.core.errands import PURPOSES, Errand, ErrandStep, Verdict, begin, hear, to_request
 from bot.core.formats import local_day, plain
 from bot.core.language import Language
+from bot.core.payloads import payload
 from bot.core.tickets import (
     OPEN_STATES,
     AlreadyOpen,

@@ -15,17 +15,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core import handoff
-from bot.core.conversations import (
-    BACK_TO_BOT,
-    LEAVE_REQUEST,
-    Button,
-    Conversation,
-    Message,
-    Reply,
-)
+from bot.core.conversations import Button, Conversation, Message, Reply
 from bot.core.errors import BadInput, Conflict
 from bot.core.handoff import AGENT_LEASE, Ownership, Reason, Transfer
 from bot.core.hours import OpeningHours
+from bot.core.payloads import BACK_TO_BOT, LEAVE_REQUEST
 
 if TYPE_CHECKING:
     from bot.core.agents import Agent

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.core import conversations as core
+from bot.core import turns as core
 from bot.core.audit import Entry
 from bot.core.errors import BadInput, NotFound, Unavailable
 from bot.core.tickets import OPEN_STATES

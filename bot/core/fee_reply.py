@@ -12,12 +12,14 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
-from bot.core.conversations import Button, Identity, Reply, SourceLink, payload, person_button
+from bot.core.conversations import Button, Identity, Reply, SourceLink
 from bot.core.fee_diagnosis import Diagnosis, Evidence, SenderLine
 from bot.core.fee_questions import Change, changes
 from bot.core.fee_record import Record
 from bot.core.formats import amount, day, listed, local_day, local_time, month, plain
 from bot.core.language import Language
+from bot.core.payloads import payload
+from bot.core.service_replies import person_button
 
 if TYPE_CHECKING:
     from bot.core.ports.dialogue import Phrases

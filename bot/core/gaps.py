@@ -15,10 +15,11 @@ from datetime import date, timedelta
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
-from bot.core.conversations import Conversation, Message, to_engine_text
+from bot.core.conversations import Conversation, Message
 from bot.core.errors import Unavailable
 from bot.core.insights import Gap, Unanswered, group
 from bot.core.language import LANGUAGES, Language
+from bot.core.payloads import to_engine_text
 
 if TYPE_CHECKING:
     from bot.core.services import Services

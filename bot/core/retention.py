@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.core import conversations as core
+from bot.core import turns
 from bot.core.agents import FAILURES_WITHIN
 from bot.core.errors import Conflict, NotFound
 from bot.core.tickets import LOOKUP_WINDOW
@@ -47,7 +47,7 @@ def sweep(policy: Retention, services: Services, *, owner: str) -> dict[str, int
         cutoff = _cutoff(now, policy.conversations)
         for conversation_id in records.idle_conversations(cutoff, BATCH):
             try:
-                core.erase(
+                turns.erase(
                     conversation_id, store=services.conversations, clock=services.clock, owner=owner
                 )
             except (NotFound, Conflict):

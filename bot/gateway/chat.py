@@ -10,10 +10,12 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import StreamingResponse
 
 from bot.core import conversations as core
+from bot.core import turns
 from bot.core.agents import typing_until
 from bot.core.audit import Entry
-from bot.core.conversations import Conversation, Visit
+from bot.core.conversations import MAX_TEXT_CHARS, Conversation
 from bot.core.privacy import mask, mask_address
+from bot.core.service_replies import greeting
 from bot.gateway.access import (
     LimitsDep,
     ServicesDep,
@@ -75,7 +77,7 @@ def start_conversation(
         updated_at=now,
     )
     services.conversations.start(
-        conversation, digest(token), [core.greeting(conversation.language, services.phrases)]
+        conversation, digest(token), [greeting(conversation.language, services.phrases)]
     )
     return Started(
         id=conversation.id,
@@ -96,15 +98,15 @@ def send_message(
 ) -> Answered:
     """Takes a message and gives what the bot says in answer; a person's answer comes by events."""
     _require_share(conversation, limits, request)
-    if body.text is not None and len(body.text) > core.MAX_TEXT_CHARS:
+    if body.text is not None and len(body.text) > MAX_TEXT_CHARS:
         raise TooLarge(
-            f"The text has {len(body.text):,} characters; at most {core.MAX_TEXT_CHARS:,} "
+            f"The text has {len(body.text):,} characters; at most {MAX_TEXT_CHARS:,} "
             "are taken. Send it in parts."
         )
     with time_turn():
-        answers = core.receive(
+        answers = turns.receive(
             conversation.id,
-            Visit(str(body.client_id), body.text, body.payload),
+            turns.Visit(str(body.client_id), body.text, body.payload),
             store=services.conversations,
             assistant=services.assistant,
             desk=services.desk,
@@ -227,7 +229,7 @@ def erase_conversation(
     conversation: VisitorConversation, services: ServicesDep, request: Request
 ) -> None:
     """Erases the conversation; tickets stay, their link to it goes."""
-    core.erase(
+    turns.erase(
         conversation.id,
         store=services.conversations,
         clock=services.clock,

@@ -12,13 +12,13 @@ from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from fastapi.responses import JSONResponse
 from starlette.formparsers import MultiPartParser
 
-from bot.core import conversations as core
 from bot.core.conversations import Conversation, Identity
 from bot.core.errors import NotAllowed
 from bot.core.fee_diagnosis import diagnose
 from bot.core.fee_files import MAX_FILE_BYTES, FilesRefused, NamedFile, read_files
 from bot.core.fee_reply import Telling, tell_diagnosis
 from bot.core.formats import plain
+from bot.core.turns import say_unasked
 from bot.gateway.access import ServicesDep, VisitorConversation, check_origin
 from bot.gateway.errors import (
     FileFaultOut,
@@ -71,7 +71,7 @@ def check_files(
         messages=len(snapshot.charges),
     )
     reply = tell_diagnosis(diagnose(snapshot), to, lead=[lead], from_files=True)
-    said = core.say_unasked(
+    said = say_unasked(
         conversation.id,
         reply,
         store=services.conversations,

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.core.agents import FAILURES_WITHIN
-from bot.core.conversations import TURN_LEASE, answer_pending
 from bot.core.delivery import deliver_due, pause_until, transcriber
 from bot.core.errors import HelpdeskError
 from bot.core.retention import BATCH, Retention, sweep
 from bot.core.services import Services
+from bot.core.turns import TURN_LEASE, answer_pending
 from bot.gateway.metrics import count_delivery, show_backlog
 from bot.gateway.stream import CONSOLE
 

@@ -24,7 +24,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bot.adapters import tables
-from bot.core.conversations import payload
+from bot.core.payloads import payload
 from tests.bench.report import write_report
 from tests.support.stack import RunningStack
 

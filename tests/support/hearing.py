@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.cancellation import Draft, Step
-from bot.core.conversations import payload
 from bot.core.heard import Heard
 from bot.core.hearing import hear
+from bot.core.payloads import payload
 from bot.nlu.entities import EntityFinder
 from bot.settings import ROOT
 

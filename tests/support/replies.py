@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from bot.adapters.domain_phrases import DomainPhrases
 from bot.adapters.memory import DOMAIN
-from bot.core.conversations import ASK_PERSON, Button, Reply, SourceLink, payload
+from bot.core.conversations import Button, Reply, SourceLink
 from bot.core.language import Language
+from bot.core.payloads import ASK_PERSON, payload
 
 PHRASES = DomainPhrases(DOMAIN)
 REFERENCE = "OCN-7K3M-9QXT"

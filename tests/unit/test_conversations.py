@@ -11,27 +11,15 @@ import pytest
 
 from bot.adapters.memory import FixedDetector, HeldClock, ScriptedAssistant
 from bot.core import handoff
-from bot.core.conversations import (
-    ASK_PERSON,
-    BACK_TO_BOT,
-    LEAVE_REQUEST,
-    TURN_LEASE,
-    Button,
-    Message,
-    Reply,
-    Visit,
-    answer_pending,
-    erase,
-    payload,
-    receive,
-    to_engine_text,
-)
+from bot.core.conversations import Button, Message, Reply
 from bot.core.errors import BadInput, Conflict, NotFound, Unavailable
 from bot.core.handoff import Ownership
 from bot.core.language import Language
+from bot.core.payloads import ASK_PERSON, BACK_TO_BOT, LEAVE_REQUEST, payload, to_engine_text
 from bot.core.ports.conversations import Conversations
 from bot.core.ports.dialogue import Assistant
 from bot.core.services import Services
+from bot.core.turns import TURN_LEASE, Visit, answer_pending, erase, receive
 from tests.support.builders import NOW, an_answer, start
 from tests.support.stores import DATABASES, Stores
 

@@ -11,21 +11,14 @@ import pytest
 from bot.adapters.memory import HeldClock, ScriptedAssistant
 from bot.core import handoff
 from bot.core.agents import AgentSession
-from bot.core.conversations import (
-    ASK_PERSON,
-    BACK_TO_BOT,
-    LEAVE_REQUEST,
-    Button,
-    Message,
-    Reply,
-    Visit,
-    receive,
-)
+from bot.core.conversations import Button, Message, Reply
 from bot.core.desk import COMMENT_RATING, LONG_WAIT, RATE, likely_minutes, rate_payload, read_score
 from bot.core.errors import BadInput, Conflict, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership
 from bot.core.hours import parse_hours
+from bot.core.payloads import ASK_PERSON, BACK_TO_BOT, LEAVE_REQUEST
 from bot.core.services import Services
+from bot.core.turns import Visit, receive
 from tests.support.builders import NOW, a_draft, an_agent, an_answer, start
 
 MARC = an_agent("marc", name="Marc")

@@ -11,17 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
 from bot.core import handoff
 from bot.core.agents import AgentSession
-from bot.core.conversations import (
-    ASK_PERSON,
-    BACK_TO_BOT,
-    LEAVE_REQUEST,
-    Button,
-    Reply,
-    Visit,
-    receive,
-)
+from bot.core.conversations import Button, Reply
 from bot.core.errors import Conflict, NotAllowed, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership
+from bot.core.payloads import ASK_PERSON, BACK_TO_BOT, LEAVE_REQUEST
+from bot.core.turns import Visit, receive
 from tests.support.builders import NOW, an_agent, an_answer, start
 
 AGENTS = {id_: an_agent(id_) for id_ in ("amelie", "marc")}

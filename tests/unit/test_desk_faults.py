@@ -11,19 +11,13 @@ import pytest
 from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
 from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_desk import MemoryDeskRecords
-from bot.core.conversations import (
-    BACK_TO_BOT,
-    Conversation,
-    Message,
-    Reply,
-    Visit,
-    answer_pending,
-    receive,
-)
+from bot.core.conversations import Conversation, Message, Reply
 from bot.core.desk import LONG_WAIT
 from bot.core.errors import Unavailable
 from bot.core.handoff import Transfer
+from bot.core.payloads import BACK_TO_BOT
 from bot.core.services import Services
+from bot.core.turns import Visit, answer_pending, receive
 from bot.gateway.worker import Worker
 from tests.support.builders import NOW, an_agent, an_answer, start
 
