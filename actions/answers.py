@@ -34,6 +34,8 @@ VAGUE_WORDS = 2
 # A second "I do not know" in a row brings a person.
 ABSTENTIONS_BEFORE_HANDOFF = 2
 RELATED = 2
+# From this probability of an order on, words that give one go before an article on how to cancel.
+ORDER_AT = 0.25
 # Where these are shown, a request to cancel may follow.
 CANCELLING = frozenset(
     "cancel-services cancel-per-product licence-remove tablet-deregister"
@@ -62,7 +64,7 @@ class AnswerQuestion(TalkAction):
             tell_more(turn, turn.fee_record)
             return []
         decision = _decision(turn)
-        if not isinstance(decision, Answer) and _begins_request(turn):
+        if _leaves_room_for_order(turn, decision) and _begins_request(turn):
             return [next_action("action_start_cancellation")]
         if not isinstance(decision, Answer) and asks_for_reference(turn.text) and tell_filed(turn):
             return []
@@ -149,6 +151,14 @@ def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = Non
         (SourceLink.of(section),),
         data,
     )
+
+
+def _leaves_room_for_order(turn: Turn, decision: Answer | Clarify | Abstain) -> bool:
+    """Whether nothing answers, or how to cancel does where an order to do it is likely as well."""
+    if not isinstance(decision, Answer):
+        return True
+    is_likely = _by_label(turn).get("request_cancellation", 0.0) >= ORDER_AT
+    return is_likely and decision.section.slug in CANCELLING
 
 
 def _begins_request(turn: Turn) -> bool:

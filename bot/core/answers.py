@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from knowledge_base.article import Section
 
 # Confidence, as the share of right sections: see `calibrated`.
-SLOPE = 12.72
-OFFSET = -5.58
+SLOPE = 7.34
+OFFSET = -2.28
 ANSWER_AT = 0.85
-CLARIFY_AT = 0.05
+CLARIFY_AT = 0.3
 # A word or two name a topic rather than ask something: the next one must be so much less likely.
 VAGUE_LEAD = 0.5
 # Topics are offered down to this share of the likeliest one.

@@ -177,11 +177,12 @@ def _gives_up(draft: Draft, heard: Heard) -> bool:
 
 def _is_aside(draft: Draft, heard: Heard) -> bool:
     """Whether the message is about something else, even if it holds a product or a number."""
-    if heard.intent in _MISREAD and heard.text:
+    is_stuck = wording.is_stuck(heard.text) and len(heard.text.split()) > BARE
+    if is_stuck and draft.asked == "reason" and heard.intent in _MISREAD | UNCLEAR:
         # "Jtrouve pas cette page" is a call for help, however much it sounds like "passer".
-        is_call = draft.asked == "reason" and wording.is_stuck(heard.text)
-        is_call = is_call and len(heard.text.split()) > BARE
-        return is_call or (wording.asks(heard.text) and not _puts_right(draft, heard))
+        return True
+    if heard.intent in _MISREAD and heard.text:
+        return wording.asks(heard.text) and not _puts_right(draft, heard)
     if heard.intent not in DIGRESSIONS or _puts_right(draft, heard):
         return False
     if not heard.text or heard.intent in WISHES or wording.asks(heard.text):
