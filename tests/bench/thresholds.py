@@ -26,7 +26,7 @@ from bot.nlu.components import LOOKUPS, RANKING_LENGTH, plain
 from bot.nlu.entities import EntityFinder
 from bot.nlu.intents import IntentModel
 from bot.settings import settings
-from bot.training import MODEL
+from bot.training import MODEL, is_current
 from knowledge_base.article import Section, load_articles
 from knowledge_base.encoder import load_encoder
 from knowledge_base.sections import Sections
@@ -85,6 +85,8 @@ def cost(message: Weighed, decision: Decision) -> float:
 
 def trained() -> IntentModel:
     """The classifier in use: what `make train` has made of the messages."""
+    if not is_current():
+        raise SystemExit("The model is not made of the messages as they are: make train")
     with tarfile.open(MODEL) as archive:
         file = next(member for member in archive if member.name.endswith("intents.joblib"))
         content = archive.extractfile(file)
