@@ -50,7 +50,7 @@ def is_current() -> bool:
 
 
 def train() -> None:
-    """Trains the model; five to seven minutes.
+    """Trains the model; six to eight minutes.
 
     Raises:
         Unavailable: Training failed; the end of its log is in the message.
