@@ -8,9 +8,9 @@ from actions.slots import Event
 from bot.core.billing_review import digest, may_be_reviewed, open_review, review_filed
 from bot.core.conversations import Button
 from bot.core.fee_reply import tell_signed_out
+from bot.core.filing import AlreadyOpen, Refused, TicketOpened
 from bot.core.formats import amount, listed, plain
 from bot.core.payloads import payload
-from bot.core.tickets import AlreadyOpen, Refused, TicketOpened
 
 _OFFER = "billing_review/confirm"
 

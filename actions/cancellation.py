@@ -23,19 +23,12 @@ from actions.slots import (
 )
 from bot.core.cancellation import PRODUCTS, SELF_SERVICE, Draft, Notice, Step
 from bot.core.conversations import Button
+from bot.core.filing import AlreadyOpen, Refused, TicketOpened, is_requester, open_cancellation
 from bot.core.formats import listed, plain
 from bot.core.heard import Outcome
 from bot.core.hearing import hear, start
 from bot.core.payloads import payload
-from bot.core.tickets import (
-    AlreadyOpen,
-    Refused,
-    Ticket,
-    TicketFilter,
-    TicketOpened,
-    is_requester,
-    open_cancellation,
-)
+from bot.core.tickets import Ticket, TicketFilter
 from bot.core.wording import UNKNOWN_EMR
 
 _FORM = "cancellation_form"

@@ -1,7 +1,7 @@
 """Errands about tickets: where one stands, a note, its withdrawal, a support request.
 
 What a message changes of an errand is decided in `bot/core/errands.py`, who may see which ticket in
-`bot/core/tickets.py`. Each message is judged once, whatever Rasa calls again.
+`bot/core/requester.py`. Each message is judged once, whatever Rasa calls again.
 """
 
 from __future__ import annotations
@@ -14,23 +14,12 @@ from actions.filed import last_told, say_already_filed, say_filed
 from actions.slots import Event, form_ends, form_gives_way, set_slot
 from bot.core.conversations import Button
 from bot.core.errands import PURPOSES, Errand, ErrandStep, Verdict, begin, hear, to_request
+from bot.core.filing import AlreadyOpen, Refused, TicketOpened, open_ticket
 from bot.core.formats import local_day, plain
 from bot.core.language import Language
 from bot.core.payloads import payload
-from bot.core.tickets import (
-    OPEN_STATES,
-    AlreadyOpen,
-    NotOpen,
-    Refused,
-    Ticket,
-    TicketFilter,
-    TicketOpened,
-    TooManyAttempts,
-    add_note,
-    find_for_visitor,
-    open_ticket,
-    withdraw,
-)
+from bot.core.requester import NotOpen, TooManyAttempts, add_note, find_for_visitor, withdraw
+from bot.core.tickets import OPEN_STATES, Ticket, TicketFilter
 
 _LISTED = 5
 _FORM = "ticket_form"

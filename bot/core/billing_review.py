@@ -11,18 +11,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bot.core.fee_record import Record
-from bot.core.tickets import (
-    OPEN_STATES,
-    AlreadyOpen,
-    Refused,
-    Request,
-    Ticket,
-    TicketFilter,
-    TicketOpened,
-    digest_of,
-    file_agreed,
-    request_key,
-)
+from bot.core.filing import AlreadyOpen, Refused, Request, TicketOpened, digest_of, file_agreed
+from bot.core.tickets import OPEN_STATES, Ticket, TicketFilter, request_key
 from bot.core.wording import EMAIL
 
 if TYPE_CHECKING:

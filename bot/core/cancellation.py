@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from bot.core.tickets import digest_of
+from bot.core.filing import digest_of
 from bot.core.wording import EMAIL, NO_EMR, SITE_NUMBER
 
 Step = Literal[

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core import corrections, wording
-from bot.core.tickets import Request, digest_of
+from bot.core.filing import Request, digest_of
 
 if TYPE_CHECKING:
     from bot.core.heard import Heard

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.core import turns
 from bot.core.agents import FAILURES_WITHIN
 from bot.core.errors import Conflict, NotFound
-from bot.core.tickets import LOOKUP_WINDOW
+from bot.core.requester import LOOKUP_WINDOW
 
 if TYPE_CHECKING:
     from bot.core.services import Services

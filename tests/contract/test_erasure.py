@@ -20,9 +20,10 @@ from bot.core.erasure import Certificate, Subject, erase_subject, export_subject
 from bot.core.errands import Errand
 from bot.core.errors import BadInput
 from bot.core.handoff import Ownership, ask_person
+from bot.core.requester import LOOKUP_WINDOW
 from bot.core.retention import Retention, sweep
 from bot.core.services import Services
-from bot.core.tickets import LOOKUP_WINDOW, Change
+from bot.core.tickets import Change
 from tests.support.builders import NOW, a_draft, a_ticket, an_agent, an_answer, an_identity, start
 from tests.support.stores import DATABASES, Stores, open_stores
 

@@ -16,7 +16,7 @@ from bot.adapters.sql_conversations import SqlConversations
 from bot.adapters.sql_tickets import SqlTickets
 from bot.adapters.system_clock import SystemClock
 from bot.core import delivery
-from bot.core.tickets import open_cancellation
+from bot.core.filing import open_cancellation
 from bot.gateway import worker
 from bot.settings import Settings
 from tests.support.builders import a_draft

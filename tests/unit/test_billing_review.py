@@ -14,7 +14,8 @@ from bot.core.billing_review import digest, may_be_reviewed, open_review, review
 from bot.core.conversations import Conversation
 from bot.core.fee_diagnosis import diagnose
 from bot.core.fee_record import Record
-from bot.core.tickets import AlreadyOpen, Change, Refused, TicketOpened
+from bot.core.filing import AlreadyOpen, Refused, TicketOpened
+from bot.core.tickets import Change
 from tests.support.builders import a_conversation, an_identity
 from tests.unit.test_fee_diagnosis import NOW, SITE, TEAM, VISITOR, a_charge, a_snapshot
 

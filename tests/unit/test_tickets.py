@@ -16,34 +16,38 @@ from bot.adapters.memory_tickets import MemoryTickets
 from bot.core.cancellation import PRODUCTS, SELF_SERVICE, SITE_WIDE, Draft, Notice, Scope
 from bot.core.conversations import Conversation
 from bot.core.errors import BadInput
+from bot.core.filing import (
+    AlreadyOpen,
+    Refused,
+    Request,
+    TicketOpened,
+    is_requester,
+    open_cancellation,
+    open_ticket,
+)
 from bot.core.language import LANGUAGES, Language
-from bot.core.tickets import (
-    CHECKLIST,
-    CHECKLISTS,
+from bot.core.requester import (
     LOOKUP_WINDOW,
     MAX_FAILED_IN_CONVERSATION,
     MAX_FAILED_OF_REFERENCE,
-    AlreadyOpen,
-    Change,
-    HistoryEntry,
     NotOpen,
-    Refused,
-    Request,
-    Ticket,
-    TicketFilter,
-    TicketOpened,
-    TicketState,
     TooManyAttempts,
     add_note,
     find_for_visitor,
+    withdraw,
+)
+from bot.core.tickets import (
+    CHECKLIST,
+    CHECKLISTS,
+    Change,
+    HistoryEntry,
+    Ticket,
+    TicketFilter,
+    TicketState,
     helpdesk_body,
-    is_requester,
     new_reference,
-    open_cancellation,
-    open_ticket,
     parse_change,
     request_key,
-    withdraw,
 )
 from bot.core.wording import NO_EMR
 from knowledge_base.__main__ import ARTICLES
