@@ -259,7 +259,7 @@ def _file_support_request(turn: Turn, errand: Errand) -> None:
             say_already_filed(turn, ticket.reference)
         case Refused():
             again = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
-            turn.say("error", turn.phrase("utter_not_filed"), "support/refused", (again,))
+            turn.say("error", turn.phrase("utter_support_not_filed"), "support/refused", (again,))
 
 
 # --- Saying --------------------------------------------------------------------------------------

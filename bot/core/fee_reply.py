@@ -279,7 +279,7 @@ def _shows_section(found: Diagnosis) -> bool:
 def _finding_and_remedy(line: SenderLine, to: Telling) -> str:
     code = "unexplained" if line.unexplained_count else line.finding
     remedy = "unattributed" if line.user_id is None else code
-    return f"{to.phrase(f'utter_finding_{code}')} → {to.phrase(f'utter_remedy_{remedy}')}"
+    return f"{to.phrase(f'utter_finding_{code}')}; {to.phrase(f'utter_remedy_{remedy}')}"
 
 
 def _fact(evidence: Evidence, to: Telling) -> str:

@@ -6,7 +6,7 @@ Called by whatever makes sentences for visitors. Days are the clinics' own, in E
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bot.core.language import Language
@@ -38,11 +38,15 @@ def local_day(moment: datetime, language: Language) -> str:
 
 def local_time(moment: datetime, language: Language) -> str:
     """The time of a moment in the clinics' own time: `14 h 05`, `2:05 p.m.`."""
-    local = moment.astimezone(_EASTERN)
+    return clock(moment.astimezone(_EASTERN).time(), language)
+
+
+def clock(at: time, language: Language) -> str:
+    """A time of day: `9 h`, `14 h 05`, `2:05 p.m.`."""
     if language == "fr":
-        return f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}"
-    half = "a.m." if local.hour < 12 else "p.m."
-    return f"{local.hour % 12 or 12}:{local.minute:02d}{NBSP}{half}"
+        return f"{at.hour}{NBSP}h" + (f"{NBSP}{at.minute:02d}" if at.minute else "")
+    half = "a.m." if at.hour < 12 else "p.m."
+    return f"{at.hour % 12 or 12}:{at.minute:02d}{NBSP}{half}"
 
 
 def day(value: date, language: Language) -> str:

@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core.errors import BadInput
-from bot.core.formats import day
+from bot.core.formats import clock, day
 from bot.core.language import Language
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -40,14 +40,15 @@ class Stretch:
     end: time
 
     def describe(self, language: Language) -> str:
-        """In words, such as "Monday to Friday, 9:00 to 17:00"."""
+        """In words, such as "Monday to Friday, 9:00 a.m. to 5:00 p.m."."""
         names = _DAY_NAMES[language]
         first, last = names[self.days[0]], names[self.days[-1]]
-        to = "à" if language == "fr" else "to"
-        when = f"{_clock(self.start, language)} {to} {_clock(self.end, language)}"
-        if len(self.days) == 1:
-            return f"{first}, {when}"
-        return f"{first} {'au' if language == 'fr' else 'to'} {last}, {when}"
+        start, end = clock(self.start, language), clock(self.end, language)
+        is_one_day = len(self.days) == 1
+        if language == "fr":
+            days = f"le {first}" if is_one_day else f"du {first} au {last}"
+            return f"{days}, de {start} à {end}"
+        return f"{first if is_one_day else f'{first} to {last}'}, {start} to {end}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class OpeningHours:
         if not said:
             said = "tous les jours" if is_french else "every day"
         city = self.zone.key.rpartition("/")[2].replace("_", " ")
-        hours = f"{said} ({'heure de' if is_french else 'time in'} {city})"
+        hours = f"{said} ({f'heure de {city}' if is_french else f'{city} time'})"
         today = at.astimezone(self.zone).date()
         if not self.is_closed_on(today):
             return hours
@@ -153,10 +154,3 @@ def _stretch(part: str) -> Stretch:
     span = (last - first) % len(_DAYS)
     days = tuple((first + step) % len(_DAYS) for step in range(span + 1))
     return Stretch(days, start, end)
-
-
-def _clock(at: time, language: Language) -> str:
-    """A time of day as it is written in Canada: 9 h 30 in French, 9:30 in English."""
-    if language == "en":
-        return f"{at.hour}:{at.minute:02d}"
-    return f"{at.hour}\u00a0h" + (f"\u00a0{at.minute:02d}" if at.minute else "")

@@ -186,7 +186,7 @@ def test_the_place_in_the_queue_is_kept_current_and_only_the_front_of_it_is_read
         assert overflow_px(shown) == 0
         help_site.services.desk.claim(other, camille)
         help_site.services.events.publish(visitor.kept()["id"])
-    first = "C’est votre tour" if language == "fr" else "You are next"
+    first = "Ce sera votre tour" if language == "fr" else "You are next"
     expect(shown).to_contain_text(first)
     told = visitor.page.evaluate("window.told")
     assert [first in line for line in told] == [True]

@@ -88,7 +88,7 @@ def test_the_visitor_is_told_the_place_and_nothing_of_a_wait_that_is_not_known(
 ) -> None:
     be_seen(services, "marc")
     start(services.conversations, "before")
-    assert "C’est votre tour dès qu’une personne se libère." in queue(services, "before").text
+    assert "Ce sera votre tour dès qu’une personne se libérera." in queue(services, "before").text
     said = queue(services)
     assert "Votre rang dans la file\u00a0: 2." in said.text
     assert "minute" not in said.text
@@ -135,7 +135,7 @@ def test_outside_the_hours_they_are_told_even_if_somebody_is_signed_in(services:
     be_seen(services, "marc")
     closed = replace(services.desk, hours=parse_hours("sun 10:00-11:00 America/Toronto"))
     said = closed.queue(services.conversations.get("c"), "asked", "en")
-    assert "Its hours: Sunday, 10:00 to 11:00 (time in Toronto)." in said.text
+    assert "Its hours: Sunday, 10:00 a.m. to 11:00 a.m. (Toronto time)." in said.text
     assert payloads(said) == [LEAVE_REQUEST, BACK_TO_BOT]
 
 

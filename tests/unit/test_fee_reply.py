@@ -176,7 +176,7 @@ def test_an_admin_by_the_directory_alone_is_told_of_nobody_else() -> None:
 
 def test_an_admin_sees_every_sender_with_finding_and_remedy() -> None:
     text = tell_diagnosis(admin(TEAM), telling("en", "site_admin")).text
-    assert "| Name of colleague | 2 | $6.00 | linked elsewhere → link the account" in text
+    assert "| Name of colleague | 2 | $6.00 | linked elsewhere; link the EMR account" in text
     assert "| sender not stated | 1 | $0.07 |" in text
 
 
@@ -236,8 +236,8 @@ def test_another_look_that_finds_the_same_says_so_and_of_when_the_data_are() -> 
     later = datetime(2024, 11, 20, 20, 30, tzinfo=UTC)
     reply = tell_diagnosis(found, telling("fr", now=later), since=record_of(found))
     text = reply.text.replace("\u00a0", " ")
-    assert text.startswith("Rien n’a changé depuis ma vérification de 9 h 00")
-    assert "lues à leur source à 9 h 00" in text
+    assert text.startswith("Rien n’a changé depuis ma vérification de 9 h.")
+    assert "lues à 9 h :" in text
 
 
 def test_months_of_one_year_are_named_with_it_once() -> None:

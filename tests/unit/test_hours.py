@@ -43,11 +43,12 @@ def test_hours_are_told_as_they_are_written_in_each_language() -> None:
     hours = parse_hours(WEEK)
     monday = datetime(2026, 7, 6, 13, 0, tzinfo=UTC)
     assert hours.describe("fr", monday) == (
-        "lundi au vendredi, 9\u00a0h à 17\u00a0h; "
-        "samedi, 10\u00a0h à 14\u00a0h\u00a030 (heure de Toronto)"
+        "du lundi au vendredi, de 9\u00a0h à 17\u00a0h; "
+        "le samedi, de 10\u00a0h à 14\u00a0h\u00a030 (heure de Toronto)"
     )
     assert hours.describe("en", monday) == (
-        "Monday to Friday, 9:00 to 17:00; Saturday, 10:00 to 14:30 (time in Toronto)"
+        "Monday to Friday, 9:00\u00a0a.m. to 5:00\u00a0p.m.; "
+        "Saturday, 10:00\u00a0a.m. to 2:30\u00a0p.m. (Toronto time)"
     )
 
 
@@ -67,13 +68,14 @@ def test_on_a_closed_day_the_hours_are_told_with_their_exception() -> None:
     hours = parse_hours("mon-fri 09:00-17:00 America/Toronto", "01-01")
     new_year = datetime(2027, 1, 1, 15, 0, tzinfo=UTC)
     assert hours.describe("fr", new_year) == (
-        "lundi au vendredi, 9\u00a0h à 17\u00a0h (heure de Toronto), "
+        "du lundi au vendredi, de 9\u00a0h à 17\u00a0h (heure de Toronto), "
         "sauf aujourd’hui, le 1er janvier 2027"
     )
     assert hours.describe("en", new_year) == (
-        "Monday to Friday, 9:00 to 17:00 (time in Toronto), except today, January 1, 2027"
+        "Monday to Friday, 9:00\u00a0a.m. to 5:00\u00a0p.m. (Toronto time), "
+        "except today, January 1, 2027"
     )
-    assert parse_hours("", "01-01").describe("en", new_year).startswith("every day (time in")
+    assert parse_hours("", "01-01").describe("en", new_year).startswith("every day (Toronto time)")
 
 
 @pytest.mark.parametrize("text", ["25-12", "2026-02-30", "Noël", "12/25", "2026-12-24 2026-12-25"])

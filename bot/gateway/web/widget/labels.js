@@ -22,7 +22,7 @@ const FRENCH = {
   },
   answers: (name) => `${name} vous répond`,
   place: (place) => (place === 1
-    ? "C’est votre tour dès qu’une personne se libère."
+    ? "Ce sera votre tour dès qu’une personne se libérera."
     : `Votre rang dans la file\u00a0: ${place}`),
   waitUnknown: "Vous pouvez continuer d’écrire\u00a0: tout sera transmis.",
   waitShort: "Dernièrement, la plupart des gens ont attendu moins d’une minute.",
