@@ -345,15 +345,19 @@ def _data(found: Diagnosis, to: Telling, headline: str, from_files: bool) -> dic
         "finding": found.finding,
         "headline": headline,
         "lines": [
-            f"{line.name or to.phrase('utter_fees_unattributed')}: {line.message_count} × "
-            f"{to.phrase(f'utter_finding_{line.finding}')}, "
-            f"{amount(line.amount_cents, to.language)}"
+            to.phrase(
+                "utter_fees_of",
+                who=line.name or to.phrase("utter_fees_unattributed"),
+                facts=f"{line.message_count} × {to.phrase(f'utter_finding_{line.finding}')}, "
+                f"{amount(line.amount_cents, to.language)}",
+            )
             for line in found.lines
         ],
         "evidence": [
             {
                 "fact": "".join(_evidence_lines(found, [one], to)),
-                "source": f"{one.source}: {one.detail}",
+                "source": one.source,
+                "detail": one.detail,
                 "as_of": one.as_of.isoformat(),
             }
             for one in found.evidence

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.core.formats import amount, day, listed, local_day, local_time, month
 from bot.core.helpdesk import Comment, OutgoingTicket
 
 if TYPE_CHECKING:
@@ -30,6 +32,24 @@ PUBLIC = (
     "description",
 )
 TAG = "ocean_helpdesk"
+# Fields whose values are codes, with the family of sentences that tells them.
+_CODED = {
+    "products": "utter_product_",
+    "finding": "utter_finding_",
+    "source": "utter_source_",
+    "language": "utter_helpdesk_language_",
+    "duties": "utter_helpdesk_duty_",
+    "identity": "utter_helpdesk_identity_",
+    "fact": "utter_helpdesk_fact_",
+    "issuer": "utter_helpdesk_issuer_",
+    "covered_as": "utter_helpdesk_covered_as_",
+    "place": "utter_helpdesk_place_",
+}
+_DAYS = frozenset({"first_on", "last_on"})
+_MOMENTS = frozenset({"as_of", "found_at", "linked_at", "linked_by"})
+_MONTHS = frozenset({"month", "months"})
+# Lists of records that are too long to stand in one line.
+_A_LINE_EACH = frozenset({"duties_shown", "senders", "evidence"})
 
 
 def outgoing_ticket(body: str, phrases: Phrases) -> OutgoingTicket:
@@ -78,12 +98,15 @@ def private_comment(
     known["to_confirm"] = ticket.to_confirm
     lines = [_line(name, value, language, phrases) for name, value in known.items() if _has(value)]
     title = phrases.say("utter_helpdesk_transcript", language)
-    said = [
-        f"[{message.created_at:%Y-%m-%d %H:%M} UTC] {message.author}: {_inert(message.text)}"
-        for message in messages
-    ]
+    said = [_said(message, language, phrases) for message in messages]
     talk = [title, *said] if said else []
     return Comment(key, "\n\n".join(["\n".join(lines), *talk, f"[{key}]"]))
+
+
+def _said(message: Message, language: Language, phrases: Phrases) -> str:
+    author = phrases.say(f"utter_helpdesk_author_{message.author}", language)
+    line = phrases.say("utter_helpdesk_line", language, label=author, value=_inert(message.text))
+    return f"[{message.created_at:%Y-%m-%d %H:%M} UTC] {line}"
 
 
 def _line(name: str, value: object, language: Language, phrases: Phrases) -> str:
@@ -100,11 +123,77 @@ def _line(name: str, value: object, language: Language, phrases: Phrases) -> str
 
 
 def _value(name: str, value: object, language: Language, phrases: Phrases) -> str:
-    if name == "products" and isinstance(value, list):
-        return ", ".join(phrases.say(f"utter_product_{code}", language) for code in value)
+    """A value in words. Several records are a line each; the fields of one stand in its line."""
     if isinstance(value, bool):
         return phrases.say("utter_helpdesk_yes" if value else "utter_helpdesk_no", language)
-    return _inert(_plain(value))
+    if isinstance(value, list):
+        parts = [_value(name, item, language, phrases) for item in value]
+        if len(parts) > 1 and name in _A_LINE_EACH:
+            return "".join(f"\n  - {part}" for part in parts)
+        return ", ".join(parts)
+    if isinstance(value, Mapping):
+        return _record(name, value, language, phrases).replace("\n", " ")
+    return _word(name, value, language, phrases)
+
+
+def _record(name: str, record: Mapping[str, Any], language: Language, phrases: Phrases) -> str:
+    if name == "scopes":
+        return listed((_scope(*item, language, phrases) for item in record.items()), language)
+    if name == "duties_shown":
+        return _duty_shown(record, language, phrases)
+    if name == "by_month":
+        count, cents = record["message_count"], record["amount_cents"]
+        return f"{month(record['month'], language)} ({count} × {amount(cents, language)})"
+    known = {
+        # A semicolon ends a field: none of somebody's words may do so.
+        field: value.replace(";", ",") if isinstance(value, str) else value
+        for field, value in record.items()
+        if _has(value)
+    }
+    if known.get("source") == "database":
+        known.pop("detail", None)  # the name of a table
+    return "; ".join(_line(field, value, language, phrases) for field, value in known.items())
+
+
+def _scope(product: str, scope: str, language: Language, phrases: Phrases) -> str:
+    named = _word("products", product, language, phrases)
+    try:
+        return phrases.say(f"utter_scope_{scope}", language, product=named)
+    except KeyError:
+        return f"{named} ({scope})"
+
+
+def _duty_shown(notice: Mapping[str, Any], language: Language, phrases: Phrases) -> str:
+    duty = _word("duties", notice["duty"], language, phrases)
+    if not notice["accepted_at"]:
+        return duty
+    at = datetime.fromisoformat(notice["accepted_at"])
+    return phrases.say(
+        "utter_helpdesk_duty_accepted",
+        language,
+        duty=duty,
+        day=local_day(at, language),
+        time=local_time(at, language),
+    )
+
+
+def _word(name: str, value: object, language: Language, phrases: Phrases) -> str:
+    text = str(value)
+    try:
+        if name in _CODED:
+            return phrases.say(f"{_CODED[name]}{text.replace(':', '_')}", language)
+        if name in _DAYS:
+            return day(date.fromisoformat(text), language)
+        if name in _MOMENTS:
+            at = datetime.fromisoformat(text)
+            return f"{local_day(at, language)}, {local_time(at, language)}"
+        if name in _MONTHS:
+            return month(text, language)
+        if name.endswith("_cents"):
+            return amount(int(text), language)
+    except (KeyError, ValueError):
+        pass  # Of another version: told as it was stored, since the team must get its ticket.
+    return _inert(text)
 
 
 def _inert(text: str) -> str:

@@ -24,7 +24,11 @@ LINES: dict[str, dict[str, str]] = {
         "contained": "Settled by the bot",
         "handed_off": "Handed off",
     },
-    "answers": {"helpful": "Helpful", "not_helpful": "Unhelpful", "abstained": "Abstentions"},
+    "answers": {
+        "helpful": "Helpful",
+        "not_helpful": "Unhelpful",
+        "abstained": "Unanswered questions",
+    },
     "waits": {"wait_s": "Minutes"},
     "satisfied": {"satisfaction": "Mean rating"},
 }

@@ -119,7 +119,7 @@ def test_a_question_to_try_is_put_in_the_box_and_the_page_makes_room(
     page: Page, help_site: HelpSite, complaints: Complaints, language: Language, width: int
 ) -> None:
     question, ask = {
-        "fr": ("J’aimerais parler à une personne.", "Ouvrir la fenêtre d’aide"),
+        "fr": ("J’aimerais parler à une personne.", "Ouvrir le clavardage"),
         "en": ("I would like to talk to a person.", "Open the help window"),
     }[language]
     page.goto(f"{help_site.url}/?lang={language}")

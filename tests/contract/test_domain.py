@@ -16,10 +16,11 @@ import yaml
 from rasa_sdk import Action
 
 import actions
-from bot.core.accounts import Source
-from bot.core.cancellation import PRODUCTS, Draft, Step
+from bot.core.accounts import BilledBy, Source
+from bot.core.cancellation import PRODUCTS, Draft, Scope, Step
+from bot.core.conversations import Author
 from bot.core.csv_table import FaultCode
-from bot.core.fee_diagnosis import Fact, Finding
+from bot.core.fee_diagnosis import Fact, Finding, Place
 from bot.core.heard import Fault
 from bot.core.hearing import INTERRUPTING
 from bot.core.helpdesk_text import PUBLIC
@@ -227,6 +228,21 @@ def test_every_sentence_named_in_the_code_exists() -> None:
         ),
         ("utter_kind_", set(get_args(TicketKind))),
         ("utter_helpdesk_field_", {*PUBLIC, "identity", "duties", "language", "to_confirm"}),
+        ("utter_helpdesk_fact_", set(get_args(Fact))),
+        ("utter_helpdesk_place_", set(get_args(Place))),
+        ("utter_helpdesk_issuer_", set(get_args(BilledBy))),
+        ("utter_helpdesk_author_", set(get_args(Author))),
+        ("utter_helpdesk_language_", set(LANGUAGES)),
+        ("utter_scope_", set(get_args(Scope))),
+        (
+            "utter_helpdesk_duty_",
+            {
+                duty
+                for vendor in ("Oscar", "none")
+                for duty in Draft(products=PRODUCTS, emr_vendor=vendor).duties()
+            }
+            | {"tell_emr_vendor"},
+        ),
         ("utter_state_", set(STATES)),
         ("utter_source_", set(get_args(Source))),
         ("utter_fact_", set(get_args(Fact))),

@@ -85,6 +85,25 @@ def test_an_article_can_be_found_by_search_engines_and_says_when_it_was_reviewed
     assert 'href="https://support.cognisantmd.com/' in text  # the vendor's own page
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", ("<b>Soutien</b> Ocean", "Ouvrir le clavardage", "documentation d’OceanMD")),
+        ("en", ("Ocean <b>Support</b>", "Open the help window", "OceanMD’s documentation")),
+    ],
+)
+def test_pages_name_whose_they_are_in_the_order_of_the_language(
+    pages: TestClient, language: Language, words: tuple[str, ...]
+) -> None:
+    text = pages.get(f"/articles/{language}/past-invoices").text
+    assert [each for each in words if each not in text] == []
+    for path in ("/", f"/articles/{language}", f"/articles/{language}?q=zzz"):
+        page = pages.get(path, params={"lang": language} if path == "/" else None)
+        assert page.status_code == 200
+        assert "fenêtre d’aide" not in page.text
+        assert "du fournisseur" not in page.text
+
+
 @pytest.mark.parametrize("path", ["/articles/fr/no-such-article", "/articles/en/..%2f..%2fREADME"])
 def test_an_article_that_is_not_there_is_not_found(pages: TestClient, path: str) -> None:
     assert_problem(pages.get(path), 404)

@@ -322,11 +322,11 @@ def test_a_transcript_holds_the_talk_as_it_is_stored_and_nothing_of_an_erased_on
     transcribe = transcriber(services.conversations, services.phrases)
     ticket = a_ticket(conversation_id="c-1", fields={"identity": "anonymous", "reason": "été"})
     text = transcribe("OCN-7K3M-9QXT/2", ticket).text
-    assert "visitor: Carte [masquée]" in text
-    assert "Identité : anonymous" in text
+    assert "Visiteur\u00a0: Carte [masquée]" in text
+    assert "Identité\u00a0: visiteur anonyme" in text
     assert "été" not in text
     services.conversations.erase("c-1")
-    assert "visitor" not in transcribe("OCN-7K3M-9QXT/2", ticket).text
+    assert "Visiteur" not in transcribe("OCN-7K3M-9QXT/2", ticket).text
 
 
 # --- When the worker dies ------------------------------------------------------------------------

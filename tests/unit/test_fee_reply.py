@@ -252,3 +252,23 @@ def test_a_name_is_told_as_it_is_and_breaks_no_table() -> None:
     snapshot = replace(TEAM, users=(odd, COLLEAGUE, OTHER), user=odd, is_site_admin=True)
     text = tell_diagnosis(diagnose(snapshot), telling("fr", "site_admin")).text
     assert "A\\|B \\<img src=x\\> \\*C\\*" in text
+
+
+# --- What agents see of it -----------------------------------------------------------------------
+
+
+def test_agents_see_each_sender_as_the_language_writes_it() -> None:
+    found = admin(a_snapshot(*[a_charge(cents=100)] * 12))
+    lines = {
+        language: tell_diagnosis(found, telling(language, "site_admin")).data["lines"]
+        for language in LANGUAGES
+    }
+    assert [line.split("\u00a0: ")[0] for line in lines["fr"]] == [VISITOR.name]
+    assert lines["fr"][0].startswith(f"{VISITOR.name}\u00a0: 12 × ")
+    assert lines["en"][0].startswith(f"{VISITOR.name}: 12 × ")
+
+
+def test_agents_see_the_kind_of_a_source_apart_from_where_exactly_it_was() -> None:
+    evidence = tell_diagnosis(admin(TEAM), telling("fr", "site_admin")).data["evidence"]
+    assert {one["source"] for one in evidence} == {"database"}
+    assert all(one["detail"] for one in evidence)

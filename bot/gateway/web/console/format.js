@@ -23,6 +23,12 @@ export function date(at) {
   return new Date(at).toLocaleDateString(locale(), { dateStyle: "medium", ...zone });
 }
 
+/** A month given as 2026-03. */
+export function month(at) {
+  const long = { month: "long", year: "numeric", timeZone: "UTC" };
+  return new Date(`${at}-01`).toLocaleDateString(locale(), long);
+}
+
 export const dateAndTime = (at) => `${date(at)}, ${clockTime(at)}`;
 
 /** The time of day for today, else the date: what fits in a list. */

@@ -6,7 +6,7 @@ import { el, oneAtATime, redraw } from "./dom.js";
 import { dateAndTime, timeNode } from "./format.js";
 import { codes, label, t } from "./labels.js";
 import { clearNotices, tell, warnOf } from "./notices.js";
-import { fieldList, who } from "./values.js";
+import { fieldList, happening, who } from "./values.js";
 
 // The order in which an agent reads a request; whatever else it holds comes after.
 const FIRST_FIELDS = ["products", "requester_name", "requester_email", "site_number", "emr_vendor",
@@ -158,21 +158,9 @@ function checklist(items, change) {
 
 function history(entries) {
   if (!entries.length) return el("p", { class: "faint" }, t("ticket.no-history"));
-  return el("ol", { class: "history" }, entries.map(({ at, who: name, what }) =>
-    el("li", {}, timeNode(at), el("div", {}, el("strong", {}, who(name)), " ", happening(what)))));
-}
-
-/** What happened, in words; a line of another form is shown as it was written. */
-function happening(what) {
-  if (what === "opened") return t("history.opened");
-  const [, before, after] = /^state: (\w+) -> (\w+)$/.exec(what) ?? [];
-  if (after) {
-    return t("history.state", {
-      before: label("ticketState", before), after: label("ticketState", after),
-    });
-  }
-  const [, item, outcome] = /^(\w+): (done|not done)$/.exec(what) ?? [];
-  return item ? t(`history.${outcome}`, { item: label("check", item) }) : what;
+  return el("ol", { class: "history" }, entries.map((entry) =>
+    el("li", {}, timeNode(entry.at),
+      el("div", {}, el("strong", {}, who(entry.who)), " ", happening(entry)))));
 }
 
 function delivery(ticket, sendAgain) {

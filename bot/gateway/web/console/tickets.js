@@ -5,7 +5,7 @@ import { briefly, timeNode } from "./format.js";
 import { codes, label, t } from "./labels.js";
 import { listView } from "./list.js";
 import { isUndeliverable, ticketView } from "./ticket.js";
-import { visitorSite } from "./values.js";
+import { requesterName, visitorSite } from "./values.js";
 
 const TYPING_PAUSE_MS = 250;
 
@@ -77,7 +77,7 @@ function rowContent(row) {
       el("strong", { class: "reference" }, row.reference), timeNode(row.created_at, briefly)),
     el("span", { class: "row-about" }, label("ticketKind", row.kind)),
     el("span", { class: "row-summary" },
-      [row.requester_name, row.site_number && visitorSite({ site: row.site_number })]
+      [requesterName(row), row.site_number && visitorSite({ site: row.site_number })]
         .filter(Boolean).join(" · ")),
     el("span", { class: "badges" },
       el("span", { class: `badge state-${row.state}` }, label("ticketState", row.state)),
