@@ -146,12 +146,11 @@ class ClinicEntities(GraphComponent, EntityExtractorMixin):
         config: dict[str, Any],  # noqa: ARG003
         model_storage: ModelStorage,  # noqa: ARG003
         resource: Resource,  # noqa: ARG003
-        execution_context: ExecutionContext,
+        execution_context: ExecutionContext,  # noqa: ARG003
     ) -> ClinicEntities:
-        """A component; nothing is trained, and while others train nothing is loaded."""
+        """A component with its model loaded: Rasa makes one to understand with, none to train."""
         component = cls()
-        if not execution_context.is_finetuning and execution_context.node_name:
-            component._names.warm()
+        component._names.warm()
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
