@@ -102,9 +102,18 @@ def _run(program: str, address: sa.URL, *arguments: str) -> None:
     found = shutil.which(program)
     if found is None:
         raise Unavailable(f"{program} is missing. On Debian: apt-get install postgresql-client")
-    target = address.set(drivername="postgresql", password=None).render_as_string()
+    # Built anew: to set a URL's password to None leaves the old one in it.
+    target = sa.URL.create(
+        "postgresql",
+        address.username,
+        None,
+        address.host,
+        address.port,
+        address.database,
+        address.query,
+    )
     done = subprocess.run(
-        [found, f"--dbname={target}", *arguments],
+        [found, f"--dbname={target.render_as_string()}", *arguments],
         env={"PGPASSWORD": address.password or ""},
         capture_output=True,
         text=True,

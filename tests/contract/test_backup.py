@@ -107,3 +107,18 @@ def test_a_backup_that_fails_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         back_up(f"sqlite:///{tmp_path / 'nowhere.db'}", tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
+
+
+def test_a_password_goes_to_postgresql_s_programs_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, program = tmp_path / "told", tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\necho "$PGPASSWORD" > {told}\necho "$1" >> {told}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    url = "postgresql+psycopg://helpdesk:s3cret@db.example:5433/clinic?sslmode=require"
+    back_up(url, tmp_path / "backup")
+    assert told.read_text().splitlines() == [
+        "s3cret",
+        "--dbname=postgresql://helpdesk@db.example:5433/clinic?sslmode=require",
+    ]
