@@ -59,11 +59,13 @@ def restore(url: str, file: Path, *, replace: bool = False) -> None:
             f"{file} is no backup of a {address.get_backend_name()} database. "
             "Restore with the HELPDESK_DATABASE_URL of the kind it was made with."
         )
+    target = Path(address.database or "")
+    if is_sqlite:
+        # A machine on which nothing has run has no folder for it yet.
+        target.parent.mkdir(parents=True, exist_ok=True)
     if not replace and _holds_something(url):
         raise Conflict("The database is not empty. To replace what it holds, add --replace.")
     if is_sqlite:
-        target = Path(address.database or "")
-        target.parent.mkdir(parents=True, exist_ok=True)
         _copy_sqlite(file, target)
     else:
         options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")

@@ -74,6 +74,14 @@ def test_what_was_backed_up_comes_back_row_by_row(
     assert len(rows(elsewhere)["outbox"]) == 1
 
 
+def test_a_backup_comes_back_on_a_machine_on_which_nothing_has_run(tmp_path: Path) -> None:
+    url, fresh = new_url("sqlite", tmp_path, "old"), tmp_path / "var" / "helpdesk.db"
+    migrate.upgrade(url)
+    back_up(url, tmp_path / "backup")
+    restore(f"sqlite:///{fresh}", tmp_path / "backup")
+    assert rows(f"sqlite:///{fresh}") == rows(url)
+
+
 def test_only_its_owner_may_read_a_backup(lived_in: Database, tmp_path: Path) -> None:
     back_up(url_of(lived_in), tmp_path / "backup")
     assert stat.S_IMODE((tmp_path / "backup").stat().st_mode) == 0o600
