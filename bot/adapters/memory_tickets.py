@@ -26,6 +26,7 @@ from bot.core.helpdesk import (
 from bot.core.tickets import (
     OPEN_STATES,
     TROUBLED,
+    WAITING,
     Change,
     Delivery,
     DeliveryKind,
@@ -194,9 +195,7 @@ class MemoryTickets:
         with self._lock:
             self.get(reference)
             stuck = [
-                row
-                for row in self.deliveries(reference)
-                if row.state in ("pending", "unknown", *TROUBLED)
+                row for row in self.deliveries(reference) if row.state in (*WAITING, *TROUBLED)
             ]
             for row in stuck:
                 state: DeliveryState = "unknown" if row.maybe_arrived else "pending"
@@ -215,7 +214,7 @@ class MemoryTickets:
         """See the port."""
         with self._lock:
             rows = list(self._outbox.values())
-        due = [r.next_at for r in rows if r.state in ("pending", "unknown") and r.next_at <= now]
+        due = [r.next_at for r in rows if r.state in WAITING and r.next_at <= now]
         return Backlog(dict(Counter(row.state for row in rows)), min(due, default=None))
 
     def forget_conversation(self, conversation_id: str) -> None:
@@ -249,14 +248,14 @@ class MemoryTickets:
         if row.kind != "ticket" and self._seen(row).ticket_id is None:
             return False
         if row.kind == "redaction" and any(
-            other.kind == "transcript" and other.state in ("pending", "unknown", "in_flight")
+            other.kind == "transcript" and other.state in (*WAITING, "in_flight")
             for other in self.deliveries(row.reference)
         ):
             # What is to be made unreadable must not arrive after it has been looked for.
             return False
         if row.state == "in_flight":
             return self._leases[row.id][0] < now
-        return row.state in ("pending", "unknown") and row.next_at <= now
+        return row.state in WAITING and row.next_at <= now
 
 
 class MemoryHelpdesk:

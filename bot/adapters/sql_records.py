@@ -33,7 +33,7 @@ from bot.adapters.tables import (
     tickets,
 )
 from bot.core.erasure import Holdings, Subject
-from bot.core.tickets import OPEN_STATES
+from bot.core.tickets import OPEN_STATES, TROUBLED, WAITING
 
 # What stands where personal data stood.
 ERASED = "[erased]"
@@ -43,6 +43,10 @@ _NOTE = "note: "
 _IS_NOTE = sa.and_(
     ticket_history.c.what.startswith(_NOTE), ticket_history.c.what != f"{_NOTE}{ERASED}"
 )
+# Of what travels, all but the key by which a transcript is taken back.
+_IS_OF_PERSON = outbox.c.kind != "redaction"
+_HOLDS_WORDS = sa.and_(_IS_OF_PERSON, sa.or_(outbox.c.body != "", outbox.c.payload.is_not(None)))
+_EMPTIED = {"body": "", "payload": None}
 # Of a ticket's fields, what is about the request and not about a person.
 _IMPERSONAL = ("products", "site_number", "emr_vendor", "language", "duties", "identity")
 
@@ -153,9 +157,11 @@ class SqlRecords:
                 .where(ticket_history.c.reference == reference, _IS_NOTE)
                 .values(what=f"{_NOTE}{ERASED}")
             )
+            of_person = sa.and_(outbox.c.reference == reference, _IS_OF_PERSON)
             connection.execute(
-                outbox.update().where(outbox.c.reference == reference).values(body="")
+                outbox.delete().where(of_person, outbox.c.state.in_([*WAITING, *TROUBLED]))
             )
+            connection.execute(outbox.update().where(of_person).values(_EMPTIED))
             connection.execute(
                 builtin_helpdesk.delete().where(builtin_helpdesk.c.external_key == reference)
             )
@@ -212,10 +218,8 @@ class SqlRecords:
         with self._db.write() as connection:
             return connection.execute(
                 outbox.update()
-                .where(
-                    outbox.c.state == "delivered", outbox.c.next_at < before, outbox.c.body != ""
-                )
-                .values(body="")
+                .where(outbox.c.state == "delivered", outbox.c.next_at < before, _HOLDS_WORDS)
+                .values(_EMPTIED)
             ).rowcount
 
     @staticmethod
@@ -230,7 +234,6 @@ class SqlRecords:
             query = select(func.count()).where(column.in_(wanted), *more)
             return int(connection.scalar(query) or 0)
 
-        delivered = outbox.c.body != ""
         counts = {
             "conversations": count(conversations.c.id, ids),
             "messages": count(messages.c.conversation_id, ids),
@@ -244,7 +247,7 @@ class SqlRecords:
             ),
             "tickets": len(references),
             "ticket_notes": count(ticket_history.c.reference, references, _IS_NOTE),
-            "delivery_bodies": count(outbox.c.reference, references, delivered),
+            "delivery_bodies": count(outbox.c.reference, references, _HOLDS_WORDS),
             "builtin_helpdesk_bodies": count(builtin_helpdesk.c.external_key, references),
             "account_rows": users,
         }

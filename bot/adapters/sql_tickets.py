@@ -17,6 +17,7 @@ from bot.core.errors import NotFound
 from bot.core.tickets import (
     OPEN_STATES,
     TROUBLED,
+    WAITING,
     Change,
     Delivery,
     DeliveryKind,
@@ -25,7 +26,6 @@ from bot.core.tickets import (
     TicketFilter,
 )
 
-WAITING = ("pending", "unknown")
 _other = outbox.alias("other")
 # The helpdesk's own id of the ticket that a row belongs to; null until it is there.
 _TICKET_ID = (
@@ -230,6 +230,8 @@ class SqlTickets:
 
     def settle(self, delivery: Delivery, then: DeliveryKind | None = None) -> None:
         """See the port."""
+        # A payload is stored before it is sent: what an erasure took since must not come back.
+        done_with = {"payload": None} if delivery.payload is None else {}
         with self._db.write() as connection:
             settled = connection.execute(
                 outbox.update()
@@ -241,8 +243,8 @@ class SqlTickets:
                     lease_owner=None,
                     external_id=delivery.external_id,
                     last_error=delivery.last_error,
-                    payload=delivery.payload,
                     maybe_arrived=delivery.maybe_arrived,
+                    **done_with,
                 )
             )
             if then and settled.rowcount:

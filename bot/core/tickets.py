@@ -26,6 +26,8 @@ CHECKLISTS: Mapping[TicketKind, tuple[str, ...]] = {
 }
 
 DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]
+# What is attempted when its time comes.
+WAITING: tuple[DeliveryState, ...] = ("pending", "unknown")
 # What waits for a person: a rule has decided all the others.
 TROUBLED: tuple[DeliveryState, ...] = ("rejected", "dead")
 DeliveryKind = Literal["ticket", "transcript", "comment", "redaction"]
@@ -99,9 +101,9 @@ class Delivery:
     """An outbox row: a ticket, or what belongs to one, on its way to the helpdesk.
 
     `attempts` counts those begun, the present one included. `payload` is what the helpdesk is sent
-    of a ticket, made from `body` once and kept, byte for byte. `maybe_arrived`: an attempt before
-    the present one may have had its effect. `ticket_id` is the helpdesk's own id of the ticket
-    that the row belongs to, once it is there.
+    of a ticket, made from `body` once and kept, byte for byte, until it is there. `maybe_arrived`:
+    an attempt before the present one may have had its effect. `ticket_id` is the helpdesk's own id
+    of the ticket that the row belongs to, once it is there.
     """
 
     id: int

@@ -36,7 +36,10 @@ class Records(Protocol):
         """All of it, as JSON can hold it; tokens and leases are left out."""
 
     def forget_ticket(self, reference: str, *, at: datetime) -> None:
-        """Takes the person out of a ticket and of what was sent of it; the request stays."""
+        """Takes the person out of a ticket and of what was sent of it; the request stays.
+
+        What is not in the helpdesk yet is not sent any more, but for redactions.
+        """
 
     def wipe_traces(self) -> None:
         """Makes what was deleted unreadable in the database's files as well."""
