@@ -302,17 +302,16 @@ class SqlTickets:
 
 def take_back_transcripts(connection: sa.Connection, conversation_id: str) -> None:
     """Has the helpdesk make unreadable what it was sent of a conversation that is erased now."""
-    sent = (
+    # Locked before it is asked what was sent: an attempt begins before this, or finds nothing.
+    transcripts = (
         select(outbox)
         .join(tickets, tickets.c.reference == outbox.c.reference)
-        .where(
-            tickets.c.conversation_id == conversation_id,
-            outbox.c.kind == "transcript",
-            outbox.c.attempts > 0,
-        )
+        .where(tickets.c.conversation_id == conversation_id, outbox.c.kind == "transcript")
+        .with_for_update(of=outbox)
     )
-    for row in connection.execute(sent).all():
-        _put(connection, row.reference, "redaction", f"{row.reference}/{row.id}", row.next_at)
+    for row in connection.execute(transcripts).all():
+        if row.attempts > 0:
+            _put(connection, row.reference, "redaction", f"{row.reference}/{row.id}", row.next_at)
 
 
 def _put(

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.adapters.tables import outbox, tickets
 from bot.core.delivery import comment_key
 from bot.core.errors import NotFound
 from bot.core.ports.tickets import TicketStore
@@ -21,7 +22,7 @@ from bot.core.tickets import (
     request_key,
 )
 from tests.support.builders import NOW, a_ticket, an_identity, start
-from tests.support.stores import Stores
+from tests.support.stores import DATABASES, Stores, meanwhile
 
 LEASE = timedelta(seconds=60)
 LATER = NOW + timedelta(hours=1)
@@ -451,6 +452,19 @@ def test_what_the_helpdesk_was_sent_of_an_erased_conversation_is_taken_back(
     assert store.get(ticket.reference).conversation_id is None
     store.settle(replace(again, state="delivered"))
     assert [row.kind for row in lease(store)] == ["redaction"]
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_what_is_sent_at_the_moment_of_the_erasure_is_taken_back(stores: Stores) -> None:
+    start(stores.conversations, "c-1")
+    ticket = file(stores.tickets, a_ticket(conversation_id="c-1"))
+    (row,) = lease(stores.tickets)
+    stores.tickets.settle(replace(row, state="delivered", external_id="7"), then="transcript")
+    of_transcript = outbox.update().where(outbox.c.kind == "transcript")
+    begun = of_transcript.values(state="in_flight", attempts=1)
+    meanwhile(stores, lambda: stores.conversations.erase("c-1"), begun)
+    kinds = [row.kind for row in stores.tickets.deliveries(ticket.reference)]
+    assert kinds == ["ticket", "transcript", "redaction"]
 
 
 def test_of_what_was_never_sent_nothing_is_taken_back(stores: Stores) -> None:
