@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.core.delivery import Backlog, comment_key
-from bot.core.errors import NotFound
+from bot.core.errors import Conflict, NotFound
 from bot.core.helpdesk import (
     Absent,
     Capabilities,
@@ -25,6 +25,7 @@ from bot.core.helpdesk import (
 )
 from bot.core.tickets import (
     OPEN_STATES,
+    SAME_IS_OPEN,
     TROUBLED,
     WAITING,
     Change,
@@ -61,9 +62,9 @@ class MemoryTickets:
     def open(self, ticket: Ticket, body: str, who: str) -> Ticket:
         """See the port."""
         with self._lock:
-            for other in self._tickets.values():
-                if other.request_key == ticket.request_key and other.state in OPEN_STATES:
-                    return other
+            same = self._open_twin(ticket)
+            if same is not None:
+                return same
             self._tickets[ticket.reference] = ticket
             self._history[ticket.reference] = [HistoryEntry(ticket.created_at, who, "opened")]
             self._put(ticket.reference, "ticket", body, ticket.created_at)
@@ -92,6 +93,8 @@ class MemoryTickets:
         """See the port."""
         with self._lock:
             before = self.get(reference)
+            if change.state in OPEN_STATES and self._open_twin(before) not in (None, before):
+                raise Conflict(SAME_IS_OPEN)
             log = self._history[reference]
             after = before
             if change.state and change.state != before.state:
@@ -226,6 +229,10 @@ class MemoryTickets:
                         if row.kind == "transcript" and row.attempts > 0:
                             self._put(reference, "redaction", comment_key(row), row.next_at)
                     self._tickets[reference] = replace(ticket, conversation_id=None)
+
+    def _open_twin(self, ticket: Ticket) -> Ticket | None:
+        alike = (t for t in self._tickets.values() if t.request_key == ticket.request_key)
+        return next((twin for twin in alike if twin.state in OPEN_STATES), None)
 
     def _put(self, reference: str, kind: DeliveryKind, body: str, at: datetime) -> None:
         id_ = len(self._outbox) + 1

@@ -17,6 +17,7 @@ TicketState = Literal["open", "in_progress", "done", "rejected", "withdrawn"]
 STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected", "withdrawn")
 # While a request is in one of these, the same request again is not a new one.
 OPEN_STATES: tuple[TicketState, ...] = ("open", "in_progress")
+SAME_IS_OPEN = "The same request has been made again and is open: work on that ticket, or end it."
 CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "processed")
 # What agents have to do for each kind of ticket, in order.
 CHECKLISTS: Mapping[TicketKind, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.tables import outbox, tickets
 from bot.core.delivery import comment_key
-from bot.core.errors import NotFound
+from bot.core.errors import Conflict, NotFound
 from bot.core.ports.tickets import TicketStore
 from bot.core.tickets import (
     Change,
@@ -106,6 +106,25 @@ def test_the_same_request_in_many_threads_is_one_ticket(store: TicketStore) -> N
     assert len(store.lease_due(NOW, LEASE, 10)) == 1
 
 
+def test_a_request_is_not_open_twice_since_the_first_was_opened_again(store: TicketStore) -> None:
+    first = file(store)
+    store.change(first.reference, Change("done"), who="Amélie", at=NOW)
+    second = file(store, a_ticket())
+    before = store.history(first.reference)
+    with pytest.raises(Conflict, match="made again and is open"):
+        store.change(first.reference, Change("in_progress"), who="Amélie", at=NOW)
+    assert (store.get(first.reference).state, store.history(first.reference)) == ("done", before)
+    store.change(second.reference, Change("in_progress"), who="Amélie", at=NOW)
+    store.change(second.reference, Change("withdrawn"), who="Amélie", at=NOW)
+    assert store.change(first.reference, Change("open"), who="A", at=NOW).state == "open"
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_a_request_of_a_conversation_that_has_just_gone_is_a_conflict(store: TicketStore) -> None:
+    with pytest.raises(Conflict, match="Try again"):
+        file(store, a_ticket(conversation_id="erased-a-moment-ago"))
+
+
 # --- Finding -------------------------------------------------------------------------------------
 
 
@@ -176,6 +195,17 @@ def test_a_change_is_kept_with_its_history(store: TicketStore) -> None:
         HistoryEntry(LATER, "Amélie Fortin", "state: open -> in_progress"),
         HistoryEntry(LATER, "Amélie Fortin", "account_reviewed: done"),
     ]
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_of_two_ticks_at_the_same_moment_none_is_lost(stores: Stores) -> None:
+    ticket = file(stores.tickets)
+    tick, other = Change(checklist={"processed": True}), "account_reviewed"
+    ticked = tickets.update().values(checklist={**ticket.checklist, other: True})
+    done = meanwhile(
+        stores, lambda: stores.tickets.change(ticket.reference, tick, who="A", at=NOW), ticked
+    ).checklist
+    assert {item for item, is_done in done.items() if is_done} == {"processed", other}
 
 
 def test_a_tick_taken_back_is_history_too(store: TicketStore) -> None:
