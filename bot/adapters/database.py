@@ -64,12 +64,16 @@ class Database:
 
 
 def set_up_sqlite(engine: sa.Engine) -> None:
-    """Write-ahead log, foreign keys and a patient lock, on every connection of the engine."""
+    """Write-ahead log, foreign keys and a patient lock, on every connection of the engine.
+
+    And `lower` for all letters, as PostgreSQL has it: SQLite's own knows those of ASCII.
+    """
 
     @sa.event.listens_for(engine, "connect")
     def _(connection: sqlite3.Connection, _record: object) -> None:
         # SQLAlchemy's "begin" event decides how a transaction begins, not the driver.
         connection.isolation_level = None
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (
             "journal_mode = WAL",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
@@ -79,6 +83,10 @@ def set_up_sqlite(engine: sa.Engine) -> None:
             "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(text: object) -> str | None:
+    return None if text is None else str(text).lower()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

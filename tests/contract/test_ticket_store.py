@@ -165,6 +165,11 @@ def test_tickets_are_found_by_what_is_seen_of_them(store: TicketStore, q: str) -
     assert find(store, q=q) == [wanted]
 
 
+def test_a_search_finds_letters_with_accents_whatever_their_case(store: TicketStore) -> None:
+    wanted = file(store, a_ticket(requester_name="Élodie, École de médecine"))
+    assert find(store, q="élodie") == find(store, q="ÉCOLE") == [wanted]
+
+
 @pytest.mark.parametrize("q", ["%", "_", "trop cher"])
 def test_a_search_takes_its_words_literally_and_looks_into_nothing_else(
     store: TicketStore, q: str
