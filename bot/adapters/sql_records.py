@@ -211,7 +211,10 @@ class SqlRecords:
     def drop_old_drafts(self, before: datetime) -> int:
         """See the port."""
         with self._db.write() as connection:
-            return connection.execute(drafts.delete().where(drafts.c.updated_at < before)).rowcount
+            return sum(
+                connection.execute(kept.delete().where(kept.c.updated_at < before)).rowcount
+                for kept in (drafts, errands)
+            )
 
     def empty_deliveries(self, before: datetime) -> int:
         """See the port."""

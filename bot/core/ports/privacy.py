@@ -51,7 +51,7 @@ class Records(Protocol):
         """References of closed tickets unchanged since then that still name their requester."""
 
     def drop_old_drafts(self, before: datetime) -> int:
-        """Forgets unfinished requests unchanged since then; gives how many."""
+        """Forgets unfinished requests and errands unchanged since then; gives how many."""
 
     def empty_deliveries(self, before: datetime) -> int:
         """Empties what was delivered before then; the helpdesk has it. Gives how many."""
