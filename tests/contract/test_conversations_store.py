@@ -472,6 +472,21 @@ def test_the_queue_is_narrowed_by_state_language_and_words(store: Conversations)
     assert look(store, q="%") == ["b"]
 
 
+def test_the_queue_is_searched_by_who_somebody_is_and_not_by_how_that_is_stored(
+    store: Conversations,
+) -> None:
+    start(store, "a", identity=an_identity(name="Solène Émond"))
+    start(store, "b", identity=an_identity(name="Jo", email="x@y.example", site_number="77310"))
+    start(store, "c")
+    for id_ in "abc":
+        ask_person(store, id_)
+    assert look(store, q="Solène") == ["a"]
+    assert look(store, q="émond") == ["a"]
+    assert look(store, q="X@y.ex") == look(store, q="7731") == ["b"]
+    for stored in ("null", "name", "true", "site_admin"):
+        assert look(store, q=stored) == []
+
+
 def test_the_queue_comes_in_pages(store: Conversations) -> None:
     for number in range(5):
         start(store, f"c{number}")
