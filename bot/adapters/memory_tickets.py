@@ -330,7 +330,7 @@ class MemoryHelpdesk:
         if fault in _DID_NOTHING:
             return _DID_NOTHING[fault]
         self.comments[ticket_id] = [
-            replace(comment, text="▇") if key in comment.text else comment
+            replace(comment, text="▇") if f"[{key}]" in comment.text else comment
             for comment in self.comments.get(ticket_id, ())
         ]
         return _LOST if fault == "lost_answer" else Created(key)
