@@ -15,6 +15,8 @@ from knowledge_base.article import Article, ArticleErrors, Fault, Language, Sect
 INTENT = re.compile(r"faq/(?P<slug>[a-z0-9-]+)\.(?P<anchor>[a-z0-9-]+)")
 ANNOTATION = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")  # Rasa's [text](entity), [text]{…}
 
+_UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError)
+
 
 class Sections:
     """The sections of all published articles; never changes once made."""
@@ -81,7 +83,7 @@ def load_questions(folder: Path) -> dict[str, list[str]]:
                 if match:
                     key = f"{match['slug']}#{match['anchor']}"
                     questions.setdefault(key, {}).update(dict.fromkeys(_examples(block)))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError) as error:
+        except _UNREADABLE as error:
             faults.append(Fault(file, 1, f"cannot be read as a Rasa NLU file: {error}"))
     if faults:
         raise ArticleErrors(faults)

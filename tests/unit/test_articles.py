@@ -266,7 +266,10 @@ def test_questions_of_one_section_are_gathered_from_several_files(tmp_path: Path
     assert load_questions(tmp_path)["parking#pay"] == ["what does it cost", "is it free"]
 
 
-@pytest.mark.parametrize("text", ["nlu: [", "nlu: [text]", "- a list"])
+@pytest.mark.parametrize(
+    "text",
+    ["nlu: [", "nlu: [text]", "- a list", "nlu: [{intent: faq/a.b, examples: [{txt: a typo}]}]"],
+)
 def test_a_broken_file_of_questions_is_named(tmp_path: Path, text: str) -> None:
     file = place(tmp_path, text, "broken.yml")
     with pytest.raises(ArticleErrors, match="cannot be read as a Rasa NLU file") as caught:
