@@ -43,10 +43,6 @@ class Sections:
         """The section, or None if it is not published in that language."""
         return self._sections.get((slug, anchor, language))
 
-    def twin(self, section: Section, language: Language) -> Section | None:
-        """The same section in another language, or None if it is not published there."""
-        return self.get(section.slug, section.anchor, language)
-
     def article(self, slug: str, language: Language) -> Article | None:
         """The article without what is withheld, or None if nothing of it is published."""
         found = self._articles.get((slug, language))

@@ -210,7 +210,7 @@ def test_a_section_leads_to_its_twin_in_the_other_language(tmp_path: Path) -> No
     sections = Sections(load_articles(tmp_path, ADDRESS))
     english = sections.get("parking", "find", "en")
     assert english is not None
-    french = sections.twin(english, "fr")
+    french = sections.get(english.slug, english.anchor, "fr")
     assert french is not None
     assert (french.key, french.language, french.heading) == (english.key, "fr", "Se garer")
 
@@ -220,7 +220,7 @@ def test_a_section_without_a_published_twin_has_none(tmp_path: Path) -> None:
     sections = Sections(load_articles(tmp_path, ADDRESS))
     english = sections.get("parking", "find", "en")
     assert english is not None
-    assert sections.twin(english, "fr") is None
+    assert sections.get(english.slug, english.anchor, "fr") is None
 
 
 def test_keys_name_each_section_once_in_the_order_of_the_articles(tmp_path: Path) -> None:
