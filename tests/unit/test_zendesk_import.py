@@ -168,8 +168,8 @@ def test_of_two_locales_of_a_language_the_first_given_counts_each_time(
     for done in ("new", "unchanged"):
         remote = fetch(center.url, ["fr", "fr-ca", "en-us"])
         assert import_into(tmp_path, remote)["fr/find-the-menu.md"] == done
-    (french, _) = load_articles(tmp_path, "https://support.example/form")
-    assert french.title == "Trouver le menu"
+        (french, _) = load_articles(tmp_path, "https://support.example/form")
+        assert french.title == "Trouver le menu"
 
 
 def test_a_heading_that_looks_like_a_numbered_one_gets_an_anchor_of_its_own(
