@@ -134,7 +134,7 @@ class SqlRecords:
                 else [],
             }
 
-    def forget_ticket(self, reference: str, *, at: datetime) -> None:
+    def forget_ticket(self, reference: str, *, by: str, at: datetime) -> None:
         """See the port."""
         with self._db.write() as connection:
             fields = connection.scalar(
@@ -167,7 +167,7 @@ class SqlRecords:
             )
             connection.execute(
                 ticket_history.insert().values(
-                    reference=reference, at=at, who="retention", what="personal data erased"
+                    reference=reference, at=at, who=by, what="personal data erased"
                 )
             )
 

@@ -138,6 +138,7 @@ def test_a_person_is_erased_from_every_table(
     assert certificate.erased["ticket_notes"] == 1
     left = services.tickets.get(reference)
     assert (left.requester_name, left.fields) == (ERASED, {"products": ["tablets_kiosks"]})
+    assert services.tickets.history(reference)[-1].who == "operator"
 
 
 def a_helpdesk(*faults: HelpdeskFault) -> MemoryHelpdesk:
@@ -424,6 +425,7 @@ def test_drafts_deliveries_and_closed_tickets_go_each_after_its_time(
         assert not {"drafts", "errands"} & set(rows_with_canary(stores))
     assert went == [{"drafts"}, {"deliveries"}, {"conversations"}, {"tickets"}]
     assert services.tickets.get(reference).requester_email == ERASED
+    assert services.tickets.history(reference)[-1].who == "retention"
     assert rows_with_canary(stores) == {}
 
 

@@ -35,7 +35,7 @@ class Records(Protocol):
     def dump(self, held: Holdings, subject: Subject) -> dict[str, Any]:
         """All of it, as JSON can hold it; tokens and leases are left out."""
 
-    def forget_ticket(self, reference: str, *, at: datetime) -> None:
+    def forget_ticket(self, reference: str, *, by: str, at: datetime) -> None:
         """Takes the person out of a ticket and of what was sent of it; the request stays.
 
         What is not in the helpdesk yet is not sent any more, but for redactions.
