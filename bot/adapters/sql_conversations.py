@@ -154,9 +154,10 @@ class SqlConversations(SqlTurns, SqlDrafts, SqlQueue):
                     read_conversation(connection, conversation_id)
                     raise _changed_hands()
                 _note_stay(connection, conversation_id, transfer, at)
-                conversation = read_conversation(connection, conversation_id)
+            conversation = read_conversation(connection, conversation_id)
+            if before != after:
                 add_messages(connection, conversation, saying, at=at)
-            return read_conversation(connection, conversation_id)
+            return conversation
 
     def add_feedback(
         self,
