@@ -7,7 +7,6 @@ rounded per output channel, inputs as they come (https://arxiv.org/abs/1712.0587
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession, SessionOptions
 from tokenizers import Tokenizer
+
+from knowledge_base.whole_files import replace_whole
 
 Weights = Mapping[str, NDArray[np.float32]]
 
@@ -47,7 +48,8 @@ class CompiledEncoder:
         self.dim = int(config["hidden_size"])
         graph = kept_in / f"encoder-{name.rpartition('@')[2]}-{FORM}.onnx"
         if not graph.exists():
-            _write(graph, compile_bert(_weights(folder), heads=config["num_attention_heads"]))
+            content = compile_bert(_weights(folder), heads=config["num_attention_heads"])
+            replace_whole(graph, content)
         options = SessionOptions()
         options.intra_op_num_threads = 1
         self._session = InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
@@ -222,11 +224,3 @@ def _weights(folder: Path) -> Weights:
 
     tensors = load_file(str(folder / "model.safetensors"))
     return {name: tensor.float().numpy() for name, tensor in tensors.items()}
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Replaced in one step: two processes that start together do not meet half a file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as new:
-        new.write(content)
-    os.replace(new.name, file)

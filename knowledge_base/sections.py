@@ -15,6 +15,8 @@ from knowledge_base.article import Article, ArticleErrors, Fault, Language, Sect
 INTENT = re.compile(r"faq/(?P<slug>[a-z0-9-]+)\.(?P<anchor>[a-z0-9-]+)")
 ANNOTATION = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")  # Rasa's [text](entity), [text]{…}
 
+_UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError)
+
 
 class Sections:
     """The sections of all published articles; never changes once made."""
@@ -40,10 +42,6 @@ class Sections:
     def get(self, slug: str, anchor: str, language: Language) -> Section | None:
         """The section, or None if it is not published in that language."""
         return self._sections.get((slug, anchor, language))
-
-    def twin(self, section: Section, language: Language) -> Section | None:
-        """The same section in another language, or None if it is not published there."""
-        return self.get(section.slug, section.anchor, language)
 
     def article(self, slug: str, language: Language) -> Article | None:
         """The article without what is withheld, or None if nothing of it is published."""
@@ -81,7 +79,7 @@ def load_questions(folder: Path) -> dict[str, list[str]]:
                 if match:
                     key = f"{match['slug']}#{match['anchor']}"
                     questions.setdefault(key, {}).update(dict.fromkeys(_examples(block)))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError) as error:
+        except _UNREADABLE as error:
             faults.append(Fault(file, 1, f"cannot be read as a Rasa NLU file: {error}"))
     if faults:
         raise ArticleErrors(faults)

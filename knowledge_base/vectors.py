@@ -3,12 +3,11 @@
 One file an encoder. It holds the vectors of the texts last asked for and nothing older.
 """
 
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
 from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ import structlog
 from numpy.typing import NDArray
 
 from knowledge_base.encoder import Encoder
+from knowledge_base.whole_files import replace_whole
 
 log = structlog.get_logger()
 
@@ -61,11 +61,9 @@ def _read(file: Path, dim: int) -> dict[str, NDArray[np.float32]]:
 
 
 def _write(file: Path, vectors: dict[str, NDArray[np.float32]]) -> None:
-    """Replaced in one step: another process reads the old file or the new one, never half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as new:
-        np.savez_compressed(new, digests=list(vectors), vectors=np.stack(list(vectors.values())))
-    os.replace(new.name, file)
+    content = BytesIO()
+    np.savez_compressed(content, digests=list(vectors), vectors=np.stack(list(vectors.values())))
+    replace_whole(file, content.getvalue())
 
 
 def _digest(text: str) -> str:

@@ -83,7 +83,11 @@ def fetch(url: str, locales: Iterable[str]) -> list[Remote]:
 
 
 def plan(folder: Path, remote: Sequence[Remote], today: date) -> list[Change]:
-    """What to do with the files of `folder`, sorted by file. Nothing is written."""
+    """What to do with the files of `folder`, sorted by file. Nothing is written.
+
+    Of two locales of one language, such as fr and fr-ca, an article comes in the first given.
+    """
+    remote = list({(a.id, a.language): a for a in reversed(remote)}.values())[::-1]
     sources = read_sources(folder)
     ours = {
         (origin["id"], source.language): source
@@ -288,7 +292,8 @@ def _text(slug: str, article: Remote, sections: Sequence[_Section]) -> str:
         },
     }
     text = f"---\n{_front(front)}---\n{body}"
-    return text.replace("written: ''", f"written: {_written(text, article.title)}", 1)
+    # In quotes: a digest of digits alone would be read as a number.
+    return text.replace("written: ''", f"written: '{_written(text, article.title)}'", 1)
 
 
 def _written(text: str, title: str) -> str:
@@ -319,14 +324,15 @@ def _sections(article: Remote) -> list[_Section]:
 
 
 def _anchored(sections: Sequence[_Section]) -> list[_Section]:
-    used: dict[str, int] = {}
-    anchored = []
+    anchored: dict[str, _Section] = {}
     for section in sections:
-        anchor = _slugged(section.heading, 40) or "section"
-        used[anchor] = used.get(anchor, 0) + 1
-        number = f"-{used[anchor]}" if used[anchor] > 1 else ""
-        anchored.append(replace(section, anchor=f"{anchor}{number}"))
-    return anchored
+        anchor = name = _slugged(section.heading, 40) or "section"
+        number = 1
+        while anchor in anchored:
+            number += 1
+            anchor = f"{name}-{number}"
+        anchored[anchor] = replace(section, anchor=anchor)
+    return list(anchored.values())
 
 
 # Marks the headings that begin a section; it cannot stand in any text.

@@ -59,11 +59,13 @@ def restore(url: str, file: Path, *, replace: bool = False) -> None:
             f"{file} is no backup of a {address.get_backend_name()} database. "
             "Restore with the HELPDESK_DATABASE_URL of the kind it was made with."
         )
+    target = Path(address.database or "")
+    if is_sqlite:
+        # A machine on which nothing has run has no folder for it yet.
+        target.parent.mkdir(parents=True, exist_ok=True)
     if not replace and _holds_something(url):
         raise Conflict("The database is not empty. To replace what it holds, add --replace.")
     if is_sqlite:
-        target = Path(address.database or "")
-        target.parent.mkdir(parents=True, exist_ok=True)
         _copy_sqlite(file, target)
     else:
         options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
@@ -102,9 +104,18 @@ def _run(program: str, address: sa.URL, *arguments: str) -> None:
     found = shutil.which(program)
     if found is None:
         raise Unavailable(f"{program} is missing. On Debian: apt-get install postgresql-client")
-    target = address.set(drivername="postgresql", password=None).render_as_string()
+    # Built anew: to set a URL's password to None leaves the old one in it.
+    target = sa.URL.create(
+        "postgresql",
+        address.username,
+        None,
+        address.host,
+        address.port,
+        address.database,
+        address.query,
+    )
     done = subprocess.run(
-        [found, f"--dbname={target}", *arguments],
+        [found, f"--dbname={target.render_as_string()}", *arguments],
         env={"PGPASSWORD": address.password or ""},
         capture_output=True,
         text=True,

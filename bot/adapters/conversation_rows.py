@@ -27,6 +27,9 @@ from bot.core.conversations import (
 from bot.core.errors import NotFound
 
 _GOT = select(conversations).where(conversations.c.id == sa.bindparam("id"))
+_LOCKED = (
+    select(conversations.c.id).where(conversations.c.id == sa.bindparam("id")).with_for_update()
+)
 _VISIT = select(messages).where(
     messages.c.conversation_id == sa.bindparam("conversation_id"),
     messages.c.client_id == sa.bindparam("client_id"),
@@ -87,6 +90,16 @@ def read_conversation(connection: sa.Connection, conversation_id: str) -> Conver
     if row is None:
         raise not_found()
     return conversation_of(row)
+
+
+def lock_conversation(connection: sa.Connection, conversation_id: str) -> None:
+    """Nobody else changes it until the transaction ends; raises `NotFound` as reading it does.
+
+    Taken before something is looked for that is added where it is missing: otherwise two that look
+    at the same moment both add it.
+    """
+    if connection.scalar(_LOCKED, {"id": conversation_id}) is None:
+        raise not_found()
 
 
 def read_visit(connection: sa.Connection, conversation_id: str, client_id: str) -> Message | None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.core.errors import Unavailable
 
@@ -33,6 +33,7 @@ class Database:
         if self.is_sqlite:
             set_up_sqlite(self.engine)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
+        self._reader = one_state(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -41,7 +42,7 @@ class Database:
         Raises:
             Unavailable: The database cannot be reached.
         """
-        with _translated("read from"), self.engine.connect() as connection:
+        with _translated("read from"), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -63,13 +64,24 @@ class Database:
         self.engine.dispose()
 
 
+def one_state(engine: sa.Engine) -> sa.Engine:
+    """The engine, with transactions that see one state of the database, as SQLite's always do."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 def set_up_sqlite(engine: sa.Engine) -> None:
-    """Write-ahead log, foreign keys and a patient lock, on every connection of the engine."""
+    """Write-ahead log, foreign keys and a patient lock, on every connection of the engine.
+
+    And `lower` for all letters, as PostgreSQL has it: SQLite's own knows those of ASCII.
+    """
 
     @sa.event.listens_for(engine, "connect")
     def _(connection: sqlite3.Connection, _record: object) -> None:
         # SQLAlchemy's "begin" event decides how a transaction begins, not the driver.
         connection.isolation_level = None
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (
             "journal_mode = WAL",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
@@ -79,6 +91,10 @@ def set_up_sqlite(engine: sa.Engine) -> None:
             "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(text: object) -> str | None:
+    return None if text is None else str(text).lower()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -94,5 +110,5 @@ def _translated(action: str) -> Iterator[None]:
         yield
     except sa.exc.IntegrityError:
         raise  # The adapters know what a broken constraint means.
-    except (DBAPIError, SQLAlchemyError) as error:
+    except SQLAlchemyError as error:
         raise Unavailable(f"Could not {action} the database ({type(error).__name__}).") from error

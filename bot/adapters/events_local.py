@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
+
+# Topics whose newest call is remembered: far more than anybody waits for at a time.
+MOST_TOPICS = 10_000
 
 
 class LocalEvents:
@@ -13,7 +17,10 @@ class LocalEvents:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._position = 0
-        self._last: dict[str, int] = {}
+        self._last: OrderedDict[str, int] = OrderedDict()
+        # A topic that is not remembered may have been called up to here: once too often rather
+        # than once too seldom.
+        self._forgotten = 0
         self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event, frozenset[str]]] = set()
 
     def publish(self, topic: str) -> None:
@@ -21,6 +28,9 @@ class LocalEvents:
         with self._lock:
             self._position += 1
             self._last[topic] = self._position
+            self._last.move_to_end(topic)
+            if len(self._last) > MOST_TOPICS:
+                _, self._forgotten = self._last.popitem(last=False)
             woken = [waiter for waiter in self._waiters if topic in waiter[2]]
         for loop, event, _ in woken:
             loop.call_soon_threadsafe(event.set)
@@ -50,4 +60,4 @@ class LocalEvents:
             return self._newest(topics, since)
 
     def _newest(self, topics: Sequence[str], since: int) -> int:
-        return max([since, *(self._last.get(topic, 0) for topic in topics)])
+        return max([since, *(self._last.get(topic, self._forgotten) for topic in topics)])

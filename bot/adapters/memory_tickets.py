@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.core.delivery import Backlog, comment_key
-from bot.core.errors import NotFound
+from bot.core.errors import Conflict, NotFound
 from bot.core.helpdesk import (
     Absent,
     Capabilities,
@@ -25,7 +25,9 @@ from bot.core.helpdesk import (
 )
 from bot.core.tickets import (
     OPEN_STATES,
+    SAME_IS_OPEN,
     TROUBLED,
+    WAITING,
     Change,
     Delivery,
     DeliveryKind,
@@ -60,9 +62,9 @@ class MemoryTickets:
     def open(self, ticket: Ticket, body: str, who: str) -> Ticket:
         """See the port."""
         with self._lock:
-            for other in self._tickets.values():
-                if other.request_key == ticket.request_key and other.state in OPEN_STATES:
-                    return other
+            same = self._open_twin(ticket)
+            if same is not None:
+                return same
             self._tickets[ticket.reference] = ticket
             self._history[ticket.reference] = [HistoryEntry(ticket.created_at, who, "opened")]
             self._put(ticket.reference, "ticket", body, ticket.created_at)
@@ -91,6 +93,8 @@ class MemoryTickets:
         """See the port."""
         with self._lock:
             before = self.get(reference)
+            if change.state in OPEN_STATES and self._open_twin(before) not in (None, before):
+                raise Conflict(SAME_IS_OPEN)
             log = self._history[reference]
             after = before
             if change.state and change.state != before.state:
@@ -194,9 +198,7 @@ class MemoryTickets:
         with self._lock:
             self.get(reference)
             stuck = [
-                row
-                for row in self.deliveries(reference)
-                if row.state in ("pending", "unknown", *TROUBLED)
+                row for row in self.deliveries(reference) if row.state in (*WAITING, *TROUBLED)
             ]
             for row in stuck:
                 state: DeliveryState = "unknown" if row.maybe_arrived else "pending"
@@ -215,7 +217,7 @@ class MemoryTickets:
         """See the port."""
         with self._lock:
             rows = list(self._outbox.values())
-        due = [r.next_at for r in rows if r.state in ("pending", "unknown") and r.next_at <= now]
+        due = [r.next_at for r in rows if r.state in WAITING and r.next_at <= now]
         return Backlog(dict(Counter(row.state for row in rows)), min(due, default=None))
 
     def forget_conversation(self, conversation_id: str) -> None:
@@ -227,6 +229,10 @@ class MemoryTickets:
                         if row.kind == "transcript" and row.attempts > 0:
                             self._put(reference, "redaction", comment_key(row), row.next_at)
                     self._tickets[reference] = replace(ticket, conversation_id=None)
+
+    def _open_twin(self, ticket: Ticket) -> Ticket | None:
+        alike = (t for t in self._tickets.values() if t.request_key == ticket.request_key)
+        return next((twin for twin in alike if twin.state in OPEN_STATES), None)
 
     def _put(self, reference: str, kind: DeliveryKind, body: str, at: datetime) -> None:
         id_ = len(self._outbox) + 1
@@ -249,14 +255,14 @@ class MemoryTickets:
         if row.kind != "ticket" and self._seen(row).ticket_id is None:
             return False
         if row.kind == "redaction" and any(
-            other.kind == "transcript" and other.state in ("pending", "unknown", "in_flight")
+            other.kind == "transcript" and other.state in (*WAITING, "in_flight")
             for other in self.deliveries(row.reference)
         ):
             # What is to be made unreadable must not arrive after it has been looked for.
             return False
         if row.state == "in_flight":
             return self._leases[row.id][0] < now
-        return row.state in ("pending", "unknown") and row.next_at <= now
+        return row.state in WAITING and row.next_at <= now
 
 
 class MemoryHelpdesk:
@@ -324,7 +330,7 @@ class MemoryHelpdesk:
         if fault in _DID_NOTHING:
             return _DID_NOTHING[fault]
         self.comments[ticket_id] = [
-            replace(comment, text="▇") if key in comment.text else comment
+            replace(comment, text="▇") if f"[{key}]" in comment.text else comment
             for comment in self.comments.get(ticket_id, ())
         ]
         return _LOST if fault == "lost_answer" else Created(key)

@@ -7,7 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import SQLAlchemyError
+from alembic.util import CommandError
+from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.database import Database
 from bot.core.errors import Unavailable
@@ -30,8 +31,10 @@ def upgrade(url: str) -> None:
             if not database.is_sqlite:
                 connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             command.upgrade(configuration(connection), "head")
-    except SQLAlchemyError as error:
-        raise Unavailable(f"The database could not be brought up to date: {error}") from error
+    except (Unavailable, IntegrityError, CommandError) as error:
+        # What the database itself said tells the operator more than that it was not written to.
+        reason = error.__cause__ if isinstance(error, Unavailable) else error
+        raise Unavailable(f"The database could not be brought up to date: {reason}") from error
     finally:
         database.dispose()
 

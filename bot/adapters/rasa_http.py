@@ -6,6 +6,8 @@ treats it as a failure. A message is never sent twice from here: Rasa would act 
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,20 +25,22 @@ AT_ONCE = 16
 
 
 class RasaAssistant:
-    """The `Assistant` port over HTTP. `timeout_s` is how long Rasa may be silent.
+    """The `Assistant` port over HTTP. `timeout_s` is how long a reply may take, with all its calls.
 
+    A turn that outlived its lease would be taken up by somebody else, and Rasa act on it twice.
     `secret` is the header by which Rasa knows the gateway.
     """
 
     def __init__(self, base_url: str, timeout_s: float, secret: Mapping[str, str]) -> None:
+        self._timeout_s = timeout_s
+        self._places = threading.BoundedSemaphore(AT_ONCE)
         self._client = httpx.Client(
             base_url=base_url,
             headers=dict(secret),
-            timeout=httpx.Timeout(timeout_s, connect=1.0),
             limits=httpx.Limits(max_connections=AT_ONCE),
             trust_env=False,
-            # Rasa listens on loopback, without TLS: no certificates need be read.
-            verify=False,
+            # On loopback Rasa listens without TLS: no certificates need be read.
+            verify=base_url.startswith("https:"),
         )
 
     def reply(
@@ -49,14 +53,28 @@ class RasaAssistant:
         is_fresh_start: bool = False,
     ) -> list[Reply]:
         """See the port."""
-        if is_fresh_start:
-            # Rasa's own command: it forgets slots and the open form. What it says is not said on.
-            self._ask(conversation_id, "/restart", language, 0)
-        return self._ask(conversation_id, text, language, message_id)
+        ends_at = time.monotonic() + self._timeout_s
+        if not self._places.acquire(timeout=self._timeout_s):
+            raise Unavailable("The dialogue engine has too much to do.")
+        try:
+            if is_fresh_start:
+                # Rasa's own command: it forgets slots and the open form. It is not said on.
+                self._ask(conversation_id, "/restart", language, 0, ends_at)
+            return self._ask(conversation_id, text, language, message_id, ends_at)
+        finally:
+            self._places.release()
 
     def _ask(
-        self, conversation_id: str, text: str, language: Language, message_id: int
+        self,
+        conversation_id: str,
+        text: str,
+        language: Language,
+        message_id: int,
+        ends_at: float,
     ) -> list[Reply]:
+        left_s = ends_at - time.monotonic()
+        if left_s <= 0:
+            raise Unavailable("The dialogue engine did not answer in time.")
         try:
             response = self._client.post(
                 "/webhooks/rest/webhook",
@@ -65,6 +83,7 @@ class RasaAssistant:
                     "message": text,
                     "metadata": {"language": language, "message_id": message_id},
                 },
+                timeout=httpx.Timeout(left_s, connect=min(1.0, left_s)),
             )
             response.raise_for_status()
             said = response.json()

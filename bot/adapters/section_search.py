@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.core.answers import Candidate
-from bot.core.errors import BadInput
+from bot.core.errors import BadInput, Unavailable
 from bot.core.language import Language
 from bot.settings import ROOT, Settings
-from knowledge_base.article import Article, Section
-from knowledge_base.live import Live
+from knowledge_base.article import Article, ArticleErrors, Section
+from knowledge_base.live import Live, Made
 
 if TYPE_CHECKING:
     from knowledge_base.index import LiveIndex
@@ -72,23 +72,23 @@ class KnowledgeSearch:
     @property
     def has_untrained(self) -> bool:
         """See the port."""
-        return not self._live.current().is_trained.all()
+        return not _current(self._live).is_trained.all()
 
     def find(self, query: str, language: Language, limit: int) -> Sequence[Candidate]:
         """See the port."""
         from knowledge_base.search import search
 
-        return search(self._live.current(), query, language, limit)
+        return search(_current(self._live), query, language, limit)
 
     def section(self, key: str, language: Language) -> Candidate | None:
         """See the port."""
         slug, _, anchor = key.partition("#")
-        found = self._live.current().sections.get(slug, anchor, language)
+        found = _current(self._live).sections.get(slug, anchor, language)
         return None if found is None else _Chosen(found)
 
     def related(self, section: Section) -> Sequence[Section]:
         """See the port."""
-        sections = self._live.current().sections
+        sections = _current(self._live).sections
         article = sections.article(section.slug, section.language)
         slugs = article.related if article else ()
         others = [sections.article(slug, section.language) for slug in slugs]
@@ -101,20 +101,27 @@ class KnowledgeSearch:
 
     def article(self, slug: str, language: Language) -> Article | None:
         """See the port."""
-        return self._shelf.current().article(slug, language)
+        return _current(self._shelf).article(slug, language)
 
     def articles(self, language: Language) -> Sequence[Article]:
         """See the port."""
-        return self._shelf.current().articles(language)
+        return _current(self._shelf).articles(language)
 
     def likeness(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """See the port."""
         if not texts:
             return []
-        vectors = self._live.current().encoder.encode(texts)
+        vectors = _current(self._live).encoder.encode(texts)
         likeness: list[list[float]] = (vectors @ vectors.T).tolist()
         return likeness
 
     def warm(self) -> None:
         """Builds the index now."""
-        self._live.current()
+        _current(self._live)
+
+
+def _current(live: Live[Made]) -> Made:
+    try:
+        return live.current()
+    except ArticleErrors as error:
+        raise Unavailable(f"The articles cannot be read:\n{error}") from error

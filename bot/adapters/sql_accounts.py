@@ -14,6 +14,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, Engine, Select, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.adapters.database import one_state
 from bot.adapters.tables import (
     account_bill_items,
     account_invoices,
@@ -83,7 +84,7 @@ class SqlAccounts:
 
     def __init__(self, engine: Engine) -> None:
         """`engine` stays the caller's to dispose of."""
-        self._engine = engine
+        self._engine = one_state(engine)
 
     def snapshot(self, external_id: str, site_number: str, today: date) -> AccountSnapshot:
         """See `AccountDirectory.snapshot`."""

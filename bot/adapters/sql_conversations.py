@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from bot.adapters.conversation_rows import (
     add_messages,
+    lock_conversation,
     message_of,
     not_found,
     read_conversation,
@@ -87,11 +88,10 @@ class SqlConversations(SqlTurns, SqlDrafts, SqlQueue):
     ) -> list[Message]:
         """See the port."""
         with self._db.write() as connection:
-            conversation = read_conversation(connection, conversation_id)
+            lock_conversation(connection, conversation_id)
             first = client_id and read_visit(connection, conversation_id, client_id)
             if first:
                 return [first]
-            # The touched row is locked: it is read once more as nobody can change it now.
             conversation = touch_conversation(connection, conversation_id, at)
             if while_owned is not None and Ownership.of(conversation) != while_owned:
                 raise _changed_hands()
@@ -154,9 +154,10 @@ class SqlConversations(SqlTurns, SqlDrafts, SqlQueue):
                     read_conversation(connection, conversation_id)
                     raise _changed_hands()
                 _note_stay(connection, conversation_id, transfer, at)
-                conversation = read_conversation(connection, conversation_id)
+            conversation = read_conversation(connection, conversation_id)
+            if before != after:
                 add_messages(connection, conversation, saying, at=at)
-            return read_conversation(connection, conversation_id)
+            return conversation
 
     def add_feedback(
         self,
@@ -173,6 +174,8 @@ class SqlConversations(SqlTurns, SqlDrafts, SqlQueue):
             messages.c.conversation_id == conversation_id,
             messages.c.author != "visitor",
         )
+        # Locked: of two votes at the same moment both would be the first.
+        about = about.with_for_update()
         with self._db.write() as connection:
             if connection.scalar(about) is None:
                 raise NotFound("No such message in this conversation.")

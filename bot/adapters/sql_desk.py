@@ -13,12 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from bot.adapters.conversation_rows import conversation_of
+from bot.adapters.conversation_rows import (
+    conversation_of,
+    lock_conversation,
+    read_conversation,
+)
 from bot.adapters.database import Database
 from bot.adapters.tables import conversations, feedback, handoffs, messages, notes, signals
 from bot.core.agents import Agent, Note, Side, Signal
 from bot.core.conversations import Conversation
-from bot.core.errors import NotFound
 
 
 class SqlDeskRecords:
@@ -132,7 +135,7 @@ class SqlDeskRecords:
     def add_note(self, conversation_id: str, agent: Agent, text: str, *, at: datetime) -> None:
         """See the port."""
         with self._db.write() as connection:
-            _require(connection, conversation_id)
+            read_conversation(connection, conversation_id)
             connection.execute(
                 notes.insert().values(
                     conversation_id=conversation_id,
@@ -164,7 +167,7 @@ class SqlDeskRecords:
         """See the port."""
         row = signals.c
         with self._db.write(is_durable=False) as connection:
-            _require(connection, conversation_id)
+            lock_conversation(connection, conversation_id)
             is_this = sa.and_(row.conversation_id == conversation_id, row.side == who)
             kept = connection.execute(select(signals).where(is_this)).one_or_none()
             before = Signal(kept.typing_until, kept.read) if kept else Signal()
@@ -188,9 +191,3 @@ class SqlDeskRecords:
         newest = select(func.max(handoffs.c.id)).where(of_this).scalar_subquery()
         with self._db.write() as connection:
             connection.execute(handoffs.update().where(handoffs.c.id == newest).values(**values))
-
-
-def _require(connection: sa.Connection, conversation_id: str) -> None:
-    found = select(conversations.c.id).where(conversations.c.id == conversation_id)
-    if connection.scalar(found) is None:
-        raise NotFound("No such conversation.")

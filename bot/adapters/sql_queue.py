@@ -92,6 +92,9 @@ def _wanted(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
         said = select(messages.c.conversation_id).where(
             messages.c.text.icontains(wanted.q, autoescape=True)
         )
-        named = sa.cast(row.identity, sa.Text).icontains(wanted.q, autoescape=True)
-        conditions.append(sa.or_(row.id.in_(said), named))
+        named = (
+            row.identity[name].as_string().icontains(wanted.q, autoescape=True)
+            for name in ("name", "email", "external_id", "site_number")
+        )
+        conditions.append(sa.or_(row.id.in_(said), *named))
     return conditions

@@ -33,7 +33,7 @@ from bot.adapters.tables import (
     tickets,
 )
 from bot.core.erasure import Holdings, Subject
-from bot.core.tickets import OPEN_STATES
+from bot.core.tickets import OPEN_STATES, TROUBLED, WAITING
 
 # What stands where personal data stood.
 ERASED = "[erased]"
@@ -43,6 +43,10 @@ _NOTE = "note: "
 _IS_NOTE = sa.and_(
     ticket_history.c.what.startswith(_NOTE), ticket_history.c.what != f"{_NOTE}{ERASED}"
 )
+# Of what travels, all but the key by which a transcript is taken back.
+_IS_OF_PERSON = outbox.c.kind != "redaction"
+_HOLDS_WORDS = sa.and_(_IS_OF_PERSON, sa.or_(outbox.c.body != "", outbox.c.payload.is_not(None)))
+_EMPTIED = {"body": "", "payload": None}
 # Of a ticket's fields, what is about the request and not about a person.
 _IMPERSONAL = ("products", "site_number", "emr_vendor", "language", "duties", "identity")
 
@@ -130,7 +134,7 @@ class SqlRecords:
                 else [],
             }
 
-    def forget_ticket(self, reference: str, *, at: datetime) -> None:
+    def forget_ticket(self, reference: str, *, by: str, at: datetime) -> None:
         """See the port."""
         with self._db.write() as connection:
             fields = connection.scalar(
@@ -153,15 +157,17 @@ class SqlRecords:
                 .where(ticket_history.c.reference == reference, _IS_NOTE)
                 .values(what=f"{_NOTE}{ERASED}")
             )
+            of_person = sa.and_(outbox.c.reference == reference, _IS_OF_PERSON)
             connection.execute(
-                outbox.update().where(outbox.c.reference == reference).values(body="")
+                outbox.delete().where(of_person, outbox.c.state.in_([*WAITING, *TROUBLED]))
             )
+            connection.execute(outbox.update().where(of_person).values(_EMPTIED))
             connection.execute(
                 builtin_helpdesk.delete().where(builtin_helpdesk.c.external_key == reference)
             )
             connection.execute(
                 ticket_history.insert().values(
-                    reference=reference, at=at, who="retention", what="personal data erased"
+                    reference=reference, at=at, who=by, what="personal data erased"
                 )
             )
 
@@ -205,17 +211,18 @@ class SqlRecords:
     def drop_old_drafts(self, before: datetime) -> int:
         """See the port."""
         with self._db.write() as connection:
-            return connection.execute(drafts.delete().where(drafts.c.updated_at < before)).rowcount
+            return sum(
+                connection.execute(kept.delete().where(kept.c.updated_at < before)).rowcount
+                for kept in (drafts, errands)
+            )
 
     def empty_deliveries(self, before: datetime) -> int:
         """See the port."""
         with self._db.write() as connection:
             return connection.execute(
                 outbox.update()
-                .where(
-                    outbox.c.state == "delivered", outbox.c.next_at < before, outbox.c.body != ""
-                )
-                .values(body="")
+                .where(outbox.c.state == "delivered", outbox.c.next_at < before, _HOLDS_WORDS)
+                .values(_EMPTIED)
             ).rowcount
 
     @staticmethod
@@ -230,7 +237,6 @@ class SqlRecords:
             query = select(func.count()).where(column.in_(wanted), *more)
             return int(connection.scalar(query) or 0)
 
-        delivered = outbox.c.body != ""
         counts = {
             "conversations": count(conversations.c.id, ids),
             "messages": count(messages.c.conversation_id, ids),
@@ -244,7 +250,7 @@ class SqlRecords:
             ),
             "tickets": len(references),
             "ticket_notes": count(ticket_history.c.reference, references, _IS_NOTE),
-            "delivery_bodies": count(outbox.c.reference, references, delivered),
+            "delivery_bodies": count(outbox.c.reference, references, _HOLDS_WORDS),
             "builtin_helpdesk_bodies": count(builtin_helpdesk.c.external_key, references),
             "account_rows": users,
         }

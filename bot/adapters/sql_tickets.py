@@ -13,10 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from bot.adapters.database import Database
 from bot.adapters.tables import failed_lookups, outbox, ticket_history, tickets
 from bot.core.delivery import Backlog
-from bot.core.errors import NotFound
+from bot.core.errors import Conflict, NotFound
 from bot.core.tickets import (
     OPEN_STATES,
+    SAME_IS_OPEN,
     TROUBLED,
+    WAITING,
     Change,
     Delivery,
     DeliveryKind,
@@ -25,7 +27,6 @@ from bot.core.tickets import (
     TicketFilter,
 )
 
-WAITING = ("pending", "unknown")
 _other = outbox.alias("other")
 # The helpdesk's own id of the ticket that a row belongs to; null until it is there.
 _TICKET_ID = (
@@ -68,11 +69,14 @@ class SqlTickets:
                 connection.execute(tickets.insert().values(**values))
                 _log(connection, ticket.reference, ticket.created_at, who, "opened")
                 _put(connection, ticket.reference, "ticket", body, ticket.created_at)
-        except IntegrityError:
+        except IntegrityError as error:
             with self._db.read() as connection:
                 same = _open_twin(connection, ticket.request_key)
             if same is None:
-                raise
+                raise Conflict(
+                    "The request was not filed: an equal one, or the conversation, went away at "
+                    "the same moment. Try again."
+                ) from error
             return same
         return ticket
 
@@ -110,28 +114,11 @@ class SqlTickets:
 
     def change(self, reference: str, change: Change, *, who: str, at: datetime) -> Ticket:
         """See the port."""
-        with self._db.write() as connection:
-            ticket = _get(connection, reference)
-            values: dict[str, Any] = {}
-            if change.state and change.state != ticket.state:
-                values["state"] = change.state
-                _log(connection, reference, at, who, f"state: {ticket.state} -> {change.state}")
-            ticks = {k: v for k, v in change.checklist.items() if ticket.checklist.get(k) != v}
-            for item, is_done in ticks.items():
-                _log(connection, reference, at, who, f"{item}: {'done' if is_done else 'not done'}")
-            if ticks:
-                values["checklist"] = {**ticket.checklist, **ticks}
-            if change.note:
-                _log(connection, reference, at, who, f"note: {change.note}")
-            if change.told:
-                _put(connection, reference, "comment", change.told, at)
-            if values or change.note:
-                connection.execute(
-                    tickets.update()
-                    .where(tickets.c.reference == reference)
-                    .values(updated_at=at, **values)
-                )
-            return _get(connection, reference)
+        try:
+            with self._db.write() as connection:
+                return _change(connection, reference, change, who, at)
+        except IntegrityError as error:
+            raise Conflict(SAME_IS_OPEN) from error
 
     def history(self, reference: str) -> list[HistoryEntry]:
         """See the port."""
@@ -230,6 +217,8 @@ class SqlTickets:
 
     def settle(self, delivery: Delivery, then: DeliveryKind | None = None) -> None:
         """See the port."""
+        # A payload is stored before it is sent: what an erasure took since must not come back.
+        done_with = {"payload": None} if delivery.payload is None else {}
         with self._db.write() as connection:
             settled = connection.execute(
                 outbox.update()
@@ -241,8 +230,8 @@ class SqlTickets:
                     lease_owner=None,
                     external_id=delivery.external_id,
                     last_error=delivery.last_error,
-                    payload=delivery.payload,
                     maybe_arrived=delivery.maybe_arrived,
+                    **done_with,
                 )
             )
             if then and settled.rowcount:
@@ -298,19 +287,43 @@ class SqlTickets:
             return Backlog(counts, connection.scalar(oldest))
 
 
+def _change(
+    connection: sa.Connection, reference: str, change: Change, who: str, at: datetime
+) -> Ticket:
+    # Locked, so that of two ticks at the same moment none is lost.
+    ticket = _get(connection, reference, is_locked=True)
+    values: dict[str, Any] = {}
+    if change.state and change.state != ticket.state:
+        values["state"] = change.state
+        _log(connection, reference, at, who, f"state: {ticket.state} -> {change.state}")
+    ticks = {k: v for k, v in change.checklist.items() if ticket.checklist.get(k) != v}
+    for item, is_done in ticks.items():
+        _log(connection, reference, at, who, f"{item}: {'done' if is_done else 'not done'}")
+    if ticks:
+        values["checklist"] = {**ticket.checklist, **ticks}
+    if change.note:
+        _log(connection, reference, at, who, f"note: {change.note}")
+    if change.told:
+        _put(connection, reference, "comment", change.told, at)
+    if values or change.note:
+        connection.execute(
+            tickets.update().where(tickets.c.reference == reference).values(updated_at=at, **values)
+        )
+    return _get(connection, reference)
+
+
 def take_back_transcripts(connection: sa.Connection, conversation_id: str) -> None:
     """Has the helpdesk make unreadable what it was sent of a conversation that is erased now."""
-    sent = (
+    # Locked before it is asked what was sent: an attempt begins before this, or finds nothing.
+    transcripts = (
         select(outbox)
         .join(tickets, tickets.c.reference == outbox.c.reference)
-        .where(
-            tickets.c.conversation_id == conversation_id,
-            outbox.c.kind == "transcript",
-            outbox.c.attempts > 0,
-        )
+        .where(tickets.c.conversation_id == conversation_id, outbox.c.kind == "transcript")
+        .with_for_update(of=outbox)
     )
-    for row in connection.execute(sent).all():
-        _put(connection, row.reference, "redaction", f"{row.reference}/{row.id}", row.next_at)
+    for row in connection.execute(transcripts).all():
+        if row.attempts > 0:
+            _put(connection, row.reference, "redaction", f"{row.reference}/{row.id}", row.next_at)
 
 
 def _put(
@@ -353,8 +366,11 @@ def _log(connection: sa.Connection, reference: str, at: datetime, who: str, what
     )
 
 
-def _get(connection: sa.Connection, reference: str) -> Ticket:
-    row = connection.execute(select(tickets).where(tickets.c.reference == reference)).one_or_none()
+def _get(connection: sa.Connection, reference: str, *, is_locked: bool = False) -> Ticket:
+    query = select(tickets).where(tickets.c.reference == reference)
+    if is_locked:
+        query = query.with_for_update()
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"No ticket with the reference {reference[:20]!r}.")
     return _ticket(row)

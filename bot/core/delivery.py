@@ -180,13 +180,13 @@ def comment_key(row: Delivery) -> str:
 def _settled(row: Delivery, outcome: Sent, helpdesk: Helpdesk, clock: Clock) -> Delivery:
     """The row after this outcome; the rules of delivery in one place."""
     match outcome:
+        # Of what the helpdesk has, nothing is kept that only a further attempt would need.
         case Created(id):
-            return replace(row, state="delivered", external_id=id, last_error=None)
+            return replace(row, state="delivered", payload=None, external_id=id, last_error=None)
         case Found(id, others):
             note = f"The helpdesk has further tickets of it: {', '.join(others)}."
-            return replace(
-                row, state="delivered", external_id=id, last_error=note if others else None
-            )
+            row = replace(row, state="delivered", payload=None, external_id=id)
+            return replace(row, last_error=note if others else None)
         case Rejected(why):
             # Nothing is there, so a retry may send something else, made anew.
             return replace(row, state="rejected", payload=None, last_error=why)

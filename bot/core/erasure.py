@@ -149,7 +149,7 @@ def erase_subject(subject: Subject, services: Services, *, by: str) -> Certifica
             if services.tickets.get(reference).state in OPEN_STATES:
                 still_open += 1
             else:
-                records.forget_ticket(reference, at=services.clock.now())
+                records.forget_ticket(reference, by=by, at=services.clock.now())
     records.wipe_traces()
     after = records.holdings_of(before)
     certificate = Certificate(

@@ -59,7 +59,7 @@ def sweep(policy: Retention, services: Services, *, owner: str) -> dict[str, int
         gone["deliveries"] = records.empty_deliveries(_cutoff(now, policy.deliveries))
     if policy.tickets:
         for reference in records.closed_tickets(_cutoff(now, policy.tickets), BATCH):
-            records.forget_ticket(reference, at=now)
+            records.forget_ticket(reference, by="retention", at=now)
             gone["tickets"] += 1
     # What limits guessing counts for its window and no longer.
     gone["failed_lookups"] = services.tickets.forget_failed_lookups(now - LOOKUP_WINDOW)

@@ -17,6 +17,7 @@ TicketState = Literal["open", "in_progress", "done", "rejected", "withdrawn"]
 STATES: tuple[TicketState, ...] = ("open", "in_progress", "done", "rejected", "withdrawn")
 # While a request is in one of these, the same request again is not a new one.
 OPEN_STATES: tuple[TicketState, ...] = ("open", "in_progress")
+SAME_IS_OPEN = "The same request has been made again and is open: work on that ticket, or end it."
 CHECKLIST = ("account_reviewed", "products_confirmed", "emr_vendor_told", "processed")
 # What agents have to do for each kind of ticket, in order.
 CHECKLISTS: Mapping[TicketKind, tuple[str, ...]] = {
@@ -26,6 +27,8 @@ CHECKLISTS: Mapping[TicketKind, tuple[str, ...]] = {
 }
 
 DeliveryState = Literal["pending", "in_flight", "delivered", "unknown", "rejected", "dead"]
+# What is attempted when its time comes.
+WAITING: tuple[DeliveryState, ...] = ("pending", "unknown")
 # What waits for a person: a rule has decided all the others.
 TROUBLED: tuple[DeliveryState, ...] = ("rejected", "dead")
 DeliveryKind = Literal["ticket", "transcript", "comment", "redaction"]
@@ -99,9 +102,9 @@ class Delivery:
     """An outbox row: a ticket, or what belongs to one, on its way to the helpdesk.
 
     `attempts` counts those begun, the present one included. `payload` is what the helpdesk is sent
-    of a ticket, made from `body` once and kept, byte for byte. `maybe_arrived`: an attempt before
-    the present one may have had its effect. `ticket_id` is the helpdesk's own id of the ticket
-    that the row belongs to, once it is there.
+    of a ticket, made from `body` once and kept, byte for byte, until it is there. `maybe_arrived`:
+    an attempt before the present one may have had its effect. `ticket_id` is the helpdesk's own id
+    of the ticket that the row belongs to, once it is there.
     """
 
     id: int

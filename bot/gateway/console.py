@@ -251,7 +251,7 @@ def read_ticket(reference: str, _agent: ReadingAgent, services: ServicesDep) -> 
     return _ticket(reference, services)
 
 
-@router.patch("/tickets/{reference}", responses=responses(401, 403, 404))
+@router.patch("/tickets/{reference}", responses=responses(401, 403, 404, 409))
 def change_ticket(
     reference: str, body: ChangeTicket, agent: ChangingAgent, services: ServicesDep
 ) -> TicketDetail:

@@ -74,6 +74,14 @@ def test_what_was_backed_up_comes_back_row_by_row(
     assert len(rows(elsewhere)["outbox"]) == 1
 
 
+def test_a_backup_comes_back_on_a_machine_on_which_nothing_has_run(tmp_path: Path) -> None:
+    url, fresh = new_url("sqlite", tmp_path, "old"), tmp_path / "var" / "helpdesk.db"
+    migrate.upgrade(url)
+    back_up(url, tmp_path / "backup")
+    restore(f"sqlite:///{fresh}", tmp_path / "backup")
+    assert rows(f"sqlite:///{fresh}") == rows(url)
+
+
 def test_only_its_owner_may_read_a_backup(lived_in: Database, tmp_path: Path) -> None:
     back_up(url_of(lived_in), tmp_path / "backup")
     assert stat.S_IMODE((tmp_path / "backup").stat().st_mode) == 0o600
@@ -107,3 +115,18 @@ def test_a_backup_that_fails_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         back_up(f"sqlite:///{tmp_path / 'nowhere.db'}", tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
+
+
+def test_a_password_goes_to_postgresql_s_programs_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, program = tmp_path / "told", tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\necho "$PGPASSWORD" > {told}\necho "$1" >> {told}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    url = "postgresql+psycopg://helpdesk:s3cret@db.example:5433/clinic?sslmode=require"
+    back_up(url, tmp_path / "backup")
+    assert told.read_text().splitlines() == [
+        "s3cret",
+        "--dbname=postgresql://helpdesk@db.example:5433/clinic?sslmode=require",
+    ]

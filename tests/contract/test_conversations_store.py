@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.event import listen
 
 from bot.adapters.memory import HeldClock
+from bot.adapters.tables import conversations, feedback, messages
 from bot.core import handoff
 from bot.core.conversations import (
     Button,
@@ -28,7 +29,7 @@ from bot.core.handoff import Ownership, Reason, Transfer
 from bot.core.ports.conversations import Conversations
 from tests.support.builders import NOW, a_draft, a_ticket, an_answer, an_identity, start
 from tests.support.stack import wait_for
-from tests.support.stores import DATABASES, Stores
+from tests.support.stores import DATABASES, Stores, meanwhile
 
 SOURCE = SourceLink("invoice-details", "csv", "Le détail", "https://x.example/#csv", "fr", "abcd")
 ABSTAIN = Reply("abstain", "Je ne sais pas.", "abstain")
@@ -471,6 +472,21 @@ def test_the_queue_is_narrowed_by_state_language_and_words(store: Conversations)
     assert look(store, q="%") == ["b"]
 
 
+def test_the_queue_is_searched_by_who_somebody_is_and_not_by_how_that_is_stored(
+    store: Conversations,
+) -> None:
+    start(store, "a", identity=an_identity(name="Solène Émond"))
+    start(store, "b", identity=an_identity(name="Jo", email="x@y.example", site_number="77310"))
+    start(store, "c")
+    for id_ in "abc":
+        ask_person(store, id_)
+    assert look(store, q="Solène") == ["a"]
+    assert look(store, q="émond") == ["a"]
+    assert look(store, q="X@y.ex") == look(store, q="7731") == ["b"]
+    for stored in ("null", "name", "true", "site_admin"):
+        assert look(store, q=stored) == []
+
+
 def test_the_queue_comes_in_pages(store: Conversations) -> None:
     for number in range(5):
         start(store, f"c{number}")
@@ -588,6 +604,22 @@ def test_the_last_word_of_feedback_counts(stores: Stores) -> None:
     assert (totals.helpful, totals.not_helpful) == (0, 1)
 
 
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_of_two_votes_at_the_same_moment_the_last_one_counts(stores: Stores) -> None:
+    store = stores.conversations
+    kept = start(store)
+    (said,) = store.answers_to(answer(store, kept, an_answer()).id)
+    about = {"message_id": said.id, "conversation_id": kept.id, "created_at": NOW}
+    meanwhile(
+        stores,
+        lambda: store.add_feedback(kept.id, said.id, helpful=False, comment=None, at=NOW),
+        select(messages.c.id).with_for_update(),
+        feedback.insert().values(helpful=True, **about),
+    )
+    totals = stores.figures.totals()
+    assert (totals.helpful, totals.not_helpful) == (0, 1)
+
+
 def test_erasure_leaves_nothing_but_the_tickets_without_their_link(stores: Stores) -> None:
     store = stores.conversations
     kept, other = start(store, "a"), start(store, "b")
@@ -658,6 +690,21 @@ def test_the_same_message_of_an_agent_twice_is_said_once(store: Conversations) -
         for _ in range(2)
     )
     assert first == second == store.messages(kept.id)
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_the_same_message_of_an_agent_twice_at_the_same_moment_is_said_once(stores: Stores) -> None:
+    store = stores.conversations
+    kept = start(store, "c", an_answer("Bonjour"))
+    (said,) = store.messages(kept.id)
+
+    def again() -> list[Message]:
+        reply = Reply("message", "Bonjour")
+        return store.say(kept.id, "agent", [reply], at=NOW, client_id="agent-1")
+
+    touched = conversations.update().values(updated_at=NOW)
+    first = messages.update().values(client_id="agent-1")
+    assert [message.id for message in meanwhile(stores, again, touched, first)] == [said.id]
 
 
 def test_an_answer_that_comes_after_an_agent_s_claim_is_dropped_where_it_would_be_stored(

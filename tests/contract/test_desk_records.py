@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.adapters.tables import conversations, signals
 from bot.core import handoff
 from bot.core.agents import Signal
 from bot.core.conversations import Reply
@@ -14,7 +15,7 @@ from bot.core.handoff import Ownership, Reason
 from bot.core.ports.conversations import Conversations
 from bot.core.ports.desk import DeskRecords
 from tests.support.builders import NOW, an_agent, an_answer, exchange, start
-from tests.support.stores import Stores
+from tests.support.stores import DATABASES, Stores, meanwhile
 
 MINUTE = timedelta(minutes=1)
 
@@ -139,6 +140,15 @@ def test_each_side_has_a_signal_of_its_own_and_reading_goes_forward_only(
     assert records.signals("c") == {"visitor": Signal(NOW, 7), "agent": Signal(NOW, 2)}
     with pytest.raises(NotFound):
         records.signal("nowhere", "visitor")
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_of_two_signals_at_the_same_moment_what_was_read_stays_read(stores: Stores) -> None:
+    start(stores.conversations, "c")
+    first = signals.insert().values(conversation_id="c", side="visitor", read=7)
+    touched = conversations.update().values(updated_at=NOW)
+    meanwhile(stores, lambda: stores.records.signal("c", "visitor", read=3), touched, first)
+    assert stores.records.signals("c") == {"visitor": Signal(None, 7)}
 
 
 def test_a_rating_is_of_the_last_stay_and_the_last_word_counts(

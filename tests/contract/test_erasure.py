@@ -13,9 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from bot.adapters.memory import HeldClock, memory_services
+from bot.adapters.memory_tickets import HelpdeskFault, MemoryHelpdesk
 from bot.adapters.sql_records import ERASED, SqlRecords
 from bot.adapters.tables import metadata, outbox
 from bot.core.conversations import Button
+from bot.core.delivery import deliver_due, transcriber
 from bot.core.erasure import Certificate, Subject, erase_subject, export_subject
 from bot.core.errands import Errand
 from bot.core.errors import BadInput
@@ -136,6 +138,58 @@ def test_a_person_is_erased_from_every_table(
     assert certificate.erased["ticket_notes"] == 1
     left = services.tickets.get(reference)
     assert (left.requester_name, left.fields) == (ERASED, {"products": ["tablets_kiosks"]})
+    assert services.tickets.history(reference)[-1].who == "operator"
+
+
+def a_helpdesk(*faults: HelpdeskFault) -> MemoryHelpdesk:
+    """A helpdesk that takes transcripts, after these faults."""
+    return MemoryHelpdesk(faults, takes_transcripts=True)
+
+
+def deliver(services: Services, helpdesk: MemoryHelpdesk, clock: HeldClock) -> None:
+    clock.advance(timedelta(minutes=15))
+    transcribe = transcriber(services.conversations, services.phrases)
+    deliver_due(services.tickets, helpdesk, clock, transcribe=transcribe)
+
+
+@pytest.mark.parametrize("faults", [(), ("unreachable",), ("refused",), ("none", "unreachable")])
+def test_a_person_is_erased_from_what_was_sent_and_from_what_was_not(
+    services: Services, stores: Stores, clock: HeldClock, faults: tuple[HelpdeskFault, ...]
+) -> None:
+    fill(services, stores)
+    helpdesk = a_helpdesk(*faults)
+    deliver(services, helpdesk, clock)
+    certificate = erase_subject(Subject(email=PERSON.email), services, by="operator")
+    assert rows_with_canary(stores) == {}
+    assert "delivery_bodies" not in certificate.remains
+    sent = len(helpdesk.tickets)
+    for _ in range(3):
+        deliver(services, helpdesk, clock)
+    assert len(helpdesk.tickets) == sent
+    assert CANARY not in str(helpdesk.comments)
+
+
+def test_a_person_is_erased_from_what_is_being_sent(services: Services, stores: Stores) -> None:
+    fill(services, stores)
+    (row,) = services.tickets.lease_due(NOW, timedelta(minutes=2), 1)
+    services.tickets.keep_payload(replace(row, payload=CANARY))
+    erase_subject(Subject(email=PERSON.email), services, by="operator")
+    services.tickets.settle(replace(row, payload=CANARY, state="unknown"))
+    assert rows_with_canary(stores) == {}
+    assert [row.state for row in services.tickets.deliveries(row.reference)] == ["unknown"]
+
+
+def test_erasing_a_person_makes_the_transcript_in_the_helpdesk_unreadable(
+    services: Services, stores: Stores, clock: HeldClock
+) -> None:
+    reference = fill(services, stores)
+    helpdesk = a_helpdesk()
+    deliver(services, helpdesk, clock)
+    (key,) = [c.key for c in helpdesk.comments["1"] if CANARY in c.text]
+    erase_subject(Subject(email=PERSON.email), services, by="operator")
+    deliver(services, helpdesk, clock)
+    assert [comment.text for comment in helpdesk.comments["1"] if comment.key == key] == ["▇"]
+    assert services.tickets.deliveries(reference)[-1].state == "delivered"
 
 
 def test_erasing_leaves_everybody_else_alone(services: Services, stores: Stores) -> None:
@@ -363,12 +417,15 @@ def test_drafts_deliveries_and_closed_tickets_go_each_after_its_time(
     with stores.database.write() as connection:
         connection.execute(outbox.update().values(state="delivered"))
     went = []
+    assert {"drafts", "errands"} < set(rows_with_canary(stores))
     for days in (8, 31 - 8, 91 - 31, 731 - 91):
         clock.advance(timedelta(days=days))
         gone = sweep(DAYS, services, owner="test")
         went.append({name for name, count in gone.items() if count})
+        assert not {"drafts", "errands"} & set(rows_with_canary(stores))
     assert went == [{"drafts"}, {"deliveries"}, {"conversations"}, {"tickets"}]
     assert services.tickets.get(reference).requester_email == ERASED
+    assert services.tickets.history(reference)[-1].who == "retention"
     assert rows_with_canary(stores) == {}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.adapters import events_local
 from bot.adapters.events_local import LocalEvents
 from bot.adapters.events_redis import RedisEvents
 from bot.core.ports.events import Events
@@ -91,3 +92,17 @@ def test_without_redis_the_own_process_is_woken_and_nothing_fails(
     finally:
         redis_server.start()
     wait_for(lambda: heard(first, second), within_s=20)
+
+
+def test_of_many_topics_the_oldest_are_forgotten_and_no_call_is_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events_local, "MOST_TOPICS", 2)
+    events = LocalEvents()
+    since = events.position()
+    for topic in ("old", "a", "b", "a"):
+        events.publish(topic)
+    assert len(events._last) == 2
+    now = events.position()
+    assert asyncio.run(events.wait(["old"], since, WITHIN_S)) > since
+    assert asyncio.run(events.wait(["old", "never"], now, 0.05)) == now

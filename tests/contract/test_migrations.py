@@ -161,3 +161,17 @@ def test_of_many_that_start_at_once_one_migrates_and_the_others_wait(url: str) -
     started = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(4)]
     told = [process.communicate()[1].decode() for process in started]
     assert [process.returncode for process in started] == [0, 0, 0, 0], told
+
+
+def test_the_reason_why_it_cannot_be_brought_up_to_date_is_said(tmp_path: Path) -> None:
+    (tmp_path / "damaged.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(Unavailable, match=r"up to date: .*file is not a database"):
+        migrate.upgrade(f"sqlite:///{tmp_path / 'damaged.db'}")
+    url = f"sqlite:///{tmp_path / 'newer.db'}"
+    migrate.upgrade(url)
+    newer = Database(url)
+    with newer.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    newer.dispose()
+    with pytest.raises(Unavailable, match=r"up to date: Can't locate revision .*'9999'"):
+        migrate.upgrade(url)

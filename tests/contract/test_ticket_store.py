@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.adapters.tables import outbox, tickets
 from bot.core.delivery import comment_key
-from bot.core.errors import NotFound
+from bot.core.errors import Conflict, NotFound
 from bot.core.ports.tickets import TicketStore
 from bot.core.tickets import (
     Change,
@@ -21,7 +22,7 @@ from bot.core.tickets import (
     request_key,
 )
 from tests.support.builders import NOW, a_ticket, an_identity, start
-from tests.support.stores import Stores
+from tests.support.stores import DATABASES, Stores, meanwhile
 
 LEASE = timedelta(seconds=60)
 LATER = NOW + timedelta(hours=1)
@@ -105,6 +106,25 @@ def test_the_same_request_in_many_threads_is_one_ticket(store: TicketStore) -> N
     assert len(store.lease_due(NOW, LEASE, 10)) == 1
 
 
+def test_a_request_is_not_open_twice_since_the_first_was_opened_again(store: TicketStore) -> None:
+    first = file(store)
+    store.change(first.reference, Change("done"), who="Amélie", at=NOW)
+    second = file(store, a_ticket())
+    before = store.history(first.reference)
+    with pytest.raises(Conflict, match="made again and is open"):
+        store.change(first.reference, Change("in_progress"), who="Amélie", at=NOW)
+    assert (store.get(first.reference).state, store.history(first.reference)) == ("done", before)
+    store.change(second.reference, Change("in_progress"), who="Amélie", at=NOW)
+    store.change(second.reference, Change("withdrawn"), who="Amélie", at=NOW)
+    assert store.change(first.reference, Change("open"), who="A", at=NOW).state == "open"
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_a_request_of_a_conversation_that_has_just_gone_is_a_conflict(store: TicketStore) -> None:
+    with pytest.raises(Conflict, match="Try again"):
+        file(store, a_ticket(conversation_id="erased-a-moment-ago"))
+
+
 # --- Finding -------------------------------------------------------------------------------------
 
 
@@ -145,6 +165,11 @@ def test_tickets_are_found_by_what_is_seen_of_them(store: TicketStore, q: str) -
     assert find(store, q=q) == [wanted]
 
 
+def test_a_search_finds_letters_with_accents_whatever_their_case(store: TicketStore) -> None:
+    wanted = file(store, a_ticket(requester_name="Élodie, École de médecine"))
+    assert find(store, q="élodie") == find(store, q="ÉCOLE") == [wanted]
+
+
 @pytest.mark.parametrize("q", ["%", "_", "trop cher"])
 def test_a_search_takes_its_words_literally_and_looks_into_nothing_else(
     store: TicketStore, q: str
@@ -175,6 +200,17 @@ def test_a_change_is_kept_with_its_history(store: TicketStore) -> None:
         HistoryEntry(LATER, "Amélie Fortin", "state: open -> in_progress"),
         HistoryEntry(LATER, "Amélie Fortin", "account_reviewed: done"),
     ]
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_of_two_ticks_at_the_same_moment_none_is_lost(stores: Stores) -> None:
+    ticket = file(stores.tickets)
+    tick, other = Change(checklist={"processed": True}), "account_reviewed"
+    ticked = tickets.update().values(checklist={**ticket.checklist, other: True})
+    done = meanwhile(
+        stores, lambda: stores.tickets.change(ticket.reference, tick, who="A", at=NOW), ticked
+    ).checklist
+    assert {item for item, is_done in done.items() if is_done} == {"processed", other}
 
 
 def test_a_tick_taken_back_is_history_too(store: TicketStore) -> None:
@@ -451,6 +487,19 @@ def test_what_the_helpdesk_was_sent_of_an_erased_conversation_is_taken_back(
     assert store.get(ticket.reference).conversation_id is None
     store.settle(replace(again, state="delivered"))
     assert [row.kind for row in lease(store)] == ["redaction"]
+
+
+@pytest.mark.parametrize("stores", DATABASES, indirect=True)
+def test_what_is_sent_at_the_moment_of_the_erasure_is_taken_back(stores: Stores) -> None:
+    start(stores.conversations, "c-1")
+    ticket = file(stores.tickets, a_ticket(conversation_id="c-1"))
+    (row,) = lease(stores.tickets)
+    stores.tickets.settle(replace(row, state="delivered", external_id="7"), then="transcript")
+    of_transcript = outbox.update().where(outbox.c.kind == "transcript")
+    begun = of_transcript.values(state="in_flight", attempts=1)
+    meanwhile(stores, lambda: stores.conversations.erase("c-1"), begun)
+    kinds = [row.kind for row in stores.tickets.deliveries(ticket.reference)]
+    assert kinds == ["ticket", "transcript", "redaction"]
 
 
 def test_of_what_was_never_sent_nothing_is_taken_back(stores: Stores) -> None:

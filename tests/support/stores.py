@@ -5,10 +5,12 @@ PostgreSQL takes part where there is one (tests/support/postgres.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -37,6 +39,7 @@ from bot.core.ports.privacy import Audit
 from bot.core.ports.tickets import TicketStore
 from tests.support import postgres
 
+Given = TypeVar("Given")
 DATABASES = ["sqlite", *(["postgresql"] if postgres.IS_THERE else [])]
 BACKENDS = ["memory", *DATABASES]
 
@@ -53,6 +56,18 @@ class Stores:
     helpdesk: Helpdesk
     audit: Audit
     database: Database | None
+
+
+def meanwhile(stores: Stores, call: Callable[[], Given], *statements: sa.Executable) -> Given:
+    """What a call gives that comes before the transaction of these statements has ended."""
+    assert stores.database is not None
+    with ThreadPoolExecutor(1) as threads:
+        with stores.database.write() as connection:
+            for statement in statements:
+                connection.execute(statement)
+            second = threads.submit(call)
+            wait([second], timeout=0.5)
+        return second.result()
 
 
 @contextmanager

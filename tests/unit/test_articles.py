@@ -210,7 +210,7 @@ def test_a_section_leads_to_its_twin_in_the_other_language(tmp_path: Path) -> No
     sections = Sections(load_articles(tmp_path, ADDRESS))
     english = sections.get("parking", "find", "en")
     assert english is not None
-    french = sections.twin(english, "fr")
+    french = sections.get(english.slug, english.anchor, "fr")
     assert french is not None
     assert (french.key, french.language, french.heading) == (english.key, "fr", "Se garer")
 
@@ -220,7 +220,7 @@ def test_a_section_without_a_published_twin_has_none(tmp_path: Path) -> None:
     sections = Sections(load_articles(tmp_path, ADDRESS))
     english = sections.get("parking", "find", "en")
     assert english is not None
-    assert sections.twin(english, "fr") is None
+    assert sections.get(english.slug, english.anchor, "fr") is None
 
 
 def test_keys_name_each_section_once_in_the_order_of_the_articles(tmp_path: Path) -> None:
@@ -266,7 +266,10 @@ def test_questions_of_one_section_are_gathered_from_several_files(tmp_path: Path
     assert load_questions(tmp_path)["parking#pay"] == ["what does it cost", "is it free"]
 
 
-@pytest.mark.parametrize("text", ["nlu: [", "nlu: [text]", "- a list"])
+@pytest.mark.parametrize(
+    "text",
+    ["nlu: [", "nlu: [text]", "- a list", "nlu: [{intent: faq/a.b, examples: [{txt: a typo}]}]"],
+)
 def test_a_broken_file_of_questions_is_named(tmp_path: Path, text: str) -> None:
     file = place(tmp_path, text, "broken.yml")
     with pytest.raises(ArticleErrors, match="cannot be read as a Rasa NLU file") as caught:

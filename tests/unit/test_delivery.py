@@ -70,6 +70,7 @@ def test_a_ticket_is_delivered_with_its_body_as_it_was_stored(
     assert helpdesk.tickets == [(reference, '{"key": "one"}')]
     assert (settled.state, settled.external_id, settled.last_error) == ("delivered", "1", None)
     assert outcome(store, reference) == settled
+    assert settled.payload is None
 
 
 def test_nothing_is_delivered_twice(store: MemoryTickets, reference: str, clock: HeldClock) -> None:

@@ -1,6 +1,7 @@
 """Search over indexes whose order can be worked out by hand, and the index that follows files."""
 
 import os
+import stat
 import threading
 from collections.abc import Sequence
 from datetime import date
@@ -200,6 +201,12 @@ def test_a_damaged_file_of_vectors_is_replaced(tmp_path: Path, kept: slice) -> N
     encode_cached(encoder, ["one"], tmp_path)
     encode_cached(encoder, ["one"], tmp_path)
     assert encoder.encoded == ["one"]
+
+
+def test_kept_vectors_are_read_by_whoever_runs_the_service(tmp_path: Path) -> None:
+    encode_cached(WordAxes(), ["one"], tmp_path)
+    [file] = tmp_path.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
 
 
 def test_an_index_built_again_encodes_nothing_again(tmp_path: Path) -> None:

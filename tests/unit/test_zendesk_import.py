@@ -161,6 +161,36 @@ def test_id_dates_and_digest_are_kept(tmp_path: Path, remote: list[Remote]) -> N
     assert imported["digest"] == remote[0].digest
 
 
+def test_of_two_locales_of_a_language_the_first_given_counts_each_time(
+    tmp_path: Path, center: HelpCenter
+) -> None:
+    center.articles["fr-ca"] = [an_article(7, "Le menu, au Québec", FRENCH)]
+    for done in ("new", "unchanged"):
+        remote = fetch(center.url, ["fr", "fr-ca", "en-us"])
+        assert import_into(tmp_path, remote)["fr/find-the-menu.md"] == done
+        (french, _) = load_articles(tmp_path, "https://support.example/form")
+        assert french.title == "Trouver le menu"
+
+
+def test_a_heading_that_looks_like_a_numbered_one_gets_an_anchor_of_its_own(
+    tmp_path: Path, center: HelpCenter
+) -> None:
+    body = "".join(f"<h2>{heading}</h2><p>Text.</p>" for heading in ("Foo", "Foo", "Foo 2"))
+    center.articles["en-us"] = [an_article(8, "Foos", body)]
+    import_into(tmp_path, fetch(center.url, ["en-us"]))
+    (article,) = load_articles(tmp_path, "https://support.example/form")
+    assert [section.anchor for section in article.sections] == ["foo", "foo-2", "foo-2-2"]
+
+
+def test_a_digest_of_digits_alone_stays_a_text(
+    tmp_path: Path, remote: list[Remote], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zendesk_import, "_digest", lambda _: "1234567890123456")
+    import_into(tmp_path, remote)
+    for source in read_sources(tmp_path):
+        assert source.front["imported"]["written"] == "1234567890123456"  # type: ignore[index]
+
+
 def test_twins_that_differ_in_shape_keep_their_own_anchors(
     tmp_path: Path, center: HelpCenter
 ) -> None:

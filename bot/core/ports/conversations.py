@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class Conversations(Turns, Drafts, Queue, Protocol):
     """Keeps conversations and what is said in them.
 
-    Methods that take an id raise `NotFound` for one that does not exist.
+    To change a conversation that does not exist, or to read it whole, raises `NotFound`; lists of
+    what belongs to one are empty, and to erase it does nothing.
     """
 
     def start(self, conversation: Conversation, token_hash: str, greeting: Sequence[Reply]) -> None:

@@ -35,8 +35,11 @@ class Records(Protocol):
     def dump(self, held: Holdings, subject: Subject) -> dict[str, Any]:
         """All of it, as JSON can hold it; tokens and leases are left out."""
 
-    def forget_ticket(self, reference: str, *, at: datetime) -> None:
-        """Takes the person out of a ticket and of what was sent of it; the request stays."""
+    def forget_ticket(self, reference: str, *, by: str, at: datetime) -> None:
+        """Takes the person out of a ticket and of what was sent of it; the request stays.
+
+        What is not in the helpdesk yet is not sent any more, but for redactions.
+        """
 
     def wipe_traces(self) -> None:
         """Makes what was deleted unreadable in the database's files as well."""
@@ -48,7 +51,7 @@ class Records(Protocol):
         """References of closed tickets unchanged since then that still name their requester."""
 
     def drop_old_drafts(self, before: datetime) -> int:
-        """Forgets unfinished requests unchanged since then; gives how many."""
+        """Forgets unfinished requests and errands unchanged since then; gives how many."""
 
     def empty_deliveries(self, before: datetime) -> int:
         """Empties what was delivered before then; the helpdesk has it. Gives how many."""

@@ -18,6 +18,9 @@ class TicketStore(Protocol):
         """Stores the ticket and its outbox row in one transaction and gives it back.
 
         If an open ticket has the same request key, gives that one and stores nothing.
+
+        Raises:
+            Conflict: That one, or the conversation, went away at the same moment.
         """
 
     def get(self, reference: str) -> Ticket:
@@ -34,6 +37,10 @@ class TicketStore(Protocol):
         """Changes state or check-list, adds a note, and writes the history.
 
         What the helpdesk is told of it goes into the outbox in the same transaction.
+
+        Raises:
+            NotFound: No such reference.
+            Conflict: It would be open again beside an open ticket of the same request key.
         """
 
     def history(self, reference: str) -> list[HistoryEntry]:
