@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bot.core import handoff
 from bot.core.conversations import Button, Conversation, Message, Reply
-from bot.core.errors import BadInput, Conflict
+from bot.core.errors import BadInput, Conflict, NotFound, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership, Reason, Transfer
 from bot.core.hours import OpeningHours
 from bot.core.payloads import BACK_TO_BOT, LEAVE_REQUEST
@@ -234,8 +234,9 @@ class SupportDesk:
         try:
             change = handoff.lose(Ownership.of(conversation), now)
             self.conversations.change_owner(conversation.id, change, at=now, saying=[reply])
-        except Conflict:
-            # Another gateway was first, or the agent has just acted.
+        except (Conflict, NotFound, Unavailable):
+            # Another gateway was first, the agent has just acted, it is erased, or its row cannot
+            # be read: then the others are taken back all the same.
             return False
         return True
 

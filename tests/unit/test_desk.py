@@ -382,6 +382,18 @@ def test_where_the_owner_becomes_unreadable_during_an_answer_it_is_not_said(
     assert "Une réponse." not in str(services.conversations.messages("c"))
 
 
+def test_a_conversation_that_is_held_by_nobody_keeps_no_other_with_an_agent_who_is_gone(
+    services: Services, clock: HeldClock
+) -> None:
+    start(services.conversations, "other")
+    services.desk.claim("c", MARC)
+    services.desk.claim("other", MARC)
+    kept = services.conversations.kept("c")  # type: ignore[attr-defined]
+    kept.now = replace(kept.now, assignee_id=None)
+    clock.advance(AGENT_LEASE)
+    assert services.desk.reclaim() == ["other"]
+
+
 # --- How it went ---------------------------------------------------------------------------------
 
 
