@@ -205,8 +205,7 @@ class SupportDesk:
             )
             ways_out = self._ways_out(outlook, language, is_long=True)
             reply = Reply("handoff", " ".join(sentences), "handoff/waiting", ways_out)
-            if self.records.mark_told(conversation.id, at=now):
-                self.conversations.say(conversation.id, reply.author, [reply], at=now)
+            if self._tell_waiting(conversation, reply):
                 told.append(conversation.id)
         return told
 
@@ -225,6 +224,20 @@ class SupportDesk:
         return self.conversations.change_owner(
             conversation_id, change, at=self.clock.now(), saying=said
         )
+
+    def _tell_waiting(self, conversation: Conversation, reply: Reply) -> bool:
+        now = self.clock.now()
+        try:
+            owned = Ownership.of(conversation)
+            if not self.records.mark_told(conversation.id, at=now):
+                return False
+            self.conversations.say(
+                conversation.id, reply.author, [reply], at=now, while_owned=owned
+            )
+        except (Conflict, NotFound, Unavailable):
+            # Somebody has joined meanwhile, it is erased, or nobody can say whose it is.
+            return False
+        return True
 
     def _put_back(self, conversation: Conversation) -> bool:
         now = self.clock.now()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.adapters.memory import HeldClock, ScriptedAssistant
+from bot.adapters.memory_desk import MemoryDeskRecords
 from bot.core import handoff
 from bot.core.agents import AgentSession
 from bot.core.conversations import Button, Message, Reply
@@ -335,6 +336,21 @@ def test_whoever_is_put_back_into_the_queue_is_not_told_in_the_same_breath_that_
     assert services.desk.remind() == []
     clock.advance(LONG_WAIT + MINUTE)
     assert services.desk.remind() == ["c"]
+
+
+def test_whoever_is_joined_at_that_very_moment_is_not_told_to_be_waiting_still(
+    services: Services, clock: HeldClock
+) -> None:
+    class JoinedMeanwhile(MemoryDeskRecords):
+        def mark_told(self, conversation_id: str, *, at: datetime) -> bool:
+            services.desk.claim(conversation_id, MARC)
+            return super().mark_told(conversation_id, at=at)
+
+    queue(services)
+    clock.advance(LONG_WAIT + MINUTE)
+    records = JoinedMeanwhile(services.conversations)  # type: ignore[arg-type]
+    assert replace(services.desk, records=records).remind() == []
+    assert told(services)[-1] == "handoff/joined"
 
 
 def test_signing_out_gives_the_conversations_back_at_once(services: Services) -> None:
