@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.core.agents import FAILURES_WITHIN
-from bot.core.delivery import deliver_due, pause_until, transcriber
+from bot.core.delivery import deliver_due, transcriber
 from bot.core.errors import HelpdeskError
 from bot.core.retention import BATCH, Retention, sweep
 from bot.core.services import Services
@@ -106,12 +106,12 @@ class Worker:
             owner=self._owner,
             transcribe=transcriber(services.conversations, services.phrases),
         )
-        pause = pause_until(settled)
+        pause = settled.pause_until
         self._pause_until = None if pause is None else min(pause, now + LONGEST_PAUSE)
-        if settled:
+        if settled.rows:
             # A list of tickets on screen shows where each stands.
             services.events.publish(CONSOLE)
-        for delivery in settled:
+        for delivery in settled.rows:
             count_delivery(delivery.state)
             log.info(
                 "delivery",
