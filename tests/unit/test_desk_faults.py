@@ -110,6 +110,17 @@ def test_a_bot_that_fails_again_and_again_brings_a_person_once_and_is_then_left_
     assert services.conversations.get("c").state == "bot"
 
 
+def test_of_two_quick_messages_to_a_bot_that_fails_the_second_brings_a_person(
+    services: Services,
+) -> None:
+    conversation = services.conversations.get("c")
+    for text in ("Un?", "Deux?"):
+        last = services.conversations.add_visit(conversation, text, text=text, payload=None, at=NOW)
+    broken = replace(services, assistant=ScriptedAssistant(Unavailable("down")))
+    answer_left_behind(broken, last.id)
+    assert topics(services) == ["service/trouble", "handoff/queued"]
+
+
 def test_a_fault_while_a_person_is_being_brought_leaves_the_message_to_be_answered_again(
     clock: HeldClock,
 ) -> None:
