@@ -23,6 +23,7 @@ from bot.core.tickets import (
     HistoryEntry,
     Ticket,
     TicketFilter,
+    note_line,
 )
 
 WAITING = ("pending", "unknown")
@@ -122,7 +123,7 @@ class SqlTickets:
             if ticks:
                 values["checklist"] = {**ticket.checklist, **ticks}
             if change.note:
-                _log(connection, reference, at, who, f"note: {change.note}")
+                _log(connection, reference, at, who, note_line(change.note))
             if change.told:
                 _put(connection, reference, "comment", change.told, at)
             if values or change.note:
