@@ -64,8 +64,7 @@ def answer_asked(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
 
 def name_said(heard: Heard) -> str | None:
     """The name that the message is, if it is one."""
-    found = [name for name in heard.all_of("person_name") if wording.is_capitalised(name)]
-    name = wording.name_in(heard.text) or next(iter(found), None)
+    name = wording.name_in(heard.text) or next(iter(heard.names), None)
     if name is None or wording.asks(heard.text) or wording.gives_up_outright(heard.text):
         return None
     if heard.intent in _OF_NAMES:
