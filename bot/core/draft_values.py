@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core import corrections, wording
-from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
+from bot.core.cancellation import PRODUCTS, SOLD_BOTH_WAYS, Draft, Scope, Step
 from bot.core.heard import BARE, Heard
 
 MAX_REASON_CHARS = 1_000
@@ -52,11 +52,9 @@ def _scopes(draft: Draft, heard: Heard, products: tuple[str, ...]) -> Mapping[st
     scope = corrections.scope_in(heard.text)
     if scope is None:
         return draft.scopes
-    chosen = SITE_WIDE & {*products}
-    return {
-        **draft.scopes,
-        **dict.fromkeys(sorted(chosen & {*heard.all_of("product")} or chosen), scope),
-    }
+    named = {*heard.all_of("product")} & {*PRODUCTS}
+    meant = SOLD_BOTH_WAYS & {*products} & (named or {*products})
+    return {**draft.scopes, **dict.fromkeys(sorted(meant), scope)}
 
 
 def _new(values: Sequence[str], current: str | None) -> str | None:
