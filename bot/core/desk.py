@@ -34,8 +34,8 @@ RATE = "/rate_conversation"
 COMMENT_RATING = "/comment_rating"
 RATING_COMMENT = "rating/comment"
 SCORES = range(1, 6)
-# An expectation is told from that many recent waits at the least, and as what four of five stayed
-# under, rounded up to what people say.
+# An expectation is told from the fewest waits lately on, as what that share of them stayed under,
+# rounded up to what people say.
 RECENT = timedelta(hours=6)
 FEWEST_WAITS = 3
 MOST_WAITS = 50
@@ -56,7 +56,7 @@ _SENTENCES: dict[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What somebody in the queue may expect. `within_min`: minutes, 0 for under one; None unknown.
+    """What somebody in the queue may expect. `within_min`: minutes, one of STEPS_MIN; None unknown.
 
     `within_min` beyond the last of STEPS_MIN means longer than that.
     """

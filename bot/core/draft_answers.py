@@ -1,7 +1,7 @@
-"""Words that answer the question asked, read knowing which it was.
+"""The draft with the words of a message as the answer to the question asked, or what is wrong.
 
-To whoever knows that a name was asked for, "Louise Cooper" is a name. Called by `hearing.py`;
-values named out of turn are `draft_values.py`.
+Called by `hearing.py`. Values named out of turn are `draft_values.py`; words are read by
+`wording.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads the visitor's own words, French or English, when the question asked is known.
 
 The classifier has to tell everything that may be said from everything else; to whoever knows that a
-name was asked for, "Louise Cooper" is a name. Used by `hearing.py`; nothing here knows of a draft.
+name was asked for, "Louise Cooper" is a name. Nothing here knows of a draft.
 """
 
 from __future__ import annotations
