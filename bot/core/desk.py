@@ -7,9 +7,6 @@ change and nobody changes hands untold. What is promised to a visitor is counted
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,6 +17,15 @@ from bot.core.errors import BadInput, Conflict, NotFound, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership, Reason, Transfer
 from bot.core.hours import OpeningHours
 from bot.core.payloads import BACK_TO_BOT, LEAVE_REQUEST
+from bot.core.ratings import (
+    COMMENT_RATING,
+    RATE,
+    RATING_COMMENT,
+    SCORES,
+    rate_payload,
+    read_score,
+)
+from bot.core.waits import MOST_WAITS, RECENT, STEPS_MIN, Outlook, likely_minutes
 
 if TYPE_CHECKING:
     from bot.core.agents import Agent
@@ -30,17 +36,6 @@ if TYPE_CHECKING:
     from bot.core.ports.desk import DeskRecords
     from bot.core.ports.dialogue import Phrases
 
-RATE = "/rate_conversation"
-COMMENT_RATING = "/comment_rating"
-RATING_COMMENT = "rating/comment"
-SCORES = range(1, 6)
-# An expectation is told from the fewest waits lately on, as what that share of them stayed under,
-# rounded up to what people say.
-RECENT = timedelta(hours=6)
-FEWEST_WAITS = 3
-MOST_WAITS = 50
-SHARE = 0.8
-STEPS_MIN = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60)
 # Whoever has waited so long is told so, once, with the offer to leave a message instead.
 LONG_WAIT = timedelta(minutes=10)
 UNHELPFUL_BEFORE_HANDOFF = 2
@@ -52,19 +47,6 @@ _SENTENCES: dict[Reason, str] = {
     "unhelpful": "utter_queued_unhelpful",
     "taken_over": "utter_queued",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What somebody in the queue may expect. `within_min`: minutes, one of STEPS_MIN; None unknown.
-
-    `within_min` beyond the last of STEPS_MIN means longer than that.
-    """
-
-    place: int
-    within_min: int | None
-    is_open: bool
-    is_staffed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,36 +297,3 @@ class SupportDesk:
 
     def _say(self, name: str, language: Language, **values: object) -> str:
         return self.phrases.say(name, language, **values)
-
-
-def rate_payload(score: int) -> str:
-    """The payload of the button for a score of 1 to 5."""
-    return RATE + json.dumps({"score": score})
-
-
-def read_score(payload: str) -> int:
-    """The score that `rate_payload` wrote.
-
-    Raises:
-        BadInput: It holds no score of 1 to 5.
-    """
-    try:
-        score = int(json.loads(payload.removeprefix(RATE))["score"])
-    except (ValueError, KeyError, TypeError):
-        score = 0
-    if score not in SCORES:
-        raise BadInput("A rating is a whole number from 1 to 5.")
-    return score
-
-
-def likely_minutes(waits: Sequence[timedelta]) -> int | None:
-    """Minutes that four of five recent waits stayed under, rounded up; None if they are too few.
-
-    More than an hour comes back as 61.
-    """
-    if len(waits) < FEWEST_WAITS:
-        return None
-    ordered = sorted(waits)
-    reached = ordered[math.ceil(len(ordered) * SHARE) - 1]
-    needed = reached.total_seconds() / 60
-    return next((step for step in STEPS_MIN if needed <= step), STEPS_MIN[-1] + 1)

@@ -13,13 +13,15 @@ from bot.adapters.memory_desk import MemoryDeskRecords
 from bot.core import handoff
 from bot.core.agents import AgentSession
 from bot.core.conversations import Button, Message, Reply
-from bot.core.desk import COMMENT_RATING, LONG_WAIT, RATE, likely_minutes, rate_payload, read_score
+from bot.core.desk import LONG_WAIT
 from bot.core.errors import BadInput, Conflict, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership
 from bot.core.hours import parse_hours
 from bot.core.payloads import ASK_PERSON, BACK_TO_BOT, LEAVE_REQUEST
+from bot.core.ratings import COMMENT_RATING, RATE, rate_payload, read_score
 from bot.core.services import Services
 from bot.core.turns import Visit, receive
+from bot.core.waits import likely_minutes
 from tests.support.builders import NOW, a_draft, an_agent, an_answer, start
 
 MARC = an_agent("marc", name="Marc")
