@@ -231,7 +231,7 @@ def _deliver_once(parts: Services) -> None:
         # Unlike the gateway's, a name of this run alone: nobody takes its leases over early.
         owner=f"command:{socket.gethostname()[:40]}:{os.getpid()}",
         transcribe=transcriber(parts.conversations, parts.phrases),
-    )
+    ).rows
     console.print(_deliveries(settled) if settled else "Nothing is due.")
 
 

@@ -35,6 +35,7 @@ from bot.core.tickets import (
     HistoryEntry,
     Ticket,
     TicketFilter,
+    note_line,
 )
 
 # What goes wrong with one call of the helpdesk; "lost_answer" has done its work all the same.
@@ -106,7 +107,7 @@ class MemoryTickets:
                     what = f"{item}: {'done' if is_done else 'not done'}"
                     log.append(HistoryEntry(at, who, what))
             if change.note:
-                log.append(HistoryEntry(at, who, f"note: {change.note}"))
+                log.append(HistoryEntry(at, who, note_line(change.note)))
             if change.told:
                 self._put(reference, "comment", change.told, at)
             if after != before or change.note:

@@ -33,15 +33,14 @@ from bot.adapters.tables import (
     tickets,
 )
 from bot.core.erasure import Holdings, Subject
-from bot.core.tickets import OPEN_STATES, TROUBLED, WAITING
+from bot.core.tickets import OPEN_STATES, TROUBLED, WAITING, note_line
 
 # What stands where personal data stood.
 ERASED = "[erased]"
 _TRACKER = sa.table("events", sa.column("sender_id"), sa.column("data"))
-# How a ticket's history begins where somebody's own words follow.
-_NOTE = "note: "
+# Where somebody's own words stand in a ticket's history.
 _IS_NOTE = sa.and_(
-    ticket_history.c.what.startswith(_NOTE), ticket_history.c.what != f"{_NOTE}{ERASED}"
+    ticket_history.c.what.startswith(note_line("")), ticket_history.c.what != note_line(ERASED)
 )
 # Of what travels, all but the key by which a transcript is taken back.
 _IS_OF_PERSON = outbox.c.kind != "redaction"
@@ -155,7 +154,7 @@ class SqlRecords:
             connection.execute(
                 ticket_history.update()
                 .where(ticket_history.c.reference == reference, _IS_NOTE)
-                .values(what=f"{_NOTE}{ERASED}")
+                .values(what=note_line(ERASED))
             )
             of_person = sa.and_(outbox.c.reference == reference, _IS_OF_PERSON)
             connection.execute(

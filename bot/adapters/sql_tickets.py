@@ -25,6 +25,7 @@ from bot.core.tickets import (
     HistoryEntry,
     Ticket,
     TicketFilter,
+    note_line,
 )
 
 _other = outbox.alias("other")
@@ -302,7 +303,7 @@ def _change(
     if ticks:
         values["checklist"] = {**ticket.checklist, **ticks}
     if change.note:
-        _log(connection, reference, at, who, f"note: {change.note}")
+        _log(connection, reference, at, who, note_line(change.note))
     if change.told:
         _put(connection, reference, "comment", change.told, at)
     if values or change.note:

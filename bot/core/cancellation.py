@@ -36,7 +36,7 @@ PRODUCTS = (
 Scope = Literal["site_wide", "licence"]
 # Sold for the whole site by the month, or as single licences and studies. A whole site's goes
 # through the team, and the EMR vendor, who bills it, must be phoned.
-SITE_WIDE = frozenset({"patient_messages", "studies"})
+SOLD_BOTH_WAYS = frozenset({"patient_messages", "studies"})
 # Where the steps stand by which the clinic stops a product itself: article and section.
 SELF_SERVICE: Mapping[str, str] = {
     "tablets_kiosks": "tablet-deregister#permanent",
@@ -144,7 +144,7 @@ class Draft:
         has_vendor = self.emr_vendor not in NO_EMR
         # Where the scope was not said, it may be the whole site's: better one call too many.
         must_call = any(
-            product in SITE_WIDE and self.scopes.get(product) != "licence"
+            product in SOLD_BOTH_WAYS and self.scopes.get(product) != "licence"
             for product in self.products
         )
         return tuple(

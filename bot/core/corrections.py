@@ -42,9 +42,7 @@ _ON_SECOND_THOUGHT = phrases(
 _ORDERS = phrases(
     "ajout*, rajout*, remet*, mettez, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, "
     "annulez aussi, add, remove, keep, replace, take, drop, changez, changer, change the, "
-    "change my, corrig*, finalement gard*, "
-    "finalement enlev*, finalement retir*, actually keep, actually remove, please keep, please "
-    "remove, also cancel",
+    "change my, corrig*, also cancel",
     opening=True,
 )
 _PUTS_RIGHT = phrases(

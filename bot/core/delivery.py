@@ -60,6 +60,17 @@ class Backlog:
     waiting_since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one pass has come to: each row with its outcome, oldest first.
+
+    `pause_until` is when to knock again, if the helpdesk wanted to be left alone.
+    """
+
+    rows: list[Delivery]
+    pause_until: datetime | None = None
+
+
 def deliver_due(
     store: TicketStore,
     helpdesk: Helpdesk,
@@ -67,10 +78,10 @@ def deliver_due(
     *,
     owner: str = "worker",
     transcribe: Transcribe | None = None,
-) -> list[Delivery]:
-    """Attempts what is due, oldest first; gives each row with its outcome.
+) -> Settled:
+    """Attempts what is due, oldest first.
 
-    Ends early when the helpdesk wants to be left alone: see `pause_until`.
+    Ends early when the helpdesk wants to be left alone.
     """
     settled: list[Delivery] = []
     ends_at = clock.now() + PASS
@@ -92,14 +103,8 @@ def deliver_due(
         store.settle(done, then="transcript" if follows else None)
         settled.append(done)
         if isinstance(outcome, Later):
-            break
-    return settled
-
-
-def pause_until(settled: list[Delivery]) -> datetime | None:
-    """When to knock again, if the pass ended because the helpdesk wanted to be left alone."""
-    last = settled[-1] if settled else None
-    return last.next_at if last is not None and last.state == "pending" else None
+            return Settled(settled, pause_until=done.next_at)
+    return Settled(settled)
 
 
 def retry_delay_s(attempts: int) -> float:

@@ -7,19 +7,25 @@ change and nobody changes hands untold. What is promised to a visitor is counted
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core import handoff
 from bot.core.conversations import Button, Conversation, Message, Reply
-from bot.core.errors import BadInput, Conflict
+from bot.core.errors import BadInput, Conflict, NotFound, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership, Reason, Transfer
 from bot.core.hours import OpeningHours
 from bot.core.payloads import BACK_TO_BOT, LEAVE_REQUEST
+from bot.core.ratings import (
+    COMMENT_RATING,
+    RATE,
+    RATING_COMMENT,
+    SCORES,
+    rate_payload,
+    read_score,
+)
+from bot.core.waits import MOST_WAITS, RECENT, STEPS_MIN, Outlook, likely_minutes
 
 if TYPE_CHECKING:
     from bot.core.agents import Agent
@@ -30,17 +36,6 @@ if TYPE_CHECKING:
     from bot.core.ports.desk import DeskRecords
     from bot.core.ports.dialogue import Phrases
 
-RATE = "/rate_conversation"
-COMMENT_RATING = "/comment_rating"
-RATING_COMMENT = "rating/comment"
-SCORES = range(1, 6)
-# An expectation is told from that many recent waits at the least, and as what four of five stayed
-# under, rounded up to what people say.
-RECENT = timedelta(hours=6)
-FEWEST_WAITS = 3
-MOST_WAITS = 50
-SHARE = 0.8
-STEPS_MIN = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60)
 # Whoever has waited so long is told so, once, with the offer to leave a message instead.
 LONG_WAIT = timedelta(minutes=10)
 UNHELPFUL_BEFORE_HANDOFF = 2
@@ -52,19 +47,6 @@ _SENTENCES: dict[Reason, str] = {
     "unhelpful": "utter_queued_unhelpful",
     "taken_over": "utter_queued",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What somebody in the queue may expect. `within_min`: minutes, 0 for under one; None unknown.
-
-    `within_min` beyond the last of STEPS_MIN means longer than that.
-    """
-
-    place: int
-    within_min: int | None
-    is_open: bool
-    is_staffed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +187,7 @@ class SupportDesk:
             )
             ways_out = self._ways_out(outlook, language, is_long=True)
             reply = Reply("handoff", " ".join(sentences), "handoff/waiting", ways_out)
-            if self.records.mark_told(conversation.id, at=now):
-                self.conversations.say(conversation.id, reply.author, [reply], at=now)
+            if self._tell_waiting(conversation, reply):
                 told.append(conversation.id)
         return told
 
@@ -226,6 +207,20 @@ class SupportDesk:
             conversation_id, change, at=self.clock.now(), saying=said
         )
 
+    def _tell_waiting(self, conversation: Conversation, reply: Reply) -> bool:
+        now = self.clock.now()
+        try:
+            owned = Ownership.of(conversation)
+            if not self.records.mark_told(conversation.id, at=now):
+                return False
+            self.conversations.say(
+                conversation.id, reply.author, [reply], at=now, while_owned=owned
+            )
+        except (Conflict, NotFound, Unavailable):
+            # Somebody has joined meanwhile, it is erased, or nobody can say whose it is.
+            return False
+        return True
+
     def _put_back(self, conversation: Conversation) -> bool:
         now = self.clock.now()
         text = self._say("utter_agent_away", conversation.language)
@@ -234,8 +229,9 @@ class SupportDesk:
         try:
             change = handoff.lose(Ownership.of(conversation), now)
             self.conversations.change_owner(conversation.id, change, at=now, saying=[reply])
-        except Conflict:
-            # Another gateway was first, or the agent has just acted.
+        except (Conflict, NotFound, Unavailable):
+            # Another gateway was first, the agent has just acted, it is erased, or its row cannot
+            # be read: then the others are taken back all the same.
             return False
         return True
 
@@ -301,36 +297,3 @@ class SupportDesk:
 
     def _say(self, name: str, language: Language, **values: object) -> str:
         return self.phrases.say(name, language, **values)
-
-
-def rate_payload(score: int) -> str:
-    """The payload of the button for a score of 1 to 5."""
-    return RATE + json.dumps({"score": score})
-
-
-def read_score(payload: str) -> int:
-    """The score that `rate_payload` wrote.
-
-    Raises:
-        BadInput: It holds no score of 1 to 5.
-    """
-    try:
-        score = int(json.loads(payload.removeprefix(RATE))["score"])
-    except (ValueError, KeyError, TypeError):
-        score = 0
-    if score not in SCORES:
-        raise BadInput("A rating is a whole number from 1 to 5.")
-    return score
-
-
-def likely_minutes(waits: Sequence[timedelta]) -> int | None:
-    """Minutes that four of five recent waits stayed under, rounded up; None if they are too few.
-
-    More than an hour comes back as 61.
-    """
-    if len(waits) < FEWEST_WAITS:
-        return None
-    ordered = sorted(waits)
-    reached = ordered[math.ceil(len(ordered) * SHARE) - 1]
-    needed = reached.total_seconds() / 60
-    return next((step for step in STEPS_MIN if needed <= step), STEPS_MIN[-1] + 1)

@@ -1,7 +1,7 @@
-"""Words that answer the question asked, read knowing which it was.
+"""The draft with the words of a message as the answer to the question asked, or what is wrong.
 
-To whoever knows that a name was asked for, "Louise Cooper" is a name. Called by `hearing.py`;
-values named out of turn are `draft_values.py`.
+Called by `hearing.py`. Values named out of turn are `draft_values.py`; words are read by
+`wording.py`.
 """
 
 from __future__ import annotations
@@ -64,8 +64,7 @@ def answer_asked(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
 
 def name_said(heard: Heard) -> str | None:
     """The name that the message is, if it is one."""
-    found = [name for name in heard.all_of("person_name") if wording.is_capitalised(name)]
-    name = wording.name_in(heard.text) or next(iter(found), None)
+    name = wording.name_in(heard.text) or next(iter(heard.names), None)
     if name is None or wording.asks(heard.text) or wording.gives_up_outright(heard.text):
         return None
     if heard.intent in _OF_NAMES:

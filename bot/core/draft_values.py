@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core import corrections, wording
-from bot.core.cancellation import PRODUCTS, SITE_WIDE, Draft, Scope, Step
+from bot.core.cancellation import PRODUCTS, SOLD_BOTH_WAYS, Draft, Scope, Step
 from bot.core.heard import BARE, Heard
 
 MAX_REASON_CHARS = 1_000
@@ -28,19 +28,19 @@ def with_values(draft: Draft, heard: Heard) -> Draft:
         return draft
     products = _products(draft, heard)
     # Where the name is asked for, the words are read with more care than by the general finder.
-    stated = [] if draft.asked == "requester_name" else heard.all_of("person_name")
-    names = [name for name in stated if wording.is_capitalised(name)]
+    names = [] if draft.asked == "requester_name" else heard.names
     stated_name = wording.stated_name(heard.text) or wording.name_beside_email(heard.text)
     if stated_name is None and draft.asked != "requester_name":
         stated_name = wording.name_of_another(heard.text)
     if stated_name:
         names = [stated_name]
+    numbers = [n for n in heard.all_of("site_number") if not wording.denies(heard.text, n)]
     return replace(
         draft,
         products=products,
         requester_name=_new(names, draft.requester_name),
         reason=(wording.reason_in(heard.text) or draft.reason or "")[:MAX_REASON_CHARS] or None,
-        site_number=_new(heard.all_of("site_number"), draft.site_number),
+        site_number=_new(numbers, draft.site_number),
         emr_vendor=_new(heard.all_of("emr_vendor"), draft.emr_vendor),
         cloud_connect_understood=draft.cloud_connect_understood and "cloud_connect" in products,
         scopes=_scopes(draft, heard, products),
@@ -52,11 +52,9 @@ def _scopes(draft: Draft, heard: Heard, products: tuple[str, ...]) -> Mapping[st
     scope = corrections.scope_in(heard.text)
     if scope is None:
         return draft.scopes
-    chosen = SITE_WIDE & {*products}
-    return {
-        **draft.scopes,
-        **dict.fromkeys(sorted(chosen & {*heard.all_of("product")} or chosen), scope),
-    }
+    named = {*heard.all_of("product")} & {*PRODUCTS}
+    meant = SOLD_BOTH_WAYS & {*products} & (named or {*products})
+    return {**draft.scopes, **dict.fromkeys(sorted(meant), scope)}
 
 
 def _new(values: Sequence[str], current: str | None) -> str | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core import turns as core
 from bot.core.audit import Entry
-from bot.core.errors import BadInput, NotFound, Unavailable
+from bot.core.errors import BadInput, Conflict, NotFound, Unavailable
 from bot.core.tickets import OPEN_STATES
 from bot.core.wording import EMAIL, with_signs
 
@@ -24,8 +24,22 @@ if TYPE_CHECKING:
     from bot.core.ports.privacy import Records
     from bot.core.services import Services
 
+# What goes with a conversation.
+_OF_CONVERSATIONS = (
+    "conversations",
+    "messages",
+    "drafts",
+    "errands",
+    "feedback",
+    "agents_notes",
+    "stays_with_people",
+    "dialogue_engine_events",
+)
 # Why something is still there after an erasure.
 REASONS: Mapping[str, str] = {
+    **dict.fromkeys(
+        _OF_CONVERSATIONS, "a turn of the conversation did not end in time: erase again in a minute"
+    ),
     "open_tickets": "requests that are still being worked on; erase again when they are closed",
     "ticket_notes": "with requests that are still being worked on",
     "delivery_bodies": "with requests that are still being worked on",
@@ -128,10 +142,8 @@ def holds_address(text: str, email: str) -> bool:
 def erase_subject(subject: Subject, services: Services, *, by: str) -> Certificate:
     """Erases all that can be erased, and records it.
 
-    Safe to repeat: what remained because it was open then goes once it is closed.
-
-    Raises:
-        Conflict: A turn of the conversation did not end in time; nothing of that one is erased.
+    Safe to repeat: what remained because it was open then goes once it is closed. A conversation
+    whose turn does not end in time remains as well; all else is erased.
     """
     records = _records(services)
     before = records.holdings(subject)
@@ -140,8 +152,8 @@ def erase_subject(subject: Subject, services: Services, *, by: str) -> Certifica
             core.erase(
                 conversation_id, store=services.conversations, clock=services.clock, owner=by
             )
-        except NotFound:
-            continue  # The visitor erased it a moment ago.
+        except (NotFound, Conflict):
+            continue  # The visitor erased it a moment ago, or writes in it: then it remains.
         services.events.publish(conversation_id)
     still_open = 0
     if subject.conversation_id is None:
@@ -157,7 +169,8 @@ def erase_subject(subject: Subject, services: Services, *, by: str) -> Certifica
         at=services.clock.now(),
         by=by,
         subject=f"{subject.kind} sha256:{subject.digest}",
-        erased={name: n - after.counts.get(name, 0) for name, n in before.counts.items()},
+        # What remains may have grown meanwhile.
+        erased={name: max(n - after.counts.get(name, 0), 0) for name, n in before.counts.items()},
         remains=_remains(before, after, still_open),
     )
     entry = Entry(certificate.at, by, "erase", certificate.id, certificate.to_json())

@@ -2,7 +2,7 @@
 
 Where it stands, a note to add, taking it back; or leaving a support request when nobody can be had.
 `actions/tickets.py` keeps one errand a conversation in the database and does what is settled here;
-what a ticket says is told only to whoever may see it (`tickets.find_for_visitor`).
+what a ticket says is told only to whoever may see it (`requester.find_for_visitor`).
 """
 
 from __future__ import annotations
@@ -124,8 +124,13 @@ def begin(heard: Heard, before: Errand | None) -> Errand:
         if is_same:
             known = Errand(purpose, before.reference, before.email, is_known=True)
             return replace(known, text=_note_in(heard, purpose))
-    elif before and before.asked and before.purpose == purpose and reference is None:
-        return replace(before, email=email or before.email)
+    elif before and before.asked and before.purpose == purpose:
+        return replace(
+            before,
+            reference=reference or before.reference,
+            email=email or before.email,
+            text=_note_in(heard, purpose) or before.text,
+        )
     return Errand(purpose, reference, email, text=_note_in(heard, purpose))
 
 
@@ -179,10 +184,13 @@ def _with_value(errand: Errand, heard: Heard, text: str) -> Errand | None:
     references = heard.all_of("ticket_reference")
     email = wording.email_in(text)
     if errand.purpose != "support" and references:
-        return replace(errand, reference=references[-1], email=email, is_known=False)
+        # An email is known before its reference only where it was said first: it is of this one.
+        return replace(
+            errand, reference=references[-1], email=email or errand.email, is_known=False
+        )
     found = replace(errand, email=email or errand.email)
     if errand.asked == "name" and not wording.asks(text):
-        found = replace(found, name=wording.name_in(text))
+        found = replace(found, name=wording.name_in(text) or next(iter(heard.names), None))
     return found if found != errand else None
 
 

@@ -22,6 +22,7 @@ from bot.core.tickets import (
     TicketKind,
     helpdesk_body,
     new_reference,
+    note_line,
     request_key,
 )
 from bot.core.wording import EMAIL, SITE_NUMBER
@@ -245,7 +246,7 @@ def _products(ticket: Ticket) -> set[str]:
 
 def _note_asked_again(ticket: Ticket, draft: Draft, store: TicketStore, clock: Clock) -> None:
     note = f"also asked for by {draft.requester_name} <{draft.requester_email}>"
-    if f"note: {note}" not in [entry.what for entry in store.history(ticket.reference)]:
+    if note_line(note) not in [entry.what for entry in store.history(ticket.reference)]:
         store.change(ticket.reference, Change(note=note), who="assistant", at=clock.now())
 
 

@@ -136,6 +136,8 @@ def _stub(gap: Gap, found: Section | None, slug: str, language: Language, today:
     own = [q.text for q in gap.questions if q.language == language]
     title = shorten((own or [gap.questions[0].text])[0], TITLE_CHARS, placeholder="…")
     asked = "\n".join(f"- {' '.join(q.text.split())}" for q in gap.questions)
+    # No question may end the comment that holds it, "--->" neither.
+    asked = re.sub("-(?=-)", "- ", asked)
     related = f"[{found.slug}]" if found else "[]"
     return f"""<!-- {language}/{slug}.md -->
 ---
@@ -154,7 +156,7 @@ status: draft
 {_TODO[language]}
 
 <!-- {_ASKED[language]}:
-{asked.replace("--", "- -")}
+{asked}
 -->
 """
 

@@ -1,6 +1,7 @@
-"""Given names that are common in Canada: a single word after "patient" is a name when it is here.
+"""Names common in Canada: a single word after "patient" is a name when it is here.
 
-Common knowledge, gathered by hand; lower case, without words that are more often something else.
+Given names and a few surnames; common knowledge, gathered by hand; lower case, without words that
+are more often something else.
 """
 
 GIVEN_NAMES = frozenset(
@@ -29,7 +30,7 @@ GIVEN_NAMES = frozenset(
     michelle amanda melissa deborah rebecca sharon laura cynthia kathleen amy angela shirley
     brenda pamela emma anna ruth virginia debra rachel janet carol heather helen samantha joyce
     diana victoria kelly christina joan evelyn judith megan olivia andrea cheryl hannah martha
-    gloria teresa ann sara madison frances kathryn janice jean doris abigail julia judy beverly
+    gloria teresa ann sara madison frances kathryn janice doris abigail julia judy beverly
     mohamed mohammed muhammad ahmed ali hassan hussein omar ibrahim youssef karim mehdi rachid
     samir tariq fatima aisha khadija amina nadia leila layla yasmine samira zainab mariam maryam
     noor wei ming li jing mei xin hui yan ying chen raj rahul amit sanjay vijay priya anjali

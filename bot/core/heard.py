@@ -70,6 +70,11 @@ class Heard:
         return list(dict.fromkeys(value for name, value in self.entities if name == entity))
 
     @property
+    def names(self) -> list[str]:
+        """The names of persons that were found in it and are written as such."""
+        return [name for name in self.all_of("person_name") if wording.is_capitalised(name)]
+
+    @property
     def marked(self) -> str:
         """The words with a mark over each value found: `SERVICE` or `VALUE` of wording.py."""
         text = "" if self.text.startswith("/") else self.text.replace("\u2019", "'")

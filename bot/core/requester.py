@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.errors import NotFound
-from bot.core.tickets import OPEN_STATES, Change, Ticket
+from bot.core.tickets import OPEN_STATES, Change, Ticket, note_line
 
 if TYPE_CHECKING:
     from bot.core.conversations import Conversation
@@ -80,7 +80,7 @@ def add_note(
     The same note again is not added twice. `told` is what the helpdesk is sent of it.
     """
     mine = [entry.what for entry in store.history(ticket.reference) if entry.who == REQUESTER]
-    if f"note: {note}" in mine:
+    if note_line(note) in mine:
         return store.get(ticket.reference)
     return _change_open(ticket, Change(note=note, told=told), store, clock)
 

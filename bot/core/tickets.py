@@ -1,4 +1,4 @@
-"""Tickets: what one is, how one is found and changed, and how it travels to the helpdesk."""
+"""Tickets: what one is, what may be changed of it, and its rows on the way to the helpdesk."""
 
 from __future__ import annotations
 
@@ -95,6 +95,11 @@ class HistoryEntry:
     at: datetime
     who: str
     what: str
+
+
+def note_line(note: str) -> str:
+    """What the history says of a note."""
+    return f"note: {note}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,7 @@ def _answer(
         return notices + replies
     # An empty answer is how the dialogue engine tells that something behind it failed. Whoever asks
     # for a person then gets into the queue all the same, and whoever is in it already is told so.
-    failures = _failures_in_a_row(store.messages(conversation.id), before=message.id) + 1
+    failures = _failures_in_a_row(store.messages(conversation.id)) + 1
     is_queued = message.payload == ASK_PERSON or conversation.state == "waiting"
     if is_queued or failures >= FAILURES_BEFORE_HANDOFF:
         return [*notices, desk.queue(conversation, "failed", message.language)]
@@ -234,9 +234,13 @@ def _ask(assistant: Assistant, message: Message, *, is_fresh_start: bool) -> lis
         return []
 
 
-def _failures_in_a_row(said: Sequence[Message], before: int) -> int:
-    """How many of the last answers before that message were apologies for a failure."""
-    answers = [m for m in reversed(said) if m.author in ("bot", "system") and m.id < before]
+def _failures_in_a_row(said: Sequence[Message]) -> int:
+    """How many of the last answers were apologies for a failure.
+
+    By their order and not by the message answered: of two quick messages the second is stored
+    before the first is answered.
+    """
+    answers = [m for m in reversed(said) if m.author in ("bot", "system")]
     return sum(1 for _ in takewhile(lambda m: m.topic == TROUBLE, answers))
 
 

@@ -1,7 +1,7 @@
 """Reads the visitor's own words, French or English, when the question asked is known.
 
 The classifier has to tell everything that may be said from everything else; to whoever knows that a
-name was asked for, "Louise Cooper" is a name. Used by `hearing.py`; nothing here knows of a draft.
+name was asked for, "Louise Cooper" is a name. Nothing here knows of a draft.
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ _LEAD_IN = phrases(
     "hi, non, no",
     opening=True,
 )
+_INITIAL = re.compile(r"[^\W\d_]\.")
 _WORD_OF_NAME = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]*)*")
 _PARTICLES = frozenset("de du des la le les van von der den el al bin ben di da dos".split())
 _NEVER_IN_NAMES = frozenset(
@@ -108,6 +109,8 @@ _NEVER_IN_NAMES = frozenset(
     "bonne bon journée soirée good great nice day super parfait beaucoup much lot bientôt soon "
     "english french anglais français francais".split()
 )
+# Of these, what is a surname as well: "Jessica Ma", "Wei He", "Doris Day".
+_ALSO_SURNAMES = frozenset({"ma", "he", "day"})
 _CHAT = frozenset(
     "oui non ouais ok okay d'accord merci bonjour bonsoir salut allo allô hello hi hey yes no "
     "thanks thank passer passe sauter skip next suivant aide help stop annuler cancel bye goodbye "
@@ -125,8 +128,8 @@ _NO_EMR_EN = phrases("none, no emr, don't have an emr, don't have one, paper")
 _UNSURE_FR = phrases("sais pas, sais plus, aucune idée, pas certaine, pas certain, inconnu")
 _UNSURE_EN = phrases("don't know, dont know, idk, no idea, no clue, not sure, unknown")
 _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
-_SPACED_DIGITS = re.compile(r"\D{0,25}(?:\d ?){3,6}\D?", re.ASCII)
-_ONE_BY_ONE = re.compile(r"(?<!\d)(?:\d ){2,5}\d(?!\d)", re.ASCII)
+_SPACED_DIGITS = re.compile(r"\D{0,25}(?P<digits>(?:\d ?){3,6})\D?", re.ASCII)
+_ONE_BY_ONE = re.compile(r"(?<!\d)(?P<digits>(?:\d ){2,5}\d)(?!\d)", re.ASCII)
 _NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)", re.ASCII)
 _NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
 
@@ -246,18 +249,20 @@ def _may_stand_in_name(word: str) -> bool:
 
 def _bare_name(part: str) -> str | None:
     text = part.strip(' .!:<>"')
-    while lead := _LEAD_IN.match(text):
+    # The C of "C. Tremblay" is no "c'est".
+    while (lead := _LEAD_IN.match(text)) and not _INITIAL.match(text):
         text = text[lead.end() :].strip(" :!")
     words = _AFTER_A_NAME.sub("", text).split()
     if len(words) > 2 and words[0][:1].isupper():
         # What follows a name in lower case is no part of it: "Ruth Abernathy calling for …".
         words = list(takewhile(_may_stand_in_name, words))
+    others = [w for w in words[1:] if not (w[:1].isupper() and w.lower() in _ALSO_SURNAMES)]
     is_name = (
         1 <= len(words) <= 5
         and not all(_is_gibberish(word) for word in words)
         and words[0] not in _PARTICLES
         and all(_WORD_OF_NAME.fullmatch(word) for word in words)
-        and not _NEVER_IN_NAMES & {word.lower() for word in words}
+        and not _NEVER_IN_NAMES & {word.lower() for word in (*words[:1], *others)}
     )
     return " ".join(words) if is_name else None
 
@@ -314,14 +319,16 @@ def site_number_in(text: str) -> str | None:
     if _TELEPHONE.search(text):
         return None
     spelled = _SPACED_DIGITS.fullmatch(text) or _ONE_BY_ONE.search(text)
-    if spelled:
-        return re.sub(r"[^0-9]", "", spelled.group())
-    numbers = [
-        found.group()
-        for found in _NUMBER.finditer(text)
-        if not _NOT_JUST_BEFORE.search(text[: found.start()])
-    ]
+    if spelled and not denies(text, spelled["digits"]):
+        return spelled["digits"].replace(" ", "")
+    numbers = [number for number in _NUMBER.findall(text) if not denies(text, number)]
     return numbers[-1] if numbers else None
+
+
+def denies(text: str, value: str) -> bool:
+    """Whether a value is named as what it is not: "c'est pas 4412"."""
+    before, found, _ = text.partition(value)
+    return bool(found and _NOT_JUST_BEFORE.search(before))
 
 
 def emr_vendor_in(text: str) -> str | None:
@@ -347,7 +354,8 @@ def emr_vendor_in(text: str) -> str | None:
 
 def spells_number(text: str) -> bool:
     """Whether this is a number of three to six digits and little else: "c le 4 4 1 2"."""
-    return _SPACED_DIGITS.fullmatch(text) is not None and not _TELEPHONE.search(text)
+    spelled = _SPACED_DIGITS.fullmatch(text)
+    return bool(spelled and not denies(text, spelled["digits"]) and not _TELEPHONE.search(text))
 
 
 def speaks_of_emr(text: str) -> bool:

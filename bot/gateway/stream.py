@@ -16,9 +16,9 @@ from starlette.concurrency import run_in_threadpool
 
 from bot.core.agents import Side, Signal
 from bot.core.conversations import Message
-from bot.core.desk import Outlook
 from bot.core.errors import HelpdeskError, NotFound
 from bot.core.services import Services
+from bot.core.waits import Outlook
 from bot.gateway.guard import caller
 from bot.gateway.limits import Limits, Place
 from bot.gateway.schemas.messages import MAX_MESSAGE_ID, MessageOut

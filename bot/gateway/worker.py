@@ -7,12 +7,13 @@ are gone, tells visitors who have waited long, and erases what is past its time.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.core.agents import FAILURES_WITHIN
-from bot.core.delivery import deliver_due, pause_until, transcriber
+from bot.core.delivery import deliver_due, transcriber
 from bot.core.errors import HelpdeskError
 from bot.core.retention import BATCH, Retention, sweep
 from bot.core.services import Services
@@ -74,20 +75,25 @@ class Worker:
         passes = 0
         while not self._stopped.wait(EVERY_S):
             passes += 1
-            try:
-                self._deliver()
-                if passes % LOOK_BACK_EVERY == 1:
-                    self._measure()
-                self._look_after_desk()
-                if passes % PURGE_EVERY == 0:
-                    self._purge()
-                if passes % LOOK_BACK_EVERY == 0 or self._is_first_look:
-                    self._answer_left_behind()
-                    self._sweep_daily()
-            except HelpdeskError as error:
-                log.warning("background work failed; it is tried again", error=str(error))
-            except Exception:
-                log.exception("background work failed; it is tried again")
+            self._attempt(self._deliver)
+            if passes % LOOK_BACK_EVERY == 1:
+                self._attempt(self._measure)
+            self._attempt(self._look_after_desk)
+            if passes % PURGE_EVERY == 0:
+                self._attempt(self._purge)
+            if passes % LOOK_BACK_EVERY == 0 or self._is_first_look:
+                self._attempt(self._answer_left_behind)
+                self._attempt(self._sweep_daily)
+
+    def _attempt(self, job: Callable[[], None]) -> None:
+        """Does one job; the others do not depend on its success."""
+        failed = "background work failed; it is tried again"
+        try:
+            job()
+        except HelpdeskError as error:
+            log.warning(failed, job=job.__name__, error=str(error))
+        except Exception:
+            log.exception(failed, job=job.__name__)
 
     def _deliver(self) -> None:
         services, now = self._services, self._services.clock.now()
@@ -100,12 +106,12 @@ class Worker:
             owner=self._owner,
             transcribe=transcriber(services.conversations, services.phrases),
         )
-        pause = pause_until(settled)
+        pause = settled.pause_until
         self._pause_until = None if pause is None else min(pause, now + LONGEST_PAUSE)
-        if settled:
+        if settled.rows:
             # A list of tickets on screen shows where each stands.
             services.events.publish(CONSOLE)
-        for delivery in settled:
+        for delivery in settled.rows:
             count_delivery(delivery.state)
             log.info(
                 "delivery",

@@ -16,6 +16,7 @@ from bot.adapters.memory import HeldClock, memory_services
 from bot.adapters.memory_tickets import HelpdeskFault, MemoryHelpdesk
 from bot.adapters.sql_records import ERASED, SqlRecords
 from bot.adapters.tables import metadata, outbox
+from bot.core import turns
 from bot.core.conversations import Button
 from bot.core.delivery import deliver_due, transcriber
 from bot.core.erasure import Certificate, Subject, erase_subject, export_subject
@@ -227,6 +228,26 @@ def test_one_conversation_is_erased_and_its_tickets_stay(
     assert set(rows_with_canary(stores)) == of_tickets
     assert certificate.erased["messages"] == 3
     assert services.tickets.get(reference).conversation_id is None
+
+
+def test_a_conversation_whose_turn_does_not_end_remains_and_all_else_is_erased(
+    services: Services, clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "TURN_WAIT_S", 0.0)
+    for id_ in ("busy", "other"):
+        say(services, id_, "Bonjour", identity=PERSON)
+    store = services.conversations
+    turn = store.take_turn("busy", owner="a", lease=turns.TURN_LEASE, wait_s=0, clock=clock)
+    subject = Subject(external_id=PERSON.external_id)
+    certificate = erase_subject(subject, services, by="operator")
+    assert (certificate.erased["conversations"], certificate.erased["messages"]) == (1, 1)
+    for kind in ("conversations", "messages"):
+        left = certificate.remains[kind]
+        assert left["count"] == 1
+        assert "turn" in left["why"]
+    assert [sealed.entry.subject for sealed in services.audit.entries()] == [certificate.id]
+    store.end_turn("busy", turn)
+    assert "conversations" not in erase_subject(subject, services, by="operator").remains
 
 
 ADDRESS = "s.canari-7731@clinique.example.com"

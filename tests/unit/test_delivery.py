@@ -18,12 +18,11 @@ from bot.core.delivery import (
     LEASE,
     LONGEST_RETRY_S,
     deliver_due,
-    pause_until,
     retry_delay_s,
     transcriber,
 )
 from bot.core.errors import HelpdeskError, Unavailable
-from bot.core.helpdesk import Absent, Capabilities, Comment, LookedUp, Sent
+from bot.core.helpdesk import Absent, Capabilities, Comment, Later, LookedUp, Sent
 from bot.core.tickets import Change, Delivery, Ticket
 from tests.support.builders import NOW, a_ticket, start
 
@@ -66,7 +65,7 @@ def test_a_ticket_is_delivered_with_its_body_as_it_was_stored(
     store: MemoryTickets, reference: str, clock: HeldClock
 ) -> None:
     helpdesk = MemoryHelpdesk()
-    (settled,) = deliver_due(store, helpdesk, clock)
+    (settled,) = deliver_due(store, helpdesk, clock).rows
     assert helpdesk.tickets == [(reference, '{"key": "one"}')]
     assert (settled.state, settled.external_id, settled.last_error) == ("delivered", "1", None)
     assert outcome(store, reference) == settled
@@ -93,10 +92,10 @@ def test_a_reply_lost_after_success_opens_no_second_ticket(
     store: MemoryTickets, reference: str, clock: HeldClock
 ) -> None:
     helpdesk = MemoryHelpdesk(["lost_answer"], knows_keys=False)
-    (first,) = deliver_due(store, helpdesk, clock)
+    (first,) = deliver_due(store, helpdesk, clock).rows
     assert first.state == "unknown"
     clock.advance(LONG)
-    (second,) = deliver_due(store, helpdesk, clock)
+    (second,) = deliver_due(store, helpdesk, clock).rows
     assert (second.state, second.external_id) == ("delivered", "1")
     assert len(helpdesk.tickets) == 1
 
@@ -127,10 +126,10 @@ def test_an_unknown_outcome_waits_and_says_why(
     store: MemoryTickets, reference: str, clock: HeldClock
 ) -> None:
     helpdesk = MemoryHelpdesk(["unreachable"])
-    (settled,) = deliver_due(store, helpdesk, clock)
+    (settled,) = deliver_due(store, helpdesk, clock).rows
     assert (settled.state, settled.last_error) == ("unknown", "The helpdesk did not answer.")
     assert NOW < settled.next_at <= NOW + timedelta(seconds=FIRST_RETRY_S)
-    assert deliver_due(store, helpdesk, clock) == []
+    assert deliver_due(store, helpdesk, clock).rows == []
 
 
 class FaultyHelpdesk(MemoryHelpdesk):
@@ -164,7 +163,7 @@ def test_after_the_last_attempt_a_person_decides(
     helpdesk = FaultyHelpdesk(Unavailable("down"))
     states = []
     for _ in range(6):
-        states += [settled.state for settled in deliver_due(store, helpdesk, clock)]
+        states += [settled.state for settled in deliver_due(store, helpdesk, clock).rows]
         clock.advance(LONG)
     assert states == ["unknown"] * 3 + ["dead"]
     assert outcome(store, reference).last_error == "down"
@@ -181,15 +180,15 @@ def test_a_helpdesk_that_wants_to_be_left_alone_is_and_nothing_needs_looking_up(
     first, second = file(store, "first"), file(store, "second")
     helpdesk = MemoryHelpdesk(["busy"])
     settled = deliver_due(store, helpdesk, clock)
-    assert [row.reference for row in settled] == [first]
+    assert [row.reference for row in settled.rows] == [first]
     assert outcome(store, second).attempts == 0
     row = outcome(store, first)
     assert (row.state, row.maybe_arrived) == ("pending", False)
     # What was asked for, and the growing step besides: "1 second" has been seen not to be enough.
     assert NOW + timedelta(seconds=30) < row.next_at <= NOW + timedelta(seconds=30 + FIRST_RETRY_S)
-    assert pause_until(settled) == row.next_at
+    assert settled.pause_until == row.next_at
     clock.advance(LONG)
-    assert pause_until(deliver_due(store, helpdesk, clock)) is None
+    assert deliver_due(store, helpdesk, clock).pause_until is None
     assert len(helpdesk.tickets) == 2
 
 
@@ -202,13 +201,27 @@ def test_what_may_have_arrived_is_looked_up_even_after_a_call_that_did_nothing(
     assert outcome(store, reference).state == "delivered"
 
 
+def test_a_helpdesk_that_wants_to_be_left_alone_when_it_is_asked_for_a_ticket_is_too(
+    store: MemoryTickets, reference: str, clock: HeldClock
+) -> None:
+    class BusyLookUp(MemoryHelpdesk):
+        def find(self, external_key: str) -> LookedUp:
+            return Later("busy", 30)
+
+    helpdesk = BusyLookUp(["lost_answer"], knows_keys=False)
+    assert deliver_due(store, helpdesk, clock).pause_until is None
+    clock.advance(LONG)
+    assert deliver_due(store, helpdesk, clock).pause_until == outcome(store, reference).next_at
+    assert outcome(store, reference).next_at > clock.now() + timedelta(seconds=30)
+
+
 @pytest.mark.parametrize("knows_keys", [False, True])
 def test_a_look_up_is_not_believed_before_the_helpdesk_has_settled(
     store: MemoryTickets, reference: str, clock: HeldClock, knows_keys: bool
 ) -> None:
     helpdesk = MemoryHelpdesk(["lost_answer"])
     helpdesk.capabilities = Capabilities(knows_keys=knows_keys, settles_within=LEASE)
-    (settled,) = deliver_due(store, helpdesk, clock)
+    (settled,) = deliver_due(store, helpdesk, clock).rows
     # A helpdesk that knows its keys is asked again at once: it takes no harm from haste.
     assert (settled.next_at > NOW + LEASE) is not knows_keys
 
@@ -220,7 +233,7 @@ def test_further_tickets_of_the_same_reference_are_told(
     deliver_due(store, helpdesk, clock)
     helpdesk.create(reference, "a person's own copy")
     clock.advance(LONG)
-    (settled,) = deliver_due(store, helpdesk, clock)
+    (settled,) = deliver_due(store, helpdesk, clock).rows
     assert (settled.state, settled.external_id) == ("delivered", "1")
     assert "2" in str(settled.last_error)
 
@@ -235,7 +248,7 @@ def test_a_refused_ticket_that_is_tried_again_is_made_anew(
     deliver_due(store, helpdesk, clock)
     assert store.delivery(reference).payload is None  # type: ignore[union-attr]
     assert store.retry(reference, who="Amélie", at=clock.now()) == 1
-    (settled,) = deliver_due(store, helpdesk, clock)
+    (settled,) = deliver_due(store, helpdesk, clock).rows
     assert settled.state == "delivered"
     assert store.retry(reference, who="Amélie", at=clock.now()) == 0
 
@@ -339,9 +352,9 @@ def test_what_a_dead_worker_had_sent_is_found_not_sent_again(
     helpdesk = MemoryHelpdesk(knows_keys=False)
     (leased,) = store.lease_due(clock.now(), LEASE, 10)
     helpdesk.create(leased.reference, leased.body)
-    assert deliver_due(store, helpdesk, clock) == []
+    assert deliver_due(store, helpdesk, clock).rows == []
     clock.advance(LEASE + timedelta(seconds=1))
-    (settled,) = deliver_due(store, helpdesk, clock)
+    (settled,) = deliver_due(store, helpdesk, clock).rows
     assert (settled.state, settled.external_id) == ("delivered", "1")
     assert len(helpdesk.tickets) == 1
 

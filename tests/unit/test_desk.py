@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.adapters.memory import HeldClock, ScriptedAssistant
+from bot.adapters.memory_desk import MemoryDeskRecords
 from bot.core import handoff
 from bot.core.agents import AgentSession
 from bot.core.conversations import Button, Message, Reply
-from bot.core.desk import COMMENT_RATING, LONG_WAIT, RATE, likely_minutes, rate_payload, read_score
+from bot.core.desk import LONG_WAIT
 from bot.core.errors import BadInput, Conflict, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership
 from bot.core.hours import parse_hours
 from bot.core.payloads import ASK_PERSON, BACK_TO_BOT, LEAVE_REQUEST
+from bot.core.ratings import COMMENT_RATING, RATE, rate_payload, read_score
 from bot.core.services import Services
 from bot.core.turns import Visit, receive
+from bot.core.waits import likely_minutes
 from tests.support.builders import NOW, a_draft, an_agent, an_answer, start
 
 MARC = an_agent("marc", name="Marc")
@@ -337,6 +340,21 @@ def test_whoever_is_put_back_into_the_queue_is_not_told_in_the_same_breath_that_
     assert services.desk.remind() == ["c"]
 
 
+def test_whoever_is_joined_at_that_very_moment_is_not_told_to_be_waiting_still(
+    services: Services, clock: HeldClock
+) -> None:
+    class JoinedMeanwhile(MemoryDeskRecords):
+        def mark_told(self, conversation_id: str, *, at: datetime) -> bool:
+            services.desk.claim(conversation_id, MARC)
+            return super().mark_told(conversation_id, at=at)
+
+    queue(services)
+    clock.advance(LONG_WAIT + MINUTE)
+    records = JoinedMeanwhile(services.conversations)  # type: ignore[arg-type]
+    assert replace(services.desk, records=records).remind() == []
+    assert told(services)[-1] == "handoff/joined"
+
+
 def test_signing_out_gives_the_conversations_back_at_once(services: Services) -> None:
     be_seen(services, "marc")
     services.desk.claim("c", MARC)
@@ -380,6 +398,18 @@ def test_where_the_owner_becomes_unreadable_during_an_answer_it_is_not_said(
     (said,) = write(replace(services, assistant=assistant), "Allo?")
     assert said.topic == "service/owner-unknown"
     assert "Une réponse." not in str(services.conversations.messages("c"))
+
+
+def test_a_conversation_that_is_held_by_nobody_keeps_no_other_with_an_agent_who_is_gone(
+    services: Services, clock: HeldClock
+) -> None:
+    start(services.conversations, "other")
+    services.desk.claim("c", MARC)
+    services.desk.claim("other", MARC)
+    kept = services.conversations.kept("c")  # type: ignore[attr-defined]
+    kept.now = replace(kept.now, assignee_id=None)
+    clock.advance(AGENT_LEASE)
+    assert services.desk.reclaim() == ["other"]
 
 
 # --- How it went ---------------------------------------------------------------------------------

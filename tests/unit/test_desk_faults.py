@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.adapters.memory import HeldClock, ScriptedAssistant, memory_services
 from bot.adapters.memory_conversations import MemoryConversations
 from bot.adapters.memory_desk import MemoryDeskRecords
+from bot.adapters.memory_tickets import MemoryTickets
 from bot.core.conversations import Conversation, Message, Reply
 from bot.core.desk import LONG_WAIT
 from bot.core.errors import Unavailable
 from bot.core.handoff import Transfer
 from bot.core.payloads import BACK_TO_BOT
 from bot.core.services import Services
+from bot.core.tickets import Delivery
 from bot.core.turns import Visit, answer_pending, receive
 from bot.gateway.worker import Worker
 from tests.support.builders import NOW, an_agent, an_answer, start
@@ -107,6 +110,17 @@ def test_a_bot_that_fails_again_and_again_brings_a_person_once_and_is_then_left_
     assert services.conversations.get("c").state == "bot"
 
 
+def test_of_two_quick_messages_to_a_bot_that_fails_the_second_brings_a_person(
+    services: Services,
+) -> None:
+    conversation = services.conversations.get("c")
+    for text in ("Un?", "Deux?"):
+        last = services.conversations.add_visit(conversation, text, text=text, payload=None, at=NOW)
+    broken = replace(services, assistant=ScriptedAssistant(Unavailable("down")))
+    answer_left_behind(broken, last.id)
+    assert topics(services) == ["service/trouble", "handoff/queued"]
+
+
 def test_a_fault_while_a_person_is_being_brought_leaves_the_message_to_be_answered_again(
     clock: HeldClock,
 ) -> None:
@@ -152,4 +166,29 @@ def test_word_of_a_long_wait_that_fell_due_while_no_gateway_ran_is_sent_once_by_
     clock.advance(services.desk.lease)
     for worker in (*workers, *workers):
         worker._look_after_desk()
+    assert topics(services) == ["handoff/waiting"]
+
+
+@pytest.mark.parametrize("fault", [Unavailable("away"), RuntimeError("a mistake of ours")])
+def test_a_job_of_the_worker_s_that_fails_keeps_it_from_no_other(
+    services: Services, clock: HeldClock, fault: Exception
+) -> None:
+    class NotDelivered(MemoryTickets):
+        def lease_due(
+            self, now: datetime, lease: timedelta, limit: int, owner: str = "worker"
+        ) -> list[Delivery]:
+            raise fault
+
+    class OnePass(threading.Event):
+        passes = 0
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.passes += 1
+            return self.passes > 1
+
+    services.desk.queue(services.conversations.get("c"), "asked", "fr")
+    worker = Worker(replace(services, tickets=NotDelivered()), "one")
+    worker._stopped = OnePass()
+    clock.advance(2 * LONG_WAIT)
+    worker._run()
     assert topics(services) == ["handoff/waiting"]

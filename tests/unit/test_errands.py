@@ -74,11 +74,26 @@ def test_a_question_asked_anew_keeps_what_was_said() -> None:
     assert (again.reference, again.email) == (REFERENCE, EMAIL)
 
 
+@pytest.mark.parametrize("intent", ["inform", "ask_ticket_status"])
+def test_an_email_that_is_said_before_the_reference_is_not_asked_for_again(intent: str) -> None:
+    begun = begin(typed(f"statut de ma demande, {EMAIL}", "ask_ticket_status"), None)
+    heard = typed(f"c'est {REFERENCE}", intent)
+    asked = replace(begun, asked="reference")
+    after = begin(heard, asked) if intent in PURPOSES else hear(asked, heard)[0]
+    assert (after.reference, after.email) == (REFERENCE, EMAIL)
+
+
 def test_name_and_email_may_come_together() -> None:
     errand = Errand("support", text="Bonjour", asked="name")
     after, _ = hear(errand, typed(f"Manon Roy, {EMAIL}", "inform"))
     assert (after.name, after.email) == ("Manon Roy", EMAIL)
     assert after.next_step() == "confirm"
+
+
+def test_a_name_that_reads_like_other_words_is_taken_where_the_finder_of_names_knows_it() -> None:
+    errand = Errand("support", text="Bonjour", asked="name")
+    after, verdict = hear(errand, typed("c'est He Wei", name="He Wei"))
+    assert (after.name, verdict) == ("He Wei", "taken")
 
 
 def test_the_email_of_one_ticket_is_not_taken_for_another() -> None:

@@ -143,6 +143,10 @@ NAMES = [
     ("Marie de la Sablonnière", "Marie de la Sablonnière"),
     ("Thi Mai Pham", "Thi Mai Pham"),
     ("Nguyen Van An", "Nguyen Van An"),
+    ("Jessica Ma", "Jessica Ma"),
+    ("c'est Wei He", "Wei He"),
+    ("DORIS DAY", "DORIS DAY"),
+    ("C. Tremblay", "C. Tremblay"),
     ("Karim Haddad, k.haddad@clinique.example.com", "Karim Haddad"),
 ]
 
@@ -184,6 +188,8 @@ def test_name_and_email_in_one_message_are_both_taken() -> None:
         ("le mien", "out_of_scope"),
         ("mon nom", "faq"),
         ("au nom de la clinique", "inform"),
+        ("Ma clinique", "inform"),
+        ("donnez ma ligne", "inform"),
         ("3 fois rien", "nlu_fallback"),
         ("pourquoi?", "affirm"),
         ("I'd rather not say", "stop"),
@@ -288,6 +294,8 @@ def test_a_question_about_the_email_is_no_email(text: str, intent: str) -> None:
         ("4 4 1 1", "out_of_scope", "4411"),
         ("c'est 2024", "nlu_fallback", "2024"),
         ("pas 2019, 2091, j'ai inversé les chiffres", "out_of_scope", "2091"),
+        ("2091, pas 2019", "inform", "2091"),
+        ("pas le 2 0 1 9, le 2091", "inform", "2091"),
         ("4411?", "faq", "4411"),
     ],
 )
@@ -305,6 +313,8 @@ def test_a_site_number_is_taken(text: str, intent: str, number: str) -> None:
         ("٤٤١١", "inform"),
         ("quatre mille", "out_of_scope"),
         ("je l'ai pas le numéro", "skip"),
+        ("c'est pas 4412", "inform"),
+        ("pas le 4 4 1 2", "out_of_scope"),
         ("I don't know", "skip"),
     ],
 )

@@ -247,6 +247,14 @@ def test_the_kind_of_subscription_is_heard_where_it_is_said(
     assert start(typed(text, "request_cancellation"), Draft()).scopes == scopes
 
 
+def test_a_licence_of_a_service_added_at_the_recap_is_said_of_no_other() -> None:
+    before = asking("confirm", products=("patient_messages",))
+    heard = typed("ajoutez les rappels, une licence de base")
+    draft, _ = hear(before, heard)
+    assert (draft.products, draft.scopes) == (("patient_messages", "patient_reminders"), {})
+    assert "call_emr_vendor" in draft.duties()
+
+
 def test_the_kind_of_subscription_can_be_said_at_the_recap_which_is_then_another() -> None:
     before = asking("confirm")
     draft, outcome = hear(before, typed("c'est une étude de base", "inform"))

@@ -178,9 +178,10 @@ def test_a_draft_holds_both_languages_the_questions_and_no_answer_of_its_own() -
     assert text.count("status: draft") == 2
 
 
-def test_a_question_cannot_close_the_comment_that_it_stands_in() -> None:
-    text = gaps.draft_article(Gap("g", [asked("--> <script>")]), None, date(2026, 3, 10))
-    assert "--> <script>" not in text.split("<!-- Questions")[1].split("\n-->")[0]
+@pytest.mark.parametrize("question", ["--> <script>", "why ---> here", "why ----!> here"])
+def test_a_question_cannot_close_the_comment_that_it_stands_in(question: str) -> None:
+    text = gaps.draft_article(Gap("g", [asked(question)]), None, date(2026, 3, 10))
+    assert "--" not in text.split("<!-- Questions")[1].split("\n-->")[0]
 
 
 def test_any_question_makes_a_title_that_can_be_read_back() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from bot.adapters.memory import HeldClock
 from bot.adapters.memory_tickets import MemoryTickets
-from bot.core.cancellation import PRODUCTS, SELF_SERVICE, SITE_WIDE, Draft, Notice, Scope
+from bot.core.cancellation import PRODUCTS, SELF_SERVICE, SOLD_BOTH_WAYS, Draft, Notice, Scope
 from bot.core.conversations import Conversation
 from bot.core.errors import BadInput
 from bot.core.filing import (
@@ -373,7 +373,7 @@ def of_scope(product: str, scope: str | None) -> dict[str, str]:
 
 def test_the_matrix_speaks_of_every_product_and_scope() -> None:
     scopes = [None, *get_args(Scope)]
-    sold_both_ways = {(product, scope) for product in SITE_WIDE for scope in scopes}
+    sold_both_ways = {(product, scope) for product in SOLD_BOTH_WAYS for scope in scopes}
     assert set(MATRIX) == {(product, None) for product in PRODUCTS} | sold_both_ways
 
 

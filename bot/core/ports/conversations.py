@@ -59,7 +59,7 @@ class Conversations(Turns, Drafts, Queue, Protocol):
         while_owned: Ownership | None = None,
         client_id: str | None = None,
     ) -> list[Message]:
-        """Adds messages that answer no visitor message: an agent's, or the system's.
+        """Adds messages that answer no visitor message, whoever says them.
 
         The same `client_id`, of a single message, twice gives the first one again.
 

@@ -30,7 +30,7 @@ class DeskRecords(Protocol):
         """Those queued before then, for the last time, and not told since that it takes long."""
 
     def mark_told(self, conversation_id: str, *, at: datetime) -> bool:
-        """Notes that; whether it had not been noted before."""
+        """Marks them as told; True if they were not yet."""
 
     def unhelpful_votes(self, conversation_id: str) -> int:
         """Answers found unhelpful since people last had the conversation."""
