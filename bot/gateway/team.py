@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 
 from bot.core.agents import (
-    KEY_CHARS,
     SESSION_LENGTH,
     Account,
     AccountChange,
@@ -25,6 +24,7 @@ from bot.gateway.access import (
     ChangingAgent,
     ReadingAgent,
     ServicesDep,
+    SessionKey,
     SettingsDep,
     check_origin,
 )
@@ -103,9 +103,8 @@ def sign_out(
 
 
 @router.get("/sessions", responses=responses(401))
-def list_sessions(agent: ReadingAgent, services: ServicesDep, token: Token = "") -> SessionList:
+def list_sessions(agent: ReadingAgent, services: ServicesDep, own: SessionKey) -> SessionList:
     """One's own sessions, on whatever computers."""
-    own = access.digest(token)[:KEY_CHARS]
     found = services.agents.sessions(agent.id, services.clock.now())
     return SessionList(
         sessions=[
