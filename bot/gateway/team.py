@@ -180,7 +180,7 @@ def create_account(body: CreateAccount, services: ServicesDep) -> AccountOut:
     email = body.email.strip().lower()
     if any(one.agent.email == email for one in services.agents.accounts()):
         raise Conflict("There is an account with this email already. Change that one.")
-    added = Agent(f"agt_{secrets.token_hex(6)}", email, body.name.strip(), body.role)
+    added = Agent(f"agt_{secrets.token_hex(6)}", email, body.name, body.role)
     check_password(body.password, added)
     services.agents.add(added, access.hash_password(body.password))
     return _account(_find(added.id, services))
