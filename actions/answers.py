@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from actions.base import TalkAction, Turn
@@ -42,6 +43,13 @@ CANCELLING = frozenset(
     " online-booking-stop-billing website-form-delete study-delete".split()
 )
 _REQUEST = payload("request_cancellation")
+_OTHER: dict[Language, Language] = {"fr": "en", "en": "fr"}
+_NAMES: dict[Language, tuple[str, ...]] = {"fr": ("fran", "french"), "en": ("angl", "engl")}
+_PART = re.compile(r"[,.;:!?\n]")
+_NOT = re.compile(
+    r"n['’]t\b|\b(?:not|never|cannot|dont|cant|isnt|pas|rien|jamais|ni|poor|bad|mauvais|limité)\b"
+)
+_WHY = re.compile(r"\b(?:why|pourquoi)\b")
 _SMALL_TALK = {
     "greet": "utter_greet",
     "thank": "utter_thank",
@@ -129,7 +137,7 @@ class SwitchLanguage(TalkAction):
 
     def act(self, turn: Turn) -> list[Event]:
         """See the base."""
-        wanted = _wanted_language(turn.text) or ("en" if turn.language == "fr" else "fr")
+        wanted = _wanted_language(turn.text) or _OTHER[_spoken_language(turn)]
         turn.conversation = turn.services.conversations.set_language(turn.conversation.id, wanted)
         turn.say("notice", turn.phrase("utter_language_switched"), "language/switched")
         return [set_slot("language", wanted)]
@@ -280,10 +288,26 @@ def _weighed(decision: Answer | Clarify | Abstain) -> dict[str, Any]:
     return {"confidence": round(decision.confidence, 4), "nearest": decision.nearest}
 
 
+def _spoken_language(turn: Turn) -> Language:
+    """In which language the visitor was spoken to last.
+
+    Not always the conversation's: the words of the wish may have moved that already.
+    """
+    said = (m.language for m in reversed(turn.transcript) if m.author != "visitor")
+    return next(said, turn.language)
+
+
 def _wanted_language(text: str) -> Language | None:
-    lowered = text.lower()
-    french = any(word in lowered for word in ("fran", "french"))
-    english = any(word in lowered for word in ("angl", "engl"))
-    if french != english:
-        return "fr" if french else "en"
-    return None
+    """The one language that is asked for, or the other of the one that is not wanted."""
+    wanted: set[Language] = set()
+    unwanted: set[Language] = set()
+    for part in _PART.split(text.lower()):
+        # A question why turns it round: "why don't you write French?".
+        is_against = bool(_NOT.search(part)) != bool(_WHY.search(part))
+        (unwanted if is_against else wanted).update(_named(part))
+    meant = wanted or {_OTHER[language] for language in unwanted}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def _named(text: str) -> set[Language]:
+    return {language for language, words in _NAMES.items() if any(word in text for word in words)}

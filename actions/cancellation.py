@@ -379,11 +379,11 @@ def _already(turn: Turn, draft: Draft, ticket: Ticket) -> str:
 
 def _overlap(turn: Turn, draft: Draft, overlapping: Sequence[Ticket]) -> str:
     """That some of the services are asked for already; the reference only to whoever asked."""
-    own = [one.reference for one in overlapping if is_requester(one, draft, turn.conversation)]
-    held = {code for one in overlapping for code in one.fields.get("products", ())}
+    own = [one for one in overlapping if is_requester(one, draft, turn.conversation)]
+    held = {code for one in own or overlapping for code in one.fields.get("products", ())}
     both = [turn.phrase(f"utter_product_{c}") for c in draft.products if c in held]
     products = listed(both, turn.language)
     if not own:
         return turn.phrase("utter_overlaps_other", products=products)
-    references = listed(own, turn.language)
+    references = listed([one.reference for one in own], turn.language)
     return turn.phrase("utter_overlaps", products=products, references=references)

@@ -37,5 +37,4 @@ class OfferPerson(TalkAction):
 def hand_off(turn: Turn, reason: handoff.Reason) -> None:
     """Queues the conversation, then says so: what is said is true even if a crash follows."""
     reply = turn.services.desk.queue(turn.conversation, reason, turn.language)
-    turn.conversation = turn.services.conversations.get(turn.conversation.id)
     turn.say(reply.kind, reply.text, reply.topic, reply.buttons)

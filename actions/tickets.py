@@ -57,6 +57,9 @@ class ValidateTicket(TalkAction):
         errand = replace(errand, heard_message=turn.message_id)
         if verdict == "elsewhere":
             # About something else: the form ends, and the message gets its ordinary answer.
+            if before and before.asked == "text":
+                # Or the next question about the ticket would be taken for the text.
+                _save(turn, replace(before, asked=None))
             return form_gives_way(_FORM)
         if verdict == "stopped":
             turn.services.conversations.drop_errand(turn.conversation.id)
@@ -111,9 +114,10 @@ class TellStatus(TalkAction):
         """See the base."""
         heard = replace(turn.heard, intent="ask_ticket_status")
         errand = begin(heard, turn.services.conversations.errand(turn.conversation.id))
-        _, is_settled = _carry_on(turn, errand)
+        errand, is_settled = _carry_on(turn, errand)
         if not is_settled:
-            turn.say("notice", turn.phrase("utter_ask_reference"), "status/reference")
+            step = errand.next_step()
+            turn.say("notice", turn.phrase(_QUESTIONS[step]), f"status/{step}")
         return []
 
 
@@ -137,7 +141,7 @@ def _prefilled(turn: Turn, errand: Errand) -> Errand:
     if errand.purpose != "support" or identity is None:
         return errand
     email = identity.email.lower() if identity.email_verified else None
-    return replace(errand, name=identity.name or None, email=errand.email or email)
+    return replace(errand, name=errand.name or identity.name or None, email=errand.email or email)
 
 
 def _carry_on(turn: Turn, errand: Errand) -> tuple[Errand, bool]:
@@ -147,6 +151,9 @@ def _carry_on(turn: Turn, errand: Errand) -> tuple[Errand, bool]:
             return errand, False
         _file_support_request(turn, errand)
         return errand, True
+    if turn.is_signed_out:
+        # What the sign-in opened is closed; what an email opened is opened by it again.
+        errand = replace(errand, is_known=False)
     if errand.reference is None:
         return _among_own(turn, errand)
     if errand.is_known:
@@ -320,8 +327,12 @@ def _say_not_open(turn: Turn, ticket: Ticket) -> None:
 
 
 def _on_ticket(turn: Turn, shown: list[Ticket]) -> tuple[Button, ...]:
-    """What can be done with the one ticket shown, while it is open."""
-    if len(shown) != 1 or shown[0].state not in OPEN_STATES:
+    """What can be done with the one ticket shown, while it is open.
+
+    Not while a request is collected: its form goes on, and nothing would come of the buttons.
+    """
+    is_collecting = turn.services.conversations.draft(turn.conversation.id) is not None
+    if is_collecting or len(shown) != 1 or shown[0].state not in OPEN_STATES:
         return ()
     reference = shown[0].reference
     return tuple(

@@ -53,7 +53,7 @@ def run() -> None:
     chosen = settings()
     _require_disk()
     prepare(chosen)
-    stopped = threading.Event()
+    ready, stopped = threading.Event(), threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
@@ -63,19 +63,22 @@ def run() -> None:
     began = time.monotonic()
     with Stack(chosen, LOGS, on_event=lambda text: console.print(f"[yellow]{text}")) as stack:
         with console.status("Starting gateway, dialogue engine and action server …"):
-            waiting = threading.Thread(target=_wait_ready, args=(stack, stopped), daemon=True)
+            waiting = threading.Thread(target=_wait_ready, args=(stack, ready), daemon=True)
             waiting.start()
             while waiting.is_alive() and not stopped.is_set():
                 waiting.join(0.1)
-        if not stopped.is_set():
+        has_failed = not (ready.is_set() or stopped.is_set())
+        if ready.is_set():
             took_s = time.monotonic() - began
             console.print(f"[green]Ready in {took_s:.0f} s.[/] Ctrl-C stops everything.")
             console.print(f"  {stack.url}/         the support page with the chat")
             console.print(f"  {stack.url}/console  the agents' console")
             console.print(f"  {LOGS}  the logs")
-        stopped.wait()
+            stopped.wait()
         console.print("Stopping …")
     console.print("Stopped.")
+    if has_failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -304,7 +307,7 @@ def _claims(identity: DemoIdentity) -> dict[str, object]:
     }
 
 
-def _wait_ready(stack: object, stopped: threading.Event) -> None:
+def _wait_ready(stack: object, ready: threading.Event) -> None:
     from bot.launcher import Stack
 
     assert isinstance(stack, Stack)
@@ -312,7 +315,8 @@ def _wait_ready(stack: object, stopped: threading.Event) -> None:
         stack.wait_until_ready(READY_WITHIN_S)
     except HelpdeskError as error:
         console.print(f"[red]{error}")
-        stopped.set()
+    else:
+        ready.set()
 
 
 def _require_disk() -> None:

@@ -54,7 +54,12 @@ class Process:
     restart_at: float = field(default=0.0)
 
     def start(self) -> None:
-        """Starts the child in a process group of its own."""
+        """Starts the child in a process group of its own.
+
+        Raises:
+            OSError: The log or the program cannot be opened.
+        """
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self.child = subprocess.Popen(
                 self.command,
@@ -85,10 +90,9 @@ class Stack:
         self._on_event = on_event
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
-        logs.mkdir(parents=True, exist_ok=True)
         given = chosen.internal_secret
         # One for this start is enough where all three are started together.
-        self.internal_secret = (given and given.get_secret_value()) or secrets.token_urlsafe(32)
+        self.internal_secret = given.get_secret_value() if given else secrets.token_urlsafe(32)
         environment = _environment(chosen, self.internal_secret)
         self.processes = {
             name: Process(name, command, environment, logs / f"{name}.log")
@@ -98,8 +102,9 @@ class Stack:
     @property
     def url(self) -> str:
         """Where the gateway answers."""
-        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host
-        return f"http://{host}:{self.settings.port}"
+        given = self.settings.host
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(given, given)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
 
     def __enter__(self) -> Stack:
         """Starts all three.
@@ -166,8 +171,7 @@ class Stack:
         now = time.monotonic()
         if process.child is None:
             if now >= process.restart_at:
-                process.start()
-                self._on_event(f"{process.name} has been started again")
+                self._start_again(process)
             return
         status = process.child.poll()
         if status is None:
@@ -179,6 +183,16 @@ class Stack:
         wait_s = min(LONGEST_BACKOFF_S, 0.5 * 2.0 ** max(0, process.quick_deaths - 1))
         process.child, process.restart_at = None, now + wait_s
         self._on_event(f"{process.name} ended (status {status}); see {process.log}")
+
+    def _start_again(self, process: Process) -> None:
+        try:
+            process.start()
+        except OSError as error:
+            # A full disk, a folder taken away: the watcher goes on, or nothing ever starts again.
+            process.restart_at = time.monotonic() + LONGEST_BACKOFF_S
+            self._on_event(f"{process.name} could not be started, and will be tried again: {error}")
+        else:
+            self._on_event(f"{process.name} has been started again")
 
 
 def _end_with_parent() -> None:

@@ -234,13 +234,13 @@ class Settings(BaseSettings):
         Raises:
             BadInput: There is none in production.
         """
-        found = self.internal_secret.get_secret_value() if self.internal_secret else ""
-        if not found and self.env == "production":
+        found = self.internal_secret.get_secret_value() if self.internal_secret else None
+        if found is None and self.env == "production":
             raise BadInput(
                 "HELPDESK_INTERNAL_SECRET is not set. In production every process that is started "
                 "by itself needs it, and all the same one."
             )
-        return found or None
+        return found
 
     @property
     def audit_seal_key(self) -> bytes:
@@ -282,6 +282,20 @@ class Settings(BaseSettings):
         if not Path(folder or "/nowhere").is_dir():
             return (*given, file_secret_settings)
         return (*given, SecretsSettingsSource(settings_cls, secrets_dir=folder))
+
+    @field_validator(
+        "redis_url",
+        "accounts_token",
+        "zendesk_token",
+        "rt_token",
+        "metrics_token",
+        "internal_secret",
+        "audit_key",
+    )
+    @classmethod
+    def _take_empty_for_none(cls, secret: SecretStr | None) -> SecretStr | None:
+        """A variable that is set to nothing gives no secret, least of all one that opens a door."""
+        return secret if secret and secret.get_secret_value().strip() else None
 
     @field_validator("secrets_dir")
     @classmethod
@@ -346,7 +360,7 @@ class Settings(BaseSettings):
                 'such as {"app_2026": "<32 random bytes or more>"}.'
             )
         given = {f"HELPDESK_IDENTITY_KEYS[{name}]": key for name, key in self.identity_keys.items()}
-        if self.internal_secret and self.internal_secret.get_secret_value():
+        if self.internal_secret:
             given["HELPDESK_INTERNAL_SECRET"] = self.internal_secret
         if self.audit_key:
             given["HELPDESK_AUDIT_KEY"] = self.audit_key

@@ -24,6 +24,7 @@ from bot.core.agents import (
     FAILURES_OF_ADDRESS,
     FAILURES_OF_EMAIL,
     FAILURES_WITHIN,
+    KEY_CHARS,
     SESSION_LENGTH,
     Agent,
     AgentSession,
@@ -176,6 +177,14 @@ async def agent_session(
     """The same; from here on the request's log lines name the agent."""
     structlog.contextvars.bind_contextvars(agent_id=session.agent.id)
     return session
+
+
+async def session_key(token: Annotated[str | None, Depends(_cookie)]) -> str:
+    """What names the caller's session in its agent's list."""
+    return digest(token or "")[:KEY_CHARS]
+
+
+SessionKey = Annotated[str, Depends(session_key)]
 
 
 def signed_in_agent(

@@ -27,7 +27,7 @@ from bot.gateway.access import (
 )
 from bot.gateway.errors import TooLarge, TooMany, responses
 from bot.gateway.guard import caller
-from bot.gateway.limits import UNKNOWN_REFERENCES, Ask, Limits, Place, Rule
+from bot.gateway.limits import UNKNOWN_REFERENCES, Ask, Limits, Place, a_minute
 from bot.gateway.metrics import count_turn, time_turn
 from bot.gateway.schemas.chat import (
     Answered,
@@ -131,13 +131,11 @@ def send_message(
 def _require_share(conversation: Conversation, limits: Limits, request: Request) -> None:
     """Raises TooMany if the visitor, or the visitor's site, has sent more than its share."""
     settings = request.app.state.settings
-    # A burst as large as a minute's share: people paste in parts, programs do not stop.
-    visitor = Rule("messages in this conversation", settings.limit_visitor, settings.limit_visitor)
+    visitor = a_minute("messages in this conversation", settings.limit_visitor)
     asked = [(visitor, conversation.id)]
     site = conversation.identity.site_number if conversation.identity else None
     if site:
-        of_site = Rule("messages from this site", settings.limit_site, settings.limit_site)
-        asked.append((of_site, site))
+        asked.append((a_minute("messages from this site", settings.limit_site), site))
     limits.take(*asked, left_of=_guesses(conversation, request))
 
 

@@ -20,7 +20,13 @@ from bot.core.handoff import Ownership
 from bot.core.privacy import mask
 from bot.core.services import Services
 from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
-from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
+from bot.gateway.access import (
+    ChangingAgent,
+    ReadingAgent,
+    ServicesDep,
+    SessionKey,
+    check_origin,
+)
 from bot.gateway.errors import responses
 from bot.gateway.limits import Place
 from bot.gateway.schemas.console import (
@@ -207,6 +213,7 @@ def be_present(_agent: ChangingAgent) -> None:
 )
 def follow_queue(
     agent: ReadingAgent,
+    session: SessionKey,
     services: ServicesDep,
     request: Request,
     after: Annotated[
@@ -218,7 +225,7 @@ def follow_queue(
     if resume is None:
         resume = services.conversations.newest_message_id() if after is None else after
     place = Place("agent", agent.id, STREAMS_OF_AGENT)
-    return event_response(agent_events(agent.id, resume, services), request, place)
+    return event_response(agent_events(agent.id, session, resume, services), request, place)
 
 
 # --- Tickets ------------------------------------------------------------------------

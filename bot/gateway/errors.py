@@ -103,8 +103,8 @@ def answer_to(error: Exception) -> JSONResponse | None:
     """The response for an error that has one; None for a fault of ours."""
     if isinstance(error, HTTPException):
         if error.status_code == 400:
-            # The framework's word for a body that is no text; other bad bodies are 422 too.
-            return problem(422, "The body is not JSON in UTF-8.")
+            # The framework's word for a body that it cannot read; other bad bodies are 422 too.
+            return problem(422, "The body cannot be read: JSON must be in UTF-8, a form whole.")
         answer = problem(error.status_code, str(error.detail))
         # A wrong method comes with the right ones, as RFC 9110 wants.
         answer.headers.update(error.headers or {})

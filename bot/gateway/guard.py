@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from ipaddress import IPv6Address, ip_address
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.gateway import errors, files
-from bot.gateway.limits import Limits, Rule
+from bot.gateway.limits import Limits, a_minute
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -51,8 +52,7 @@ class Guard:
         self._app = app
         self._settings = settings
         self._limits = limits
-        per_minute = settings.limit_address
-        self._of_address = Rule("calls from this address", per_minute, per_minute)
+        self._of_address = a_minute("calls from this address", settings.limit_address)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or hands on what is none."""
@@ -134,7 +134,13 @@ def caller(scope: Scope) -> str:
     host: str = (scope.get("client") or ("", 0))[0]
     if host in ("127.0.0.1", "::1", "") and b"x-forwarded-for" not in dict(scope["headers"]):
         return ""
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64)
+    return str(address)
 
 
 def _may_be_framed(path: str) -> bool:

@@ -77,12 +77,15 @@ def draft_article(gap_id: str, _agent: ReadingAgent, services: ServicesDep) -> R
 
 @router.post("/gaps/replay", responses=responses(401, 403))
 def replay_gaps(_agent: ChangingAgent, services: ServicesDep) -> Replay:
-    """Asks the questions of the greatest gaps again, and says which gaps have closed."""
+    """Asks the questions of the greatest gaps again, and says which gaps have closed.
+
+    As many as a caller can wait for, and at least the first: none is too great to close.
+    """
     asked = 0
-    replayed = []
+    replayed: list[ReplayedGap] = []
     for gap in core.find_gaps(services):
         asked += len(gap.questions)
-        if asked > core.MOST_REPLAYED:
+        if replayed and asked > core.MOST_REPLAYED:
             break
         answers = core.replay(gap, services)
         replayed.append(

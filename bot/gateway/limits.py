@@ -31,6 +31,14 @@ class Rule:
     burst: float
 
 
+def a_minute(what: str, per_minute: float) -> Rule:
+    """A rule that lets a minute's share come at once: people paste in parts, programs do not stop.
+
+    A share below one still lets one come, after which more than a minute goes by.
+    """
+    return Rule(what, per_minute, max(1.0, per_minute))
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where streams are counted: a kind of thing, which one, and how many it may have open."""

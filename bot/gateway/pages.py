@@ -8,7 +8,6 @@ stands in both languages, side by side, in `templates/`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.core.errors import NotFound
+from bot.core.formats import NBSP, day
 from bot.core.language import Language
 from bot.core.services import Services
 from bot.gateway.access import ServicesDep
@@ -31,11 +31,6 @@ WEB = Path(__file__).parent / "web"
 MAX_QUERY_CHARS = 300
 FOUND = 8
 DESCRIPTION_CHARS = 155  # what a search engine shows
-_MONTHS = {
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "en": "January February March April May June July August September October November December",
-}
-_NBSP = "\N{NO-BREAK SPACE}"
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _templates = Environment(
@@ -118,7 +113,7 @@ def _page(name: str, request: Request, language: Language, **values: Any) -> HTM
         language=language,
         other=other,
         say=_chooser(language),
-        day=lambda value: _day(value, language),
+        day=lambda value: day(value, language),
         site=str(request.base_url).rstrip("/"),
         is_demo=request.app.state.settings.is_demo,
         **values,
@@ -132,9 +127,7 @@ def _chooser(language: Language) -> Callable[[str, str], str]:
     def say(french: str, english: str) -> str:
         if language == "en":
             return english
-        return (
-            french.replace(" :", f"{_NBSP}:").replace("« ", f"«{_NBSP}").replace(" »", f"{_NBSP}»")
-        )
+        return french.replace(" :", f"{NBSP}:").replace("« ", f"«{NBSP}").replace(" »", f"{NBSP}»")
 
     return say
 
@@ -162,10 +155,3 @@ def _summary(section: Section) -> str:
             return text.rstrip(" ,;:") + " …"
         text += word + " "
     return text.strip()
-
-
-def _day(value: date, language: Language) -> str:
-    month = _MONTHS[language].split()[value.month - 1]
-    if language == "en":
-        return f"{month} {value.day}, {value.year}"
-    return f"{'1er' if value.day == 1 else value.day} {month} {value.year}"

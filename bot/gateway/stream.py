@@ -145,8 +145,10 @@ def _signal(services: Services, conversation_id: str, side: Side) -> str:
     return json.dumps({"typing": is_typing, "read": found.read})
 
 
-async def agent_events(agent_id: str, after: int, services: Services) -> AsyncIterator[str]:
-    """What an agent follows, until the console goes.
+async def agent_events(
+    agent_id: str, session: str, after: int, services: Services
+) -> AsyncIterator[str]:
+    """What an agent follows, until the console goes or the session of this key ends.
 
     `queue` when lists should be read again: when they changed, and with each ping, should a wake-up
     be lost; `message` and `visitor` (typing, read) in the agent's own conversations; `ping`, which
@@ -163,6 +165,8 @@ async def agent_events(agent_id: str, after: int, services: Services) -> AsyncIt
     yield _frame("queue", "{}", after)
     while True:
         try:
+            if not await run_in_threadpool(_is_signed_in, agent_id, session, services):
+                return
             fresh = await run_in_threadpool(
                 services.conversations.messages_of_assignee, agent_id, after
             )
@@ -186,6 +190,12 @@ async def agent_events(agent_id: str, after: int, services: Services) -> AsyncIt
             yield _frame("ping", "{}", after)
         newest = await services.events.wait((CONSOLE,), since, POLL_S)
         is_changed, since = newest > since, newest
+
+
+def _is_signed_in(agent_id: str, session: str, services: Services) -> bool:
+    """Whether the session goes on. To ask so shows nobody at the other end, as a call would."""
+    open_ones = services.agents.sessions(agent_id, services.clock.now())
+    return any(one.key == session for one in open_ones)
 
 
 def _agent_news(agent_id: str, services: Services) -> dict[str, str]:

@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 
 from bot.core.agents import (
-    KEY_CHARS,
     SESSION_LENGTH,
     Account,
     AccountChange,
@@ -25,6 +24,7 @@ from bot.gateway.access import (
     ChangingAgent,
     ReadingAgent,
     ServicesDep,
+    SessionKey,
     SettingsDep,
     check_origin,
 )
@@ -103,9 +103,8 @@ def sign_out(
 
 
 @router.get("/sessions", responses=responses(401))
-def list_sessions(agent: ReadingAgent, services: ServicesDep, token: Token = "") -> SessionList:
+def list_sessions(agent: ReadingAgent, services: ServicesDep, own: SessionKey) -> SessionList:
     """One's own sessions, on whatever computers."""
-    own = access.digest(token)[:KEY_CHARS]
     found = services.agents.sessions(agent.id, services.clock.now())
     return SessionList(
         sessions=[
@@ -181,7 +180,7 @@ def create_account(body: CreateAccount, services: ServicesDep) -> AccountOut:
     email = body.email.strip().lower()
     if any(one.agent.email == email for one in services.agents.accounts()):
         raise Conflict("There is an account with this email already. Change that one.")
-    added = Agent(f"agt_{secrets.token_hex(6)}", email, body.name.strip(), body.role)
+    added = Agent(f"agt_{secrets.token_hex(6)}", email, body.name, body.role)
     check_password(body.password, added)
     services.agents.add(added, access.hash_password(body.password))
     return _account(_find(added.id, services))

@@ -18,7 +18,7 @@ from bot.adapters.shares_local import LocalShares
 from bot.core.agents import FAILURES_OF_EMAIL
 from bot.gateway.errors import TooMany
 from bot.gateway.guard import BODY_WITHIN_S, caller
-from bot.gateway.limits import Limits, Place, Rule
+from bot.gateway.limits import Limits, Place, Rule, a_minute
 from bot.gateway.stream import STREAMS_OF_ADDRESS, STREAMS_OF_CONVERSATION, event_response
 from bot.settings import DEMO_AGENTS
 from tests.contract.test_http_operations import in_process
@@ -67,6 +67,19 @@ def test_a_limit_of_zero_is_none() -> None:
         limits.take((Rule("calls", 0, 0), "a"))
 
 
+def test_a_share_smaller_than_one_a_minute_lets_one_come() -> None:
+    clock = [0.0]
+    limits = Limits(LocalShares(lambda: clock[0]))
+    rule = a_minute("calls", 0.5)
+    for moment in (0.0, 120.0):
+        clock[0] = moment
+        limits.take((rule, "a"))
+        with pytest.raises(TooMany):
+            limits.take((rule, "a"))
+    for _ in range(1000):
+        limits.take((a_minute("calls", 0), "a"))
+
+
 def a_stream(http: TestClient, address: str = "203.0.113.7") -> None:
     """Opens an event stream of some conversation as far as its being let in."""
 
@@ -108,7 +121,13 @@ def test_a_stream_that_ends_leaves_room_for_another() -> None:
         ("::1", [], ""),
         ("203.0.113.7", [], "203.0.113.7"),
         ("127.0.0.1", [(b"x-forwarded-for", b"127.0.0.1")], "127.0.0.1"),
-        ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2"),
+        ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2::"),
+        ("2001:db8:1:2::7", [], "2001:db8:1:2::"),
+        ("2001:db8::7", [], "2001:db8::"),
+        ("2001:db8::8", [], "2001:db8::"),
+        ("fe80::1%eth0", [], "fe80::"),
+        ("::ffff:203.0.113.7", [], "203.0.113.7"),
+        ("testclient", [], "testclient"),
     ],
 )
 def test_under_which_address_a_call_counts(

@@ -240,6 +240,8 @@ def test_production_refuses_the_default_secret_under_another_name() -> None:
 def test_metrics_are_told_outside_for_the_token_alone(tmp_path: Path) -> None:
     closed = in_process(tmp_path, address="203.0.113.7")
     assert_problem(closed.get("/metrics"), 404)
+    unset = in_process(tmp_path, address="203.0.113.7", metrics_token=SecretStr(""))
+    assert_problem(unset.get("/metrics"), 404)
     opened = in_process(tmp_path, address="203.0.113.7", metrics_token=SecretStr("let-me-in"))
     assert_problem(opened.get("/metrics", headers={"Authorization": "Bearer guess"}), 404)
     answer = opened.get("/metrics", headers={"Authorization": "Bearer let-me-in"})

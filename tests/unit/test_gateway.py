@@ -59,6 +59,18 @@ def identity(settings: Settings, **claims: Any) -> str:
     return jwt.encode(told, secret, algorithm="HS256", headers={"kid": DEMO_KEY_ID})
 
 
+# --- Bodies that cannot be read ------------------------------------------------------------------
+
+
+def test_a_body_that_cannot_be_read_is_told_what_it_must_be(http: TestClient, visit: str) -> None:
+    latin = {"Content-Type": "application/json"}
+    no_text = http.post(f"{visit}/messages", content=b'{"text": "\xe9"}', headers=latin)
+    assert_problem(no_text, 422, "JSON must be in UTF-8")
+    broken = {"Content-Type": "multipart/form-data"}
+    no_form = http.post(f"{visit}/files", content=b"--cut off", headers=broken)
+    assert_problem(no_form, 422, "a form whole")
+
+
 # --- Guessing at requests ------------------------------------------------------------------------
 
 

@@ -14,7 +14,8 @@ from bot.core.conversations import Reply
 from bot.core.gaps import Replayed
 from bot.core.insights import Begun, Facts, Gap, Shown, Stay, Unanswered, group, summarise
 from bot.core.language import Language
-from tests.support.builders import NOW, a_section, an_answer, start
+from bot.gateway.insights import replay_gaps
+from tests.support.builders import NOW, a_section, an_agent, an_answer, start
 
 TORONTO = ZoneInfo("America/Toronto")
 MINUTE = timedelta(minutes=1)
@@ -149,6 +150,16 @@ def test_questions_are_played_again_each_in_a_talk_of_its_own_that_leaves_nothin
     assert [(a.text, a.language) for a in assistant.asked] == [("Un?", "fr"), ("restart", "en")]
     assert len({a.conversation_id for a in assistant.asked}) == 2
     assert services.figures.totals().conversations == 0
+
+
+def test_a_gap_with_more_questions_than_are_played_at_once_can_close_and_blocks_no_other_for_ever(
+    clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = memory_services(clock, assistant=ScriptedAssistant([an_answer()]))
+    large = Gap("large", [asked(f"Un {n}?") for n in range(gaps.MOST_REPLAYED + 1)])
+    monkeypatch.setattr(gaps, "find_gaps", lambda _: [large, Gap("small", [asked("Deux?")])])
+    (replayed,) = replay_gaps(an_agent(), services).gaps
+    assert (replayed.id, replayed.state) == ("large", "closed")
 
 
 def test_a_gap_opens_and_closes_with_the_articles(clock: HeldClock) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.core.errors import BadInput
 from bot.settings import DEMO_KEY_ID, ROOT, Settings, settings
@@ -94,6 +95,27 @@ def test_a_setting_is_read_from_the_variable_of_its_name(monkeypatch: pytest.Mon
         "http://127.0.0.1:9002",
     )
     assert chosen.allowed_origins == ("https://clinic.example",)
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize(
+    "name",
+    [n for n, field in Settings.model_fields.items() if field.annotation == SecretStr | None],
+)
+def test_an_empty_secret_is_none(monkeypatch: pytest.MonkeyPatch, name: str, empty: str) -> None:
+    give(monkeypatch, **{name: empty})
+    assert getattr(settings(), name) is None
+
+
+@pytest.mark.parametrize(
+    ("helpdesk", "prefix"), [("zendesk", "zendesk"), ("request_tracker", "rt")]
+)
+def test_a_helpdesk_is_not_entered_with_an_empty_token(
+    monkeypatch: pytest.MonkeyPatch, helpdesk: str, prefix: str
+) -> None:
+    given = {f"{prefix}_url": "https://helpdesk.example", f"{prefix}_token": ""}
+    (fault,) = faults(monkeypatch, helpdesk=helpdesk, **given)
+    assert f"HELPDESK_{prefix.upper()}_TOKEN" in fault
 
 
 def test_a_variable_goes_before_the_env_file(

@@ -157,6 +157,17 @@ def test_only_leads_see_or_change_accounts(client: TestClient) -> None:
     assert_problem(client.post("accounts", json=wish), 403)
 
 
+def test_a_name_that_visitors_would_not_see_is_refused_and_spaces_around_one_go(
+    client: TestClient,
+) -> None:
+    sign_in(client)
+    wish = {"email": "new@soutien.example.com", "name": " ", "password": PASSWORD}
+    assert_problem(client.post("accounts", json=wish), 422)
+    assert_problem(client.patch("accounts/plain", json={"name": " "}), 422)
+    assert client.post("accounts", json={**wish, "name": " Léa "}).json()["name"] == "Léa"
+    assert client.patch("accounts/plain", json={"name": " Zoé "}).json()["name"] == "Zoé"
+
+
 @pytest.mark.parametrize("change", [{"is_disabled": True}, {"role": "agent"}])
 def test_a_lead_cannot_lock_herself_out(client: TestClient, change: dict[str, object]) -> None:
     sign_in(client)

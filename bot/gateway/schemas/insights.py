@@ -78,7 +78,7 @@ class ReportOut(Out):
 
 
 class GapQuestion(Out):
-    """A question of a gap, and what it gets now if it was played again."""
+    """A question of a gap."""
 
     text: str = Field(description="In the visitor's words.")
     language: LanguageCode

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from bot.gateway.schemas.wire import AgentId, Body, Moment, Next, Out, example
+
+AgentName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S"),
+    Field(description="As visitors see it."),
+]
 
 
 class SignIn(Body):
@@ -79,9 +85,7 @@ class CreateAccount(Body):
     email: str = Field(
         max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="For signing in."
     )
-    name: str = Field(
-        min_length=1, max_length=200, pattern=r"\S", description="As visitors see it."
-    )
+    name: AgentName
     role: Literal["agent", "lead"] = Field("agent", description="Leads also keep accounts.")
     password: str = Field(max_length=1_000, description="At least 12 characters.")
 
@@ -91,7 +95,7 @@ class ChangeAccount(Body):
 
     model_config = example(is_disabled=True)
 
-    name: str | None = Field(None, min_length=1, max_length=200, description="As visitors see it.")
+    name: AgentName | None = Field(None, description="As visitors see it.")
     role: Literal["agent", "lead"] | None = Field(None, description="Leads also keep accounts.")
     is_disabled: bool | None = Field(None, description="Whether signing in is refused.")
     password: str | None = Field(None, max_length=1_000, description="At least 12 characters.")
