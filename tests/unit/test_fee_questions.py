@@ -26,7 +26,7 @@ def a_line(
     user_id: str | None, name: str, finding: str = "not_linked", count: int = 3
 ) -> SenderLine:
     day = date(2026, 10, 5)
-    return SenderLine(user_id, name, finding, count, 0, 45 * count, "CAD", day, day)  # type: ignore[arg-type]
+    return SenderLine(user_id, name, finding, count, 0, 45 * count, day, day)  # type: ignore[arg-type]
 
 
 KARIM = a_line("u1", "Dr Karim Benhaddou")

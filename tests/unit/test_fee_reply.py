@@ -141,6 +141,16 @@ def test_the_months_of_a_line_add_up_to_it(snapshot: AccountSnapshot) -> None:
         assert sum(part.message_count for part in line.by_month) == line.message_count
 
 
+def test_a_record_with_what_is_no_longer_kept_is_still_read() -> None:
+    message = told(tell_diagnosis(diagnose(TEAM), telling()))
+    kept = message.data["record"]["diagnosis"]
+    kept["also"]["first_charge_on"] = "2024-10-08"
+    kept["lines"][0]["currency"] = "CAD"
+    record = last_record([message], signed_in())
+    assert record is not None
+    assert record.diagnosis == diagnose(TEAM)
+
+
 # --- Whose record it is --------------------------------------------------------------------------
 
 
