@@ -114,6 +114,11 @@ class SenderLine:
     last_on: date
     by_month: tuple[MonthOfCharges, ...] = ()
 
+    @property
+    def told_as(self) -> str:
+        """The code of the sentence for it: the finding, unless it leaves messages unexplained."""
+        return "unexplained" if self.unexplained_count else self.finding
+
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
@@ -156,6 +161,11 @@ class Diagnosis:
     total_cents: int = 0
     currency: str = CURRENCY
     also: Particulars = Particulars()
+
+    @property
+    def told_as(self) -> str:
+        """As of a line, for the headline."""
+        return "unexplained" if self.also.unexplained_count else self.finding
 
 
 def unverified() -> Diagnosis:

@@ -277,9 +277,8 @@ def _shows_section(found: Diagnosis) -> bool:
 
 
 def _finding_and_remedy(line: SenderLine, to: Telling) -> str:
-    code = "unexplained" if line.unexplained_count else line.finding
-    remedy = "unattributed" if line.user_id is None else code
-    return f"{to.phrase(f'utter_finding_{code}')}; {to.phrase(f'utter_remedy_{remedy}')}"
+    remedy = "unattributed" if line.user_id is None else line.told_as
+    return f"{to.phrase(f'utter_finding_{line.told_as}')}; {to.phrase(f'utter_remedy_{remedy}')}"
 
 
 def _fact(evidence: Evidence, to: Telling) -> str:
@@ -346,7 +345,7 @@ def _data(found: Diagnosis, to: Telling, headline: str, from_files: bool) -> dic
         "headline": headline,
         "lines": [
             f"{line.name or to.phrase('utter_fees_unattributed')}: {line.message_count} × "
-            f"{to.phrase(f'utter_finding_{line.finding}')}, "
+            f"{to.phrase(f'utter_finding_{line.told_as}')}, "
             f"{amount(line.amount_cents, to.language)}"
             for line in found.lines
         ],

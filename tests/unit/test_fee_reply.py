@@ -30,6 +30,7 @@ from tests.unit.test_fee_diagnosis import (
     TEAM,
     VISITOR,
     a_charge,
+    a_licence,
     a_link,
     a_snapshot,
     looked_at,
@@ -179,6 +180,16 @@ def test_an_admin_by_the_directory_alone_is_told_of_nobody_else() -> None:
     found = diagnose(replace(TEAM, is_site_admin=True), is_admin_by_sign_in=False)
     assert [line.user_id for line in found.lines] == ["visitor"]
     assert not found.also.is_site_admin
+
+
+def test_agents_see_the_finding_that_the_visitor_is_told() -> None:
+    after_link = a_charge(COLLEAGUE, on="2024-10-08")
+    linked = a_link(COLLEAGUE, at=datetime(2024, 10, 1, 15, tzinfo=UTC))
+    licences = (a_licence(VISITOR, COLLEAGUE),)
+    found = admin(a_snapshot(after_link, links=(linked,), licences=licences))
+    reply = tell_diagnosis(found, telling("en", "site_admin"))
+    assert "| Name of colleague | 1 | $0.45 | to be examined by a person;" in reply.text
+    assert reply.data["lines"] == ["Name of colleague: 1 × to be examined by a person, $0.45"]
 
 
 # --- What is asked -------------------------------------------------------------------------------
