@@ -228,6 +228,35 @@ def test_how_much_is_told_for_the_months_asked_for(months: Sequence[str], amount
     assert f"for **{amount}**" in reply.text
 
 
+def test_who_is_told_for_the_months_asked_for_alone() -> None:
+    record = record_of(admin(TEAM), "site_admin")
+    to = telling("en", "site_admin")
+    text = tell_detail(record, "who", "who sent them in September", ("2024-09",), to).text
+    assert "| Name of colleague | 1 | $3.00 |" in text
+    assert "(September 2024): $3.00" in text
+    assert OTHER.name not in text
+    other = tell_detail(record, "who", "and other in September?", ("2024-09",), to).text
+    assert OTHER.name not in other
+    since = tell_detail(record, "since", "since when", ("2024-09",), to).text
+    assert "September 3, 2024" in since
+    assert "September and October 2024" in since
+    assert OTHER.name not in since
+
+
+def test_of_colleagues_there_is_one_number_for_all_months() -> None:
+    record = record_of(diagnose(TEAM))
+    text = tell_detail(record, "who", "who in September", ("2024-09",), telling("en")).text
+    assert "(September and October 2024): 2" in text
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_of_a_month_that_was_not_read_no_charges_are_no_answer(aspect: Aspect) -> None:
+    record = replace(record_of(admin(TEAM), "site_admin"), from_files=True)
+    to = telling("en", "site_admin")
+    reply = tell_detail(record, aspect, "in January 2025", ("2025-01",), to)
+    assert reply == tell_no_invoice(record, ("2025-01",), to)
+
+
 def test_since_when_tells_first_and_last_and_the_link() -> None:
     record = record_of(diagnose(TEAM))
     text = tell_detail(record, "since", "depuis quand?", (), telling()).text
