@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import SequenceMatcher
@@ -16,30 +16,14 @@ from typing import Literal
 
 from bot.core.accounts import AccountSnapshot
 from bot.core.fee_diagnosis import Diagnosis, SenderLine
+from bot.core.formats import MONTHS
+from bot.core.senders import TITLES
 
 Aspect = Literal["who", "amount", "since"]
 
-_MONTHS: Mapping[str, int] = {
-    name: number
-    for number, names in enumerate(
-        (
-            "janvier janv january jan",
-            "fevrier fevr fev february feb",
-            "mars march",
-            "avril avr april apr",
-            "mai may",
-            "juin june",
-            "juillet juil july",
-            "aout august aug",
-            "septembre sept september sep",
-            "octobre oct october",
-            "novembre nov november",
-            "decembre dec december",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
+# In a sentence, "mar." is Tuesday too, and the others may be names.
+_IN_EXPORTS_ONLY = frozenset({"mar", "jun", "jul"})
+_MONTHS = {name: number for name, number in MONTHS.items() if name not in _IN_EXPORTS_ONLY}
 _MONTH = re.compile(
     rf"(?<!\w)(?:(?P<iso>20\d\d)-(?P<number>0[1-9]|1[0-2])"
     rf"|(?P<name>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
@@ -62,9 +46,9 @@ _NEAR_INVOICE = 24
 _SITE = re.compile(
     r"\b(?:site|clinique|clinic)\W{1,3}(?:(?:no|num[ée]ro|number)\W{1,3})?#?(\d{3,6})\b", re.I
 )
-_TITLES = frozenset("dr dre docteur docteure doctor mme madame m monsieur mr mrs ms mlle".split())
+# In a sentence, "m" and "me" are words as well.
 _NAMES_SOMEBODY = re.compile(
-    r"\b(?:dre?|docteure?|doctor|mme|madame|monsieur|mr|mrs|ms|mlle)\b\.?\s+[^\W\d_]{2,}"
+    rf"\b(?:{'|'.join(sorted(TITLES - {'m', 'me'}))})\b\.?\s+[^\W\d_]{{2,}}"
     r"|\b(?:et|pour|pis|and|for|about|is|does)\s+(?-i:[A-ZÀ-Ý][^\W\d_]{2,})",
     re.IGNORECASE,
 )
@@ -207,7 +191,7 @@ def _matched(words: set[str], name: str) -> frozenset[str]:
     """Which parts of a name stand among the words."""
     parts = {part for part in re.findall(r"[^\W\d_]+", _fold(name)) if len(part) >= _NAME_CHARS}
     return frozenset(
-        part for part in parts - _TITLES if any(_is_meant(part, word) for word in words)
+        part for part in parts - TITLES if any(_is_meant(part, word) for word in words)
     )
 
 

@@ -29,7 +29,7 @@ def a_line(
     return SenderLine(user_id, name, finding, count, 0, 45 * count, day, day)  # type: ignore[arg-type]
 
 
-KARIM = a_line("u1", "Dr Karim Benhaddou")
+KARIM = a_line("u1", "Professeur Karim Benhaddou")
 SOLENE = a_line("u2", "Dre Solène Charbonneau")
 OTHER_SOLENE = a_line("u3", "Solène Roy")
 NOBODY = a_line(None, "")
@@ -63,6 +63,7 @@ LINES = (KARIM, SOLENE, OTHER_SOLENE, NOBODY)
         ("may I ask who they are", ()),
         ("they march to their own drum", ()),
         ("sept messages en tout", ()),
+        ("mar. 3, 10 h", ()),
         ("mais combien?", ()),
         ("combien", ()),
     ],
@@ -102,6 +103,7 @@ def test_a_fee_check_is_of_a_month_only_where_its_invoice_is_spoken_of(
         ("royal", ()),
         ("qui d'autre?", ()),
         ("et le docteur", ()),
+        ("et le professeur", ()),
     ],
 )
 def test_senders_are_known_by_any_part_of_their_name(
