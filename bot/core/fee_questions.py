@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import SequenceMatcher
@@ -67,31 +67,23 @@ def months_named(text: str, read: Sequence[str], today: date) -> tuple[str, ...]
     A month without a year is the latest one that has begun. "Since October" is every month of
     `read`, those that the diagnosis is about, from then on.
     """
-    folded = _fold(text)
     found: set[str] = set()
-    for match in _MONTH.finditer(folded):
-        before, after = folded[: match.start()], folded[match.end() :]
-        is_sure = match["name"] not in _ALSO_WORDS or match["year"]
-        if not (is_sure or (_LEADS_TO_MONTH.search(before) and _FOLLOWS_MONTH.match(after))):
-            continue
-        month = _month(match, today)
-        if _SINCE.search(before):
-            found |= {one for one in read if one >= month}
-        else:
-            found.add(month)
-    if _LAST_MONTH.search(folded):
-        found.add(f"{today.replace(day=1) - timedelta(days=1):%Y-%m}")
+    for named in _months_in(_fold(text), today):
+        since = {one for one in read if one >= named.month}
+        found |= since if named.is_since else {named.month}
     return tuple(sorted(found, reverse=True))
 
 
 def invoice_months_named(text: str, today: date) -> tuple[str, ...]:
     """The months that are said of an invoice: in "since we subscribed in June" there is none."""
     folded = _fold(text)
-    near = [
-        folded[max(0, match.start() - _NEAR_INVOICE) : match.end() + _NEAR_INVOICE]
-        for match in _INVOICE.finditer(folded)
-    ]
-    found = {month for part in near for month in months_named(part, (), today)}
+    invoices = [match.span() for match in _INVOICE.finditer(folded)]
+    found = {
+        named.month
+        for named in _months_in(folded, today)
+        if not named.is_since
+        and any(start - _NEAR_INVOICE <= named.at <= end + _NEAR_INVOICE for start, end in invoices)
+    }
     return tuple(sorted(found, reverse=True))
 
 
@@ -185,6 +177,27 @@ def _month(match: re.Match[str], today: date) -> str:
     number = _MONTHS[match["name"]]
     year = int(match["year"]) if match["year"] else today.year - (number > today.month)
     return f"{year}-{number:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A month that is named in a text, and where; `is_since`: and all that come after it."""
+
+    month: str
+    at: int
+    is_since: bool = False
+
+
+def _months_in(folded: str, today: date) -> Iterator[_Named]:
+    for match in _MONTH.finditer(folded):
+        before, after = folded[: match.start()], folded[match.end() :]
+        is_sure = match["name"] not in _ALSO_WORDS or match["year"]
+        if is_sure or (_LEADS_TO_MONTH.search(before) and _FOLLOWS_MONTH.match(after)):
+            is_since = _SINCE.search(before) is not None
+            yield _Named(_month(match, today), match.start(), is_since)
+    for match in _LAST_MONTH.finditer(folded):
+        last = today.replace(day=1) - timedelta(days=1)
+        yield _Named(f"{last:%Y-%m}", match.start())
 
 
 def _matched(words: set[str], name: str) -> frozenset[str]:

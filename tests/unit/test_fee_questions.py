@@ -79,6 +79,8 @@ def test_months_are_understood_as_people_write_them(text: str, months: tuple[str
         ("why is the October invoice so high", ("2026-10",)),
         ("we subscribed in June so why are there still transaction fees", ()),
         ("depuis qu'on a changé de DMÉ en mai on est facturé au message", ()),
+        ("Pourquoi la facture que j'ai reçue en mars 2025", ("2025-03",)),
+        ("la facture du mois dernier", ("2026-10",)),
     ],
 )
 def test_a_fee_check_is_of_a_month_only_where_its_invoice_is_spoken_of(
