@@ -129,46 +129,55 @@ def site_named(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is different of one sender; `user_id` None is the diagnosis as a whole.
+    """What is different of one line; `line` None is the diagnosis as a whole.
 
-    `before` and `after` are codes of findings, "unexplained" among them; None: was not, or is no
-    more, among the charges. `more_messages` counts those charged since the last look.
+    `before` and `after` are codes of findings as they are told; None: was not, or is no more,
+    among the charges. `more_messages` counts those charged since the last look.
     """
 
-    user_id: str | None
-    name: str
+    line: SenderLine | None
     before: str | None
     after: str | None
     more_messages: int = 0
 
 
-def changes(before: Diagnosis, after: Diagnosis) -> tuple[Change, ...]:
-    """What has changed from one look to the next, in the order of the lines; none: all as it was.
+def changes(before: Diagnosis, after: Diagnosis, visitor_id: str) -> tuple[Change, ...]:
+    """What has changed from one look to the next, in the order of the lines.
 
-    Of colleagues only what both diagnoses may tell of.
+    Of anybody but the visitor only where both looks saw the whole site, or neither: who came into
+    view was there before, and who went out of it may still be.
     """
     is_same_period = before.months == after.months
     old = {line.user_id: line for line in before.lines}
     new = {line.user_id: line for line in after.lines}
+    senders = [*new, *(id_ for id_ in old if id_ not in new)]
+    if before.also.is_site_admin != after.also.is_site_admin:
+        senders = [id_ for id_ in senders if id_ == visitor_id]
     found = []
-    for user_id in [*new, *(id_ for id_ in old if id_ not in new)]:
-        was, now = old.get(user_id), new.get(user_id)
-        shown = now or was
-        if user_id is None or shown is None:
-            continue
+    for id_ in senders:
+        was, now = old.get(id_), new.get(id_)
         more = now.message_count - was.message_count if now and was and is_same_period else 0
-        change = Change(user_id, shown.name, _code(was), _code(now), max(0, more))
+        change = Change(now or was, _told_as(was), _told_as(now), max(0, more))
         if change.before != change.after or change.more_messages:
             found.append(change)
-    if not found and before.finding != after.finding:
-        found.append(Change(None, "", before.finding, after.finding))
+    if not found and before.told_as != after.told_as:
+        found.append(Change(None, before.told_as, after.told_as))
     return tuple(found)
 
 
-def _code(line: SenderLine | None) -> str | None:
-    if line is None:
-        return None
-    return "unexplained" if line.unexplained_count else line.finding
+def is_unchanged(before: Diagnosis, after: Diagnosis) -> bool:
+    """Whether a look finds all as it was: the same charges of the same months, seen as widely."""
+    return _seen(before) == _seen(after)
+
+
+def _told_as(line: SenderLine | None) -> str | None:
+    return line.told_as if line else None
+
+
+def _seen(found: Diagnosis) -> tuple[object, ...]:
+    # Of whom there is no line, the numbers.
+    others = (found.also.colleague_count, found.also.unattributed_count)
+    return found.finding, found.months, found.also.is_site_admin, found.lines, others
 
 
 def _month(match: re.Match[str], today: date) -> str:

@@ -17,7 +17,7 @@ from bot.adapters.system_clock import SystemClock
 from bot.core.accounts import AccountSnapshot
 from bot.core.conversations import Identity, Message, Reply
 from bot.core.fee_details import tell_detail, tell_no_invoice
-from bot.core.fee_diagnosis import Diagnosis, diagnose
+from bot.core.fee_diagnosis import Diagnosis, diagnose, directory_unavailable
 from bot.core.fee_questions import Aspect, only_months
 from bot.core.fee_record import Record, last_record
 from bot.core.fee_reply import Telling, tell_diagnosis
@@ -288,6 +288,36 @@ def test_another_look_that_finds_the_same_says_so_and_of_when_the_data_are() -> 
     text = reply.text.replace("\u00a0", " ")
     assert text.startswith("Rien n’a changé depuis ma vérification de 9 h.")
     assert "lues à 9 h :" in text
+
+
+def test_another_look_at_other_months_is_told_in_full() -> None:
+    snapshot = a_snapshot(a_charge(on="2024-09-03"), a_charge(), a_charge(), known=(looked_at(),))
+    before = record_of(diagnose(only_months(snapshot, ["2024-09"])))
+    reply = tell_diagnosis(diagnose(snapshot), telling("en"), since=before)
+    assert "has changed" not in reply.text
+    assert "(September and October 2024): **3**" in reply.text
+
+
+def test_a_first_look_at_the_whole_site_is_no_change_of_colleagues() -> None:
+    before = record_of(diagnose(TEAM))
+    reply = tell_diagnosis(admin(TEAM), telling("en", "site_admin"), since=before)
+    assert "has changed" not in reply.text
+    assert "| Name of colleague | 2 | $6.00 |" in reply.text
+
+
+def test_further_messages_of_nobody_are_told_as_such() -> None:
+    before, after = (
+        admin(a_snapshot(*[a_charge(None)] * count, links=(a_link(),))) for count in (1, 40)
+    )
+    record = record_of(before, "site_admin")
+    text = tell_diagnosis(after, telling("en", "site_admin"), since=record).text
+    assert "- sender not stated: link unknown; further messages charged: 39" in text
+
+
+def test_where_nothing_can_be_read_nothing_is_said_to_have_changed() -> None:
+    before = record_of(diagnose(a_snapshot(a_charge(), known=(looked_at(),))))
+    text = tell_diagnosis(directory_unavailable(), telling("en"), since=before).text
+    assert text.startswith("Sorry, I can’t read")
 
 
 def test_months_of_one_year_are_named_with_it_once() -> None:
