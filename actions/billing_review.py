@@ -79,7 +79,7 @@ def offer(turn: Turn) -> None:
         count=sum(line.message_count for line in found.lines),
         amount=amount(found.total_cents, turn.language),
         senders=_senders(turn, [line.name for line in found.lines if line.name]),
-        finding=turn.phrase(f"utter_finding_{found.finding}"),
+        finding=turn.phrase(f"utter_finding_{found.told_as}"),
     )
     agreed = digest(record)
     buttons = (

@@ -84,10 +84,10 @@ def tell_more(turn: Turn, record: Record) -> None:
         turn.replies.append(tell_detail(record, _aspect(turn), turn.text, months, turn.telling))
         return
     found = _diagnose(turn, turn.conversation.identity, months)
-    if found == "unknown_account" or found.months:
-        _tell_found(turn, found, months, None)
-    else:
+    if _has_no_invoice(found):
         turn.replies.append(tell_no_invoice(record, months, turn.telling))
+    else:
+        _tell_found(turn, found, months, None)
 
 
 def tell_anew(turn: Turn) -> None:
@@ -137,6 +137,13 @@ def _diagnose(turn: Turn, identity: Identity | None, asked: Sequence[str]) -> _R
                 is_admin_by_sign_in=identity.is_site_admin,
             )
     return fee_diagnosis.directory_unavailable()
+
+
+def _has_no_invoice(found: _Reading) -> bool:
+    """Whether it was looked for invoices, and there are none."""
+    if found == "unknown_account":
+        return False
+    return found.finding == "no_message_charges" and not found.months
 
 
 def _end_of(month: str) -> date:

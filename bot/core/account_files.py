@@ -77,7 +77,6 @@ class UserRow:
     emr_username: str | None
     coverage: Coverage | None
     latest_message_on: date | None
-    role: str
     is_site_admin: bool | None
 
 
@@ -268,7 +267,6 @@ def _user_row(cells: _Cells, order: DateOrder | None) -> UserRow:
             lambda text: None if is_nothing(text) else read_date(text, order),
             None,
         ),
-        role=cells.text("role"),
         is_site_admin=cells.read("site_admin", yes_or_no, None),
     )
 

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Literal
 
 from bot.core.csv_table import FaultCode, words
+from bot.core.formats import MONTHS
 
 DateOrder = Literal["day_first", "month_first"]
 DecimalMark = Literal[".", ","]
@@ -33,27 +34,6 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(
     rf"([^\W\d_]+)\.?[-/.\s]+(\d{{1,2}})(?:st|nd|rd|th)?[-/,.\s]+(\d{{4}}){_TIME}", re.IGNORECASE
 )
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan janvier janv",
-            "february feb fevrier fevr fev",
-            "march mar mars",
-            "april apr avril avr",
-            "may mai",
-            "june jun juin",
-            "july jul juillet juil",
-            "august aug aout aou",
-            "september sep sept septembre",
-            "october oct octobre",
-            "november nov novembre",
-            "december dec decembre",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
 _YES = frozenset("yes y true 1 oui o vrai x".split())
 _NO = frozenset("no n false 0 non faux".split())
 
@@ -122,7 +102,7 @@ def read_date(text: str, order: DateOrder | None) -> date:
 
 
 def _month(name: str) -> int:
-    number = _MONTHS.get(words(name))
+    number = MONTHS.get(words(name))
     if number is None:
         raise _no_date()
     return number

@@ -54,7 +54,6 @@ USER_COLUMNS: Mapping[str, Column] = {
     "name": _column("name|full name|nom complet"),
     "email": _column("email|e mail|email address|courriel|adresse courriel|adresse e mail"),
     "external_id": _column("external id|identifiant externe"),
-    "role": _column("user role|role|role utilisateur|role de l utilisateur"),
     "site_admin": _column(
         "site admin|site administrator|administrateur de site|administrateur du site"
     ),

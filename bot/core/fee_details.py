@@ -8,6 +8,7 @@ named.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.core.conversations import Reply
@@ -32,9 +33,11 @@ _MOST_LISTED = 12
 def tell_detail(
     record: Record, aspect: Aspect, text: str, months: Sequence[str], to: Telling
 ) -> Reply:
-    """The answer to a question about the record; `months`, where any are named, are among its."""
-    found = record.diagnosis
-    return _reply(record, _parts(found, aspect, text, months, to), to)
+    """The answer to a question about the record: of `months` alone, where any are named."""
+    asked = _of_months(record.diagnosis, months) if months else record.diagnosis
+    if months and not asked.months:
+        return tell_no_invoice(record, months, to)
+    return _reply(record, _parts(record.diagnosis, asked, aspect, text, to), to)
 
 
 def tell_no_invoice(record: Record, asked: Sequence[str], to: Telling) -> Reply:
@@ -53,9 +56,28 @@ def _reply(record: Record, parts: Sequence[str], to: Telling) -> Reply:
     return Reply("diagnosis", "\n\n".join(parts), topic, buttons, data=record.data())
 
 
-def _parts(
-    found: Diagnosis, aspect: Aspect, text: str, months: Sequence[str], to: Telling
-) -> list[str]:
+def _of_months(found: Diagnosis, months: Sequence[str]) -> Diagnosis:
+    """What was found of these months: what each sender has of them, by a line's `by_month`.
+
+    Findings stay, and so do the first and the last day of each sender: of a month none is known.
+    """
+    lines = []
+    for line in found.lines:
+        parts = tuple(part for part in line.by_month if part.month in months)
+        if parts:
+            count = sum(part.message_count for part in parts)
+            cents = sum(part.amount_cents for part in parts)
+            lines.append(replace(line, message_count=count, amount_cents=cents, by_month=parts))
+    return replace(
+        found,
+        lines=tuple(sorted(lines, key=lambda line: (-line.amount_cents, line.name))),
+        months=tuple(one for one in found.months if one in months),
+        total_cents=sum(line.amount_cents for line in lines),
+    )
+
+
+def _parts(whole: Diagnosis, found: Diagnosis, aspect: Aspect, text: str, to: Telling) -> list[str]:
+    """`found` is what the `whole` has of the months that were asked for."""
     if not found.months:
         # Nothing was invoiced here: to ask how much or who does not change that.
         return [tell_headline(found, to)]
@@ -66,7 +88,7 @@ def _parts(
         return (
             [to.phrase("utter_fees_nobody_named", months=read)]
             if is_admin
-            else [_colleagues(found, to)]
+            else [_colleagues(whole, to)]
         )
     if is_admin and not chosen and speaks_of_self(text):
         chosen = tuple(line for line in found.lines if to.is_visitor(line.user_id))
@@ -74,15 +96,15 @@ def _parts(
             return [to.phrase("utter_fees_none_of_yours", months=to.months(found.months))]
     match aspect:
         case "who":
-            return _who(found, chosen, to)
+            return _who(found, chosen, to) if is_admin else [_colleagues(whole, to)]
         case "amount":
-            return _how_much(found, chosen, months, to)
+            return _how_much(found, chosen, to)
         case "since":
-            return _since_when(found, chosen, to)
+            return _since_when(found, chosen, whole.months, to)
 
 
 def _colleagues(found: Diagnosis, to: Telling) -> str:
-    """All that anybody but a site admin learns of others."""
+    """All that anybody but a site admin learns of others: a number for all months together."""
     return to.phrase(
         "utter_fees_own_only",
         months=to.months(found.months),
@@ -91,8 +113,6 @@ def _colleagues(found: Diagnosis, to: Telling) -> str:
 
 
 def _who(found: Diagnosis, chosen: Sequence[SenderLine], to: Telling) -> list[str]:
-    if not found.also.is_site_admin:
-        return [_colleagues(found, to)]
     if not found.lines:
         return [to.phrase("utter_fees_no_sender", months=to.months(found.months))]
     if not chosen:
@@ -104,16 +124,13 @@ def _who(found: Diagnosis, chosen: Sequence[SenderLine], to: Telling) -> list[st
     return [head, *charges(found, chosen, to), *evidence_list(found, evidence, to)]
 
 
-def _how_much(
-    found: Diagnosis, chosen: Sequence[SenderLine], months: Sequence[str], to: Telling
-) -> list[str]:
+def _how_much(found: Diagnosis, chosen: Sequence[SenderLine], to: Telling) -> list[str]:
     lines = chosen or found.lines
-    asked = [one for one in found.months if not months or one in months]
     if not lines:
         name = "no_sender" if found.also.is_site_admin else "nothing_of_yours"
-        return [to.phrase(f"utter_fees_{name}", months=to.months(asked))]
+        return [to.phrase(f"utter_fees_{name}", months=to.months(found.months))]
     rows, messages, cents = [], 0, 0
-    for one in asked:
+    for one in found.months:
         of_month = [part for line in lines for part in line.by_month if part.month == one]
         count = sum(part.message_count for part in of_month)
         sum_cents = sum(part.amount_cents for part in of_month)
@@ -127,7 +144,10 @@ def _how_much(
     return [head, "\n".join(table)]
 
 
-def _since_when(found: Diagnosis, chosen: Sequence[SenderLine], to: Telling) -> list[str]:
+def _since_when(
+    found: Diagnosis, chosen: Sequence[SenderLine], read: Sequence[str], to: Telling
+) -> list[str]:
+    """Since when those have sent something that did so in these months; `read` are all months."""
     lines = chosen or found.lines
     if not lines:
         name = "no_sender" if found.also.is_site_admin else "nothing_of_yours"
@@ -147,10 +167,10 @@ def _since_when(found: Diagnosis, chosen: Sequence[SenderLine], to: Telling) -> 
         linked_on = link_day(found.also.linked_at, found.also.linked_by, to)
         parts.append(to.phrase("utter_fees_you_linked", linked_on=linked_on))
     as_of = max((one.as_of for one in found.evidence), default=None)
-    read = to.phrase("utter_fees_period_read", months=to.months(found.months))
+    closing = to.phrase("utter_fees_period_read", months=to.months(read))
     if as_of is not None:
-        read += " " + to.phrase("utter_fees_data_as_of", as_of=moment(as_of, to))
-    return [*parts, read]
+        closing += " " + to.phrase("utter_fees_data_as_of", as_of=moment(as_of, to))
+    return [*parts, closing]
 
 
 def _period(name: str, whose: str, first: date, last: date, to: Telling) -> str:

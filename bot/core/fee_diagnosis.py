@@ -110,10 +110,14 @@ class SenderLine:
     message_count: int
     unexplained_count: int
     amount_cents: int
-    currency: str
     first_on: date
     last_on: date
     by_month: tuple[MonthOfCharges, ...] = ()
+
+    @property
+    def told_as(self) -> str:
+        """The code of the sentence for it: the finding, unless it leaves messages unexplained."""
+        return "unexplained" if self.unexplained_count else self.finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class Particulars:
 
     `linked_at` and `elsewhere_linked_at` are None where it is only known by when there was a link,
     which `linked_by` and `elsewhere_linked_by` say. Links and counts of unexplained messages are
-    the visitor's own; so are the dates of charges if the visitor has any (else those of all
+    the visitor's own; so is the date of the last charge if the visitor has any (else that of all
     lines). `elsewhere_site` is None for a link to another EMR at this site. `colleague_count` is
     of senders, `unattributed_count` of messages.
     """
@@ -135,7 +139,6 @@ class Particulars:
     elsewhere_emr: str | None = None
     elsewhere_linked_at: datetime | None = None
     elsewhere_linked_by: datetime | None = None
-    first_charge_on: date | None = None
     last_charge_on: date | None = None
     unexplained_count: int = 0
     unattributed_count: int = 0
@@ -158,6 +161,11 @@ class Diagnosis:
     total_cents: int = 0
     currency: str = CURRENCY
     also: Particulars = Particulars()
+
+    @property
+    def told_as(self) -> str:
+        """As of a line, for the headline."""
+        return "unexplained" if self.also.unexplained_count else self.finding
 
 
 def unverified() -> Diagnosis:
@@ -337,7 +345,6 @@ def _lines(snapshot: AccountSnapshot, by_sender: _BySender) -> tuple[SenderLine,
                 if finding == "linked_after_charges"
                 else 0,
                 amount_cents=sum(charge.amount_cents for charge in charges),
-                currency=charges[0].currency,
                 first_on=min(charge.sent_on for charge in charges),
                 last_on=max(charge.sent_on for charge in charges),
                 by_month=_by_month(snapshot, charges),
@@ -387,7 +394,6 @@ def _particulars(
         elsewhere_emr=elsewhere.emr_vendor if elsewhere else None,
         elsewhere_linked_at=elsewhere.linked_at if elsewhere else None,
         elsewhere_linked_by=elsewhere.linked_by if elsewhere else None,
-        first_charge_on=min((line.first_on for line in dated), default=None),
         last_charge_on=max((line.last_on for line in dated), default=None),
         unexplained_count=sum(line.unexplained_count for line in own),
         unattributed_count=len(by_sender.get(None, ())),

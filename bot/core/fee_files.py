@@ -86,7 +86,9 @@ def read_files(
     billed = read_bill_items(items.content, limits=LIMITS)
     _refuse_faults((users, people), (items, billed))
     _refuse_what_does_not_fit(items, billed.rows, visitor)
-    return _snapshot(people.rows, billed.rows, visitor, (users.name, items.name), now)
+    ids = _ids(people.rows, visitor)
+    _refuse_repeated(users, ids)
+    return _snapshot(people.rows, ids, billed.rows, visitor, (users.name, items.name), now)
 
 
 # --- Refusals ------------------------------------------------------------------------------------
@@ -114,6 +116,15 @@ def _refuse_what_does_not_fit(
         raise _refused(file, "too_many_rows", f"at most {MAX_MESSAGES:,} messages")
 
 
+def _refuse_repeated(file: NamedFile, ids: Mapping[int, str]) -> None:
+    lines: dict[str, int] = {}
+    for line, id_ in ids.items():
+        first = lines.setdefault(id_, line)
+        if first != line:
+            allowed = f"each user once; line {first} is of the same person"
+            raise _refused(file, "repeated_user", allowed, line)
+
+
 def _refused(file: NamedFile, code: str, allowed: str, line: int | None = None) -> FilesRefused:
     return FilesRefused([FileFault(file.name, code, line, "", "", allowed)], 1)
 
@@ -123,6 +134,7 @@ def _refused(file: NamedFile, code: str, allowed: str, line: int | None = None) 
 
 def _snapshot(
     people: Sequence[UserRow],
+    ids: Mapping[int, str],
     billed: Sequence[BillItemRow],
     visitor: Identity,
     names: tuple[str, str],
@@ -131,7 +143,6 @@ def _snapshot(
     site_number = visitor.site_number or ""
     of_users, of_items = (Provenance("csv", name, now) for name in names)
     looked = replace(of_users, as_of=_exported_after(people, now))
-    ids = {row.line: _id_of(row, visitor) for row in people}
     users = {
         ids[row.line]: OceanUser(ids[row.line], row.username, row.name or row.username, row.email)
         for row in people
@@ -164,12 +175,15 @@ def _exported_after(people: Sequence[UserRow], now: datetime) -> datetime:
     return min(now, datetime.combine(max(days), time(), now.tzinfo)) if days else now
 
 
-def _id_of(row: UserRow, visitor: Identity) -> str:
-    """The visitor's own id for the visitor's row; for others what the export has."""
-    is_visitor = row.external_id == visitor.external_id or (
-        visitor.email and row.email.casefold() == visitor.email.casefold()
-    )
-    return visitor.external_id if is_visitor else row.external_id or row.username
+def _ids(people: Sequence[UserRow], visitor: Identity) -> dict[int, str]:
+    """By line: the visitor's own id for the visitor's row; for others what the export has."""
+    ids = {row.line: row.external_id or row.username for row in people}
+    email = visitor.email.casefold()
+    same_email = [row for row in people if email and row.email.casefold() == email]
+    # An email that is shared, as that of a front desk, is nobody's own.
+    if len(same_email) == 1 and all(row.external_id != visitor.external_id for row in people):
+        ids[same_email[0].line] = visitor.external_id
+    return ids
 
 
 def _licences(people: Sequence[UserRow], ids: Mapping[int, str]) -> Iterable[MessagingLicence]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import SequenceMatcher
@@ -16,30 +16,14 @@ from typing import Literal
 
 from bot.core.accounts import AccountSnapshot
 from bot.core.fee_diagnosis import Diagnosis, SenderLine
+from bot.core.formats import MONTHS
+from bot.core.senders import TITLES
 
 Aspect = Literal["who", "amount", "since"]
 
-_MONTHS: Mapping[str, int] = {
-    name: number
-    for number, names in enumerate(
-        (
-            "janvier janv january jan",
-            "fevrier fevr fev february feb",
-            "mars march",
-            "avril avr april apr",
-            "mai may",
-            "juin june",
-            "juillet juil july",
-            "aout august aug",
-            "septembre sept september sep",
-            "octobre oct october",
-            "novembre nov november",
-            "decembre dec december",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
+# In a sentence, "mar." is Tuesday too, and the others may be names.
+_IN_EXPORTS_ONLY = frozenset({"mar", "jun", "jul"})
+_MONTHS = {name: number for name, number in MONTHS.items() if name not in _IN_EXPORTS_ONLY}
 _MONTH = re.compile(
     rf"(?<!\w)(?:(?P<iso>20\d\d)-(?P<number>0[1-9]|1[0-2])"
     rf"|(?P<name>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
@@ -62,9 +46,9 @@ _NEAR_INVOICE = 24
 _SITE = re.compile(
     r"\b(?:site|clinique|clinic)\W{1,3}(?:(?:no|num[ée]ro|number)\W{1,3})?#?(\d{3,6})\b", re.I
 )
-_TITLES = frozenset("dr dre docteur docteure doctor mme madame m monsieur mr mrs ms mlle".split())
+# In a sentence, "m" and "me" are words as well.
 _NAMES_SOMEBODY = re.compile(
-    r"\b(?:dre?|docteure?|doctor|mme|madame|monsieur|mr|mrs|ms|mlle)\b\.?\s+[^\W\d_]{2,}"
+    rf"\b(?:{'|'.join(sorted(TITLES - {'m', 'me'}))})\b\.?\s+[^\W\d_]{{2,}}"
     r"|\b(?:et|pour|pis|and|for|about|is|does)\s+(?-i:[A-ZÀ-Ý][^\W\d_]{2,})",
     re.IGNORECASE,
 )
@@ -83,31 +67,23 @@ def months_named(text: str, read: Sequence[str], today: date) -> tuple[str, ...]
     A month without a year is the latest one that has begun. "Since October" is every month of
     `read`, those that the diagnosis is about, from then on.
     """
-    folded = _fold(text)
     found: set[str] = set()
-    for match in _MONTH.finditer(folded):
-        before, after = folded[: match.start()], folded[match.end() :]
-        is_sure = match["name"] not in _ALSO_WORDS or match["year"]
-        if not (is_sure or (_LEADS_TO_MONTH.search(before) and _FOLLOWS_MONTH.match(after))):
-            continue
-        month = _month(match, today)
-        if _SINCE.search(before):
-            found |= {one for one in read if one >= month}
-        else:
-            found.add(month)
-    if _LAST_MONTH.search(folded):
-        found.add(f"{today.replace(day=1) - timedelta(days=1):%Y-%m}")
+    for named in _months_in(_fold(text), today):
+        since = {one for one in read if one >= named.month}
+        found |= since if named.is_since else {named.month}
     return tuple(sorted(found, reverse=True))
 
 
 def invoice_months_named(text: str, today: date) -> tuple[str, ...]:
     """The months that are said of an invoice: in "since we subscribed in June" there is none."""
     folded = _fold(text)
-    near = [
-        folded[max(0, match.start() - _NEAR_INVOICE) : match.end() + _NEAR_INVOICE]
-        for match in _INVOICE.finditer(folded)
-    ]
-    found = {month for part in near for month in months_named(part, (), today)}
+    invoices = [match.span() for match in _INVOICE.finditer(folded)]
+    found = {
+        named.month
+        for named in _months_in(folded, today)
+        if not named.is_since
+        and any(start - _NEAR_INVOICE <= named.at <= end + _NEAR_INVOICE for start, end in invoices)
+    }
     return tuple(sorted(found, reverse=True))
 
 
@@ -153,46 +129,55 @@ def site_named(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is different of one sender; `user_id` None is the diagnosis as a whole.
+    """What is different of one line; `line` None is the diagnosis as a whole.
 
-    `before` and `after` are codes of findings, "unexplained" among them; None: was not, or is no
-    more, among the charges. `more_messages` counts those charged since the last look.
+    `before` and `after` are codes of findings as they are told; None: was not, or is no more,
+    among the charges. `more_messages` counts those charged since the last look.
     """
 
-    user_id: str | None
-    name: str
+    line: SenderLine | None
     before: str | None
     after: str | None
     more_messages: int = 0
 
 
-def changes(before: Diagnosis, after: Diagnosis) -> tuple[Change, ...]:
-    """What has changed from one look to the next, in the order of the lines; none: all as it was.
+def changes(before: Diagnosis, after: Diagnosis, visitor_id: str) -> tuple[Change, ...]:
+    """What has changed from one look to the next, in the order of the lines.
 
-    Of colleagues only what both diagnoses may tell of.
+    Of anybody but the visitor only where both looks saw the whole site, or neither: who came into
+    view was there before, and who went out of it may still be.
     """
     is_same_period = before.months == after.months
     old = {line.user_id: line for line in before.lines}
     new = {line.user_id: line for line in after.lines}
+    senders = [*new, *(id_ for id_ in old if id_ not in new)]
+    if before.also.is_site_admin != after.also.is_site_admin:
+        senders = [id_ for id_ in senders if id_ == visitor_id]
     found = []
-    for user_id in [*new, *(id_ for id_ in old if id_ not in new)]:
-        was, now = old.get(user_id), new.get(user_id)
-        shown = now or was
-        if user_id is None or shown is None:
-            continue
+    for id_ in senders:
+        was, now = old.get(id_), new.get(id_)
         more = now.message_count - was.message_count if now and was and is_same_period else 0
-        change = Change(user_id, shown.name, _code(was), _code(now), max(0, more))
+        change = Change(now or was, _told_as(was), _told_as(now), max(0, more))
         if change.before != change.after or change.more_messages:
             found.append(change)
-    if not found and before.finding != after.finding:
-        found.append(Change(None, "", before.finding, after.finding))
+    if not found and before.told_as != after.told_as:
+        found.append(Change(None, before.told_as, after.told_as))
     return tuple(found)
 
 
-def _code(line: SenderLine | None) -> str | None:
-    if line is None:
-        return None
-    return "unexplained" if line.unexplained_count else line.finding
+def is_unchanged(before: Diagnosis, after: Diagnosis) -> bool:
+    """Whether a look finds all as it was: the same charges of the same months, seen as widely."""
+    return _seen(before) == _seen(after)
+
+
+def _told_as(line: SenderLine | None) -> str | None:
+    return line.told_as if line else None
+
+
+def _seen(found: Diagnosis) -> tuple[object, ...]:
+    # Of whom there is no line, the numbers.
+    others = (found.also.colleague_count, found.also.unattributed_count)
+    return found.finding, found.months, found.also.is_site_admin, found.lines, others
 
 
 def _month(match: re.Match[str], today: date) -> str:
@@ -203,11 +188,32 @@ def _month(match: re.Match[str], today: date) -> str:
     return f"{year}-{number:02d}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A month that is named in a text, and where; `is_since`: and all that come after it."""
+
+    month: str
+    at: int
+    is_since: bool = False
+
+
+def _months_in(folded: str, today: date) -> Iterator[_Named]:
+    for match in _MONTH.finditer(folded):
+        before, after = folded[: match.start()], folded[match.end() :]
+        is_sure = match["name"] not in _ALSO_WORDS or match["year"]
+        if is_sure or (_LEADS_TO_MONTH.search(before) and _FOLLOWS_MONTH.match(after)):
+            is_since = _SINCE.search(before) is not None
+            yield _Named(_month(match, today), match.start(), is_since)
+    for match in _LAST_MONTH.finditer(folded):
+        last = today.replace(day=1) - timedelta(days=1)
+        yield _Named(f"{last:%Y-%m}", match.start())
+
+
 def _matched(words: set[str], name: str) -> frozenset[str]:
     """Which parts of a name stand among the words."""
     parts = {part for part in re.findall(r"[^\W\d_]+", _fold(name)) if len(part) >= _NAME_CHARS}
     return frozenset(
-        part for part in parts - _TITLES if any(_is_meant(part, word) for word in words)
+        part for part in parts - TITLES if any(_is_meant(part, word) for word in words)
     )
 
 

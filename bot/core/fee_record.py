@@ -7,7 +7,7 @@ at one site: it opens to nobody else, and not to that person once the sign-in ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -89,11 +89,10 @@ def _read(message: Message) -> Record:
 
 
 def _diagnosis(kept: Mapping[str, Any]) -> Diagnosis:
-    also = dict(kept["also"])
+    also = _known(Particulars, kept["also"])
     for name in ("linked_at", "linked_by", "elsewhere_linked_at", "elsewhere_linked_by"):
         also[name] = also[name] and datetime.fromisoformat(also[name])
-    for name in ("first_charge_on", "last_charge_on"):
-        also[name] = also[name] and date.fromisoformat(also[name])
+    also["last_charge_on"] = also["last_charge_on"] and date.fromisoformat(also["last_charge_on"])
     return Diagnosis(
         **{
             **kept,
@@ -111,12 +110,18 @@ def _diagnosis(kept: Mapping[str, Any]) -> Diagnosis:
 def _line(kept: Mapping[str, Any]) -> SenderLine:
     return SenderLine(
         **{
-            **kept,
+            **_known(SenderLine, kept),
             "first_on": date.fromisoformat(kept["first_on"]),
             "last_on": date.fromisoformat(kept["last_on"]),
             "by_month": tuple(MonthOfCharges(**month) for month in kept["by_month"]),
         }
     )
+
+
+def _known(kind: type[Particulars] | type[SenderLine], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What was kept, without what these no longer have: a record outlives a release."""
+    names = {one.name for one in fields(kind)}
+    return {name: value for name, value in kept.items() if name in names}
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.conversations import Button, Identity, Reply, SourceLink
 from bot.core.fee_diagnosis import Diagnosis, Evidence, SenderLine
-from bot.core.fee_questions import Change, changes
+from bot.core.fee_questions import Change, changes, is_unchanged
 from bot.core.fee_record import Record
 from bot.core.formats import amount, day, listed, local_day, local_time, month, plain
 from bot.core.language import Language
@@ -100,9 +100,11 @@ def tell_diagnosis(
     first; `asked` are the months that alone were asked for.
     """
     headline = tell_headline(found, to, asked)
-    parts = [*lead, *([what_changed(since, found, to)] if since else []), headline]
+    # What could not be read cannot be compared.
+    before = None if found.finding in _NOTHING_READ else since
+    parts = [*lead, *(what_changed(before, found, to) if before else []), headline]
     # What is as it was need not be read again.
-    is_news = since is None or bool(changes(since.diagnosis, found))
+    is_news = before is None or not is_unchanged(before.diagnosis, found)
     if is_news:
         parts += [*charges(found, found.lines, to), *evidence_list(found, found.evidence, to)]
     sources: tuple[SourceLink, ...] = ()
@@ -139,18 +141,23 @@ def tell_signed_out(to: Telling, *, has_been: bool) -> Reply:
     return Reply("diagnosis", to.phrase(name), "fees/unverified", buttons)
 
 
-def what_changed(since: Record, found: Diagnosis, to: Telling) -> str:
-    """What is different since the last look, or that nothing is and of when the data are."""
+def what_changed(since: Record, found: Diagnosis, to: Telling) -> list[str]:
+    """What is different since the last look, or that nothing is and of when the data are.
+
+    Nothing is said where the two cannot be compared, as with the charges of other months.
+    """
     told_at = moment(since.found_at, to)
-    different = changes(since.diagnosis, found)
+    different = changes(since.diagnosis, found, since.user_id)
     if different:
         lines = [f"- {_change(change, to)}" for change in different]
-        return to.phrase("utter_fees_changed", told_at=told_at) + "\n\n" + "\n".join(lines)
+        return [to.phrase("utter_fees_changed", told_at=told_at), "\n".join(lines)]
+    if not is_unchanged(since.diagnosis, found):
+        return []
     text = to.phrase("utter_fees_unchanged", told_at=told_at)
     if found.evidence and _may_be_mended(found):
         as_of = max(evidence.as_of for evidence in found.evidence)
         text += " " + to.phrase("utter_fees_data_as_of", as_of=moment(as_of, to))
-    return text
+    return [text]
 
 
 def charges(found: Diagnosis, lines: Sequence[SenderLine], to: Telling) -> list[str]:
@@ -277,9 +284,8 @@ def _shows_section(found: Diagnosis) -> bool:
 
 
 def _finding_and_remedy(line: SenderLine, to: Telling) -> str:
-    code = "unexplained" if line.unexplained_count else line.finding
-    remedy = "unattributed" if line.user_id is None else code
-    return f"{to.phrase(f'utter_finding_{code}')}; {to.phrase(f'utter_remedy_{remedy}')}"
+    remedy = "unattributed" if line.user_id is None else line.told_as
+    return f"{to.phrase(f'utter_finding_{line.told_as}')}; {to.phrase(f'utter_remedy_{remedy}')}"
 
 
 def _fact(evidence: Evidence, to: Telling) -> str:
@@ -304,10 +310,12 @@ def _who(found: Diagnosis, user_id: object, to: Telling) -> str:
 
 
 def _change(change: Change, to: Telling) -> str:
-    if change.user_id is None:
+    if change.line is None:
         who = to.phrase("utter_fees_whole")
+    elif to.is_visitor(change.line.user_id):
+        who = to.phrase("utter_fees_you")
     else:
-        who = to.phrase("utter_fees_you") if to.is_visitor(change.user_id) else plain(change.name)
+        who = name_of(change.line, to)
     before, after = (
         to.phrase(f"utter_finding_{code}") if code else to.phrase("utter_finding_none")
         for code in (change.before, change.after)
@@ -348,7 +356,7 @@ def _data(found: Diagnosis, to: Telling, headline: str, from_files: bool) -> dic
             to.phrase(
                 "utter_fees_of",
                 who=line.name or to.phrase("utter_fees_unattributed"),
-                facts=f"{line.message_count} × {to.phrase(f'utter_finding_{line.finding}')}, "
+                facts=f"{line.message_count} × {to.phrase(f'utter_finding_{line.told_as}')}, "
                 f"{amount(line.amount_cents, to.language)}",
             )
             for line in found.lines

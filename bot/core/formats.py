@@ -1,11 +1,12 @@
 """How amounts, dates and lists are written in a sentence, in each language.
 
-Called by whatever makes sentences for visitors. Days are the clinics' own, in Eastern time.
+Called by whatever makes sentences for visitors, and for the names of months by what reads them.
+Days are the clinics' own, in Eastern time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,28 @@ _FRENCH_MONTHS = (
 _ENGLISH_MONTHS = (
     "January February March April May June July August September October November December".split()
 )
+# How people write a month, in lower case and without accents: its names and short forms.
+MONTHS: Mapping[str, int] = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan janvier janv",
+            "february feb fevrier fevr fev",
+            "march mar mars",
+            "april apr avril avr",
+            "may mai",
+            "june jun juin",
+            "july jul juillet juil",
+            "august aug aout aou",
+            "september sep sept septembre",
+            "october oct octobre",
+            "november nov novembre",
+            "december dec decembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
 
 
 def amount(cents: int, language: Language) -> str:

@@ -11,7 +11,11 @@ from collections.abc import Iterable
 from bot.core.accounts import OceanUser
 from bot.core.csv_table import words
 
-_TITLES = frozenset("dr dre mme m mr mrs ms me prof".split())
+# As `csv_table.words` gives them.
+TITLES = frozenset(
+    "dr dre docteur docteure doctor m monsieur mr mme madame mrs ms mlle mademoiselle"
+    " me prof professeur professeure professor".split()
+)
 
 
 class KnownSenders:
@@ -43,9 +47,14 @@ class KnownSenders:
 
 
 def _name_key(name: str) -> tuple[str, ...]:
-    """The parts of a name in any order, without a title: "Charbonneau, Solène" is the same."""
-    parts = words(name).split()
-    # Later in a name, "M" is an initial, and another person's.
-    if len(parts) > 1 and parts[0] in _TITLES:
-        del parts[0]
+    """The parts of a name in any order, without titles: "Charbonneau, Dre Solène" is the same."""
+    before_comma, *after_comma = (words(piece).split() for piece in name.split(","))
+    parts = _untitled(before_comma, TITLES)
+    for piece in after_comma:
+        # Later in a name, "M" is an initial, and another person's.
+        parts += _untitled(piece, TITLES - {"m"})
     return ("name", *sorted(parts))
+
+
+def _untitled(parts: list[str], titles: frozenset[str]) -> list[str]:
+    return parts[1:] if len(parts) > 1 and parts[0] in titles else parts

@@ -97,7 +97,6 @@ def test_the_users_list_says_who_is_linked_and_who_is_covered() -> None:
         emr_username=None,
         coverage="staff",
         latest_message_on=date(2026, 3, 4),
-        role="MOA/Secretary",
         is_site_admin=None,
     )
 

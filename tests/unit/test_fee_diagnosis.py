@@ -406,9 +406,10 @@ def test_anybody_else_gets_their_own_line_and_a_count_of_colleagues() -> None:
     assert (diagnosis.also.colleague_count, diagnosis.also.unattributed_count) == (2, 1)
 
 
-def test_the_dates_of_charges_are_the_visitors_own() -> None:
-    diagnosis = diagnose(replace(TEAM, is_site_admin=True))
-    assert diagnosis.also.first_charge_on == date(2024, 10, 8)
+def test_the_last_charge_is_the_visitors_own() -> None:
+    later = (*TEAM.charges, a_charge(COLLEAGUE, on="2024-10-30"))
+    diagnosis = diagnose(replace(TEAM, is_site_admin=True, charges=later))
+    assert diagnosis.also.last_charge_on == date(2024, 10, 8)
 
 
 def test_anybody_else_sees_that_colleagues_are_charged_by_their_number_alone() -> None:

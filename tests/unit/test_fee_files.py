@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,6 +91,38 @@ def test_files_that_come_the_other_way_round_are_the_same() -> None:
 def test_the_visitor_is_known_in_the_list_by_the_email_of_the_sign_in() -> None:
     own = ITEMS + "2026-02-08;Message au patient;mthibodeau;1;0,45\n"
     assert found_in(items=own).finding == "sender_not_licensed"
+
+
+FRONT_DESK = """Username,EMR Username,Patient Messages Licence Type,Email
+marie,,Plus,accueil@clinique.example.com
+paul,,,accueil@clinique.example.com
+"""
+SENT = """Date,Description,User,Amount
+2026-02-03,Patient Message,marie,0.45
+2026-02-04,Patient Message,paul,0.90
+"""
+
+
+def test_an_email_that_several_share_makes_nobody_the_visitor() -> None:
+    visitor = replace(ADMIN, email="accueil@clinique.example.com")
+    diagnosis = found_in(FRONT_DESK, SENT, who=visitor)
+    assert [line.user_id for line in diagnosis.lines] == ["paul", "marie"]
+    assert diagnosis.finding == "other_senders"
+
+
+def test_of_several_who_share_an_email_the_visitor_is_known_by_the_id() -> None:
+    visitor = replace(ADMIN, email="accueil@clinique.example.com")
+    header, *rows = FRONT_DESK.splitlines()
+    ids = (f"{row},{id_}" for row, id_ in zip(rows, (visitor.external_id, ""), strict=True))
+    diagnosis = found_in("\n".join([f"{header},External Id", *ids]), SENT, who=visitor)
+    assert [line.user_id for line in diagnosis.lines] == ["paul", visitor.external_id]
+
+
+def test_two_lines_of_one_person_are_refused() -> None:
+    header, *rows = FRONT_DESK.splitlines()
+    same = "\n".join([f"{header},External Id", *(f"{row},u-7" for row in rows)])
+    (fault,) = faults_of(same, SENT).faults
+    assert (fault.file, fault.code, fault.line) == ("utilisateurs.csv", "repeated_user", 3)
 
 
 def test_a_list_older_than_the_messages_proves_no_missing_link() -> None:

@@ -7,11 +7,12 @@ from datetime import date
 
 import pytest
 
-from bot.core.fee_diagnosis import Diagnosis, SenderLine
+from bot.core.fee_diagnosis import Diagnosis, Particulars, SenderLine
 from bot.core.fee_questions import (
     Change,
     changes,
     invoice_months_named,
+    is_unchanged,
     months_named,
     names_somebody,
     senders_named,
@@ -26,10 +27,10 @@ def a_line(
     user_id: str | None, name: str, finding: str = "not_linked", count: int = 3
 ) -> SenderLine:
     day = date(2026, 10, 5)
-    return SenderLine(user_id, name, finding, count, 0, 45 * count, "CAD", day, day)  # type: ignore[arg-type]
+    return SenderLine(user_id, name, finding, count, 0, 45 * count, day, day)  # type: ignore[arg-type]
 
 
-KARIM = a_line("u1", "Dr Karim Benhaddou")
+KARIM = a_line("u1", "Professeur Karim Benhaddou")
 SOLENE = a_line("u2", "Dre Solène Charbonneau")
 OTHER_SOLENE = a_line("u3", "Solène Roy")
 NOBODY = a_line(None, "")
@@ -63,6 +64,7 @@ LINES = (KARIM, SOLENE, OTHER_SOLENE, NOBODY)
         ("may I ask who they are", ()),
         ("they march to their own drum", ()),
         ("sept messages en tout", ()),
+        ("mar. 3, 10 h", ()),
         ("mais combien?", ()),
         ("combien", ()),
     ],
@@ -78,6 +80,8 @@ def test_months_are_understood_as_people_write_them(text: str, months: tuple[str
         ("why is the October invoice so high", ("2026-10",)),
         ("we subscribed in June so why are there still transaction fees", ()),
         ("depuis qu'on a changé de DMÉ en mai on est facturé au message", ()),
+        ("Pourquoi la facture que j'ai reçue en mars 2025", ("2025-03",)),
+        ("la facture du mois dernier", ("2026-10",)),
     ],
 )
 def test_a_fee_check_is_of_a_month_only_where_its_invoice_is_spoken_of(
@@ -102,6 +106,7 @@ def test_a_fee_check_is_of_a_month_only_where_its_invoice_is_spoken_of(
         ("royal", ()),
         ("qui d'autre?", ()),
         ("et le docteur", ()),
+        ("et le professeur", ()),
     ],
 )
 def test_senders_are_known_by_any_part_of_their_name(
@@ -145,39 +150,62 @@ def test_a_site_is_named_by_its_number_after_the_word(text: str, site: str | Non
 # --- Since the last look -------------------------------------------------------------------------
 
 
-def a_diagnosis(*lines: SenderLine, finding: str = "not_linked") -> Diagnosis:
-    return Diagnosis(finding, "", lines, months=READ)  # type: ignore[arg-type]
+def a_diagnosis(*lines: SenderLine, finding: str = "not_linked", admin: bool = True) -> Diagnosis:
+    return Diagnosis(finding, "", lines, months=READ, also=Particulars(admin))  # type: ignore[arg-type]
+
+
+def changed(before: Diagnosis, after: Diagnosis) -> tuple[Change, ...]:
+    """What has changed for Karim."""
+    return changes(before, after, "u1")
 
 
 def test_nothing_is_said_to_have_changed_where_nothing_has() -> None:
-    assert changes(a_diagnosis(KARIM), a_diagnosis(KARIM)) == ()
+    assert changed(a_diagnosis(KARIM), a_diagnosis(KARIM)) == ()
+    assert is_unchanged(a_diagnosis(KARIM), a_diagnosis(KARIM))
 
 
 def test_a_finding_that_changed_is_told_with_what_it_was() -> None:
     linked = replace(KARIM, finding="linked_after_charges")
-    assert changes(a_diagnosis(KARIM, SOLENE), a_diagnosis(linked, SOLENE)) == (
-        Change("u1", KARIM.name, "not_linked", "linked_after_charges"),
+    assert changed(a_diagnosis(KARIM, SOLENE), a_diagnosis(linked, SOLENE)) == (
+        Change(linked, "not_linked", "linked_after_charges"),
     )
 
 
-def test_further_messages_of_the_same_months_are_counted() -> None:
-    more = replace(KARIM, message_count=5)
-    (change,) = changes(a_diagnosis(KARIM), a_diagnosis(more))
-    assert change.more_messages == 2
+@pytest.mark.parametrize("line", [KARIM, NOBODY])
+def test_further_messages_of_the_same_months_are_counted(line: SenderLine) -> None:
+    more = replace(line, message_count=5)
+    (change,) = changed(a_diagnosis(line), a_diagnosis(more))
+    assert (change.line, change.more_messages) == (more, 2)
 
 
-def test_other_months_are_not_more_messages() -> None:
+def test_other_months_are_not_more_messages_and_not_all_as_it_was() -> None:
     more = replace(a_diagnosis(replace(KARIM, message_count=5)), months=("2026-11",))
-    assert changes(a_diagnosis(KARIM), more) == ()
+    assert changed(a_diagnosis(KARIM), more) == ()
+    assert not is_unchanged(a_diagnosis(KARIM), more)
 
 
 def test_senders_who_came_or_went_are_told() -> None:
-    assert changes(a_diagnosis(KARIM), a_diagnosis(SOLENE)) == (
-        Change("u2", SOLENE.name, None, "not_linked"),
-        Change("u1", KARIM.name, "not_linked", None),
+    assert changed(a_diagnosis(KARIM), a_diagnosis(SOLENE)) == (
+        Change(SOLENE, None, "not_linked"),
+        Change(KARIM, "not_linked", None),
     )
+
+
+def test_whom_only_one_of_two_looks_may_show_neither_came_nor_went() -> None:
+    linked = replace(KARIM, finding="linked_after_charges")
+    everybody, own = a_diagnosis(KARIM, SOLENE), a_diagnosis(linked, admin=False)
+    assert changed(everybody, own) == (Change(linked, "not_linked", "linked_after_charges"),)
+    assert changed(own, everybody) == (Change(KARIM, "linked_after_charges", "not_linked"),)
+    assert not is_unchanged(a_diagnosis(KARIM), a_diagnosis(KARIM, admin=False))
 
 
 def test_without_lines_the_diagnosis_as_a_whole_may_change() -> None:
     before, after = a_diagnosis(finding="other_senders"), a_diagnosis(finding="link_unknown")
-    assert changes(before, after) == (Change(None, "", "other_senders", "link_unknown"),)
+    assert changed(before, after) == (Change(None, "other_senders", "link_unknown"),)
+
+
+@pytest.mark.parametrize("number", ["colleague_count", "unattributed_count"])
+def test_charges_of_which_there_is_only_a_number_are_not_as_they_were(number: str) -> None:
+    before = a_diagnosis(finding="other_senders", admin=False)
+    after = replace(before, also=replace(before.also, **{number: 40}))
+    assert not is_unchanged(before, after)

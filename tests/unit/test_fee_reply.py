@@ -17,7 +17,7 @@ from bot.adapters.system_clock import SystemClock
 from bot.core.accounts import AccountSnapshot
 from bot.core.conversations import Identity, Message, Reply
 from bot.core.fee_details import tell_detail, tell_no_invoice
-from bot.core.fee_diagnosis import Diagnosis, diagnose
+from bot.core.fee_diagnosis import Diagnosis, diagnose, directory_unavailable
 from bot.core.fee_questions import Aspect, only_months
 from bot.core.fee_record import Record, last_record
 from bot.core.fee_reply import Telling, tell_diagnosis
@@ -30,6 +30,7 @@ from tests.unit.test_fee_diagnosis import (
     TEAM,
     VISITOR,
     a_charge,
+    a_licence,
     a_link,
     a_snapshot,
     looked_at,
@@ -141,6 +142,16 @@ def test_the_months_of_a_line_add_up_to_it(snapshot: AccountSnapshot) -> None:
         assert sum(part.message_count for part in line.by_month) == line.message_count
 
 
+def test_a_record_with_what_is_no_longer_kept_is_still_read() -> None:
+    message = told(tell_diagnosis(diagnose(TEAM), telling()))
+    kept = message.data["record"]["diagnosis"]
+    kept["also"]["first_charge_on"] = "2024-10-08"
+    kept["lines"][0]["currency"] = "CAD"
+    record = last_record([message], signed_in())
+    assert record is not None
+    assert record.diagnosis == diagnose(TEAM)
+
+
 # --- Whose record it is --------------------------------------------------------------------------
 
 
@@ -169,6 +180,16 @@ def test_an_admin_by_the_directory_alone_is_told_of_nobody_else() -> None:
     found = diagnose(replace(TEAM, is_site_admin=True), is_admin_by_sign_in=False)
     assert [line.user_id for line in found.lines] == ["visitor"]
     assert not found.also.is_site_admin
+
+
+def test_agents_see_the_finding_that_the_visitor_is_told() -> None:
+    after_link = a_charge(COLLEAGUE, on="2024-10-08")
+    linked = a_link(COLLEAGUE, at=datetime(2024, 10, 1, 15, tzinfo=UTC))
+    licences = (a_licence(VISITOR, COLLEAGUE),)
+    found = admin(a_snapshot(after_link, links=(linked,), licences=licences))
+    reply = tell_diagnosis(found, telling("en", "site_admin"))
+    assert "| Name of colleague | 1 | $0.45 | to be examined by a person;" in reply.text
+    assert reply.data["lines"] == ["Name of colleague: 1 × to be examined by a person, $0.45"]
 
 
 # --- What is asked -------------------------------------------------------------------------------
@@ -207,6 +228,35 @@ def test_how_much_is_told_for_the_months_asked_for(months: Sequence[str], amount
     assert f"for **{amount}**" in reply.text
 
 
+def test_who_is_told_for_the_months_asked_for_alone() -> None:
+    record = record_of(admin(TEAM), "site_admin")
+    to = telling("en", "site_admin")
+    text = tell_detail(record, "who", "who sent them in September", ("2024-09",), to).text
+    assert "| Name of colleague | 1 | $3.00 |" in text
+    assert "(September 2024): $3.00" in text
+    assert OTHER.name not in text
+    other = tell_detail(record, "who", "and other in September?", ("2024-09",), to).text
+    assert OTHER.name not in other
+    since = tell_detail(record, "since", "since when", ("2024-09",), to).text
+    assert "September 3, 2024" in since
+    assert "September and October 2024" in since
+    assert OTHER.name not in since
+
+
+def test_of_colleagues_there_is_one_number_for_all_months() -> None:
+    record = record_of(diagnose(TEAM))
+    text = tell_detail(record, "who", "who in September", ("2024-09",), telling("en")).text
+    assert "(September and October 2024): 2" in text
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_of_a_month_that_was_not_read_no_charges_are_no_answer(aspect: Aspect) -> None:
+    record = replace(record_of(admin(TEAM), "site_admin"), from_files=True)
+    to = telling("en", "site_admin")
+    reply = tell_detail(record, aspect, "in January 2025", ("2025-01",), to)
+    assert reply == tell_no_invoice(record, ("2025-01",), to)
+
+
 def test_since_when_tells_first_and_last_and_the_link() -> None:
     record = record_of(diagnose(TEAM))
     text = tell_detail(record, "since", "depuis quand?", (), telling()).text
@@ -238,6 +288,36 @@ def test_another_look_that_finds_the_same_says_so_and_of_when_the_data_are() -> 
     text = reply.text.replace("\u00a0", " ")
     assert text.startswith("Rien n’a changé depuis ma vérification de 9 h.")
     assert "lues à 9 h :" in text
+
+
+def test_another_look_at_other_months_is_told_in_full() -> None:
+    snapshot = a_snapshot(a_charge(on="2024-09-03"), a_charge(), a_charge(), known=(looked_at(),))
+    before = record_of(diagnose(only_months(snapshot, ["2024-09"])))
+    reply = tell_diagnosis(diagnose(snapshot), telling("en"), since=before)
+    assert "has changed" not in reply.text
+    assert "(September and October 2024): **3**" in reply.text
+
+
+def test_a_first_look_at_the_whole_site_is_no_change_of_colleagues() -> None:
+    before = record_of(diagnose(TEAM))
+    reply = tell_diagnosis(admin(TEAM), telling("en", "site_admin"), since=before)
+    assert "has changed" not in reply.text
+    assert "| Name of colleague | 2 | $6.00 |" in reply.text
+
+
+def test_further_messages_of_nobody_are_told_as_such() -> None:
+    before, after = (
+        admin(a_snapshot(*[a_charge(None)] * count, links=(a_link(),))) for count in (1, 40)
+    )
+    record = record_of(before, "site_admin")
+    text = tell_diagnosis(after, telling("en", "site_admin"), since=record).text
+    assert "- sender not stated: link unknown; further messages charged: 39" in text
+
+
+def test_where_nothing_can_be_read_nothing_is_said_to_have_changed() -> None:
+    before = record_of(diagnose(a_snapshot(a_charge(), known=(looked_at(),))))
+    text = tell_diagnosis(directory_unavailable(), telling("en"), since=before).text
+    assert text.startswith("Sorry, I can’t read")
 
 
 def test_months_of_one_year_are_named_with_it_once() -> None:
