@@ -19,6 +19,7 @@ from bot.core.answers import (
     asked_in_parts,
     decide,
     leans_on_topic,
+    points_back,
     section_key,
 )
 from bot.core.conversations import Button, SourceLink
@@ -209,17 +210,17 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
         outside=outside,
         is_vague=len(turn.text.split()) <= VAGUE_WORDS,
     )
-    if isinstance(decision, Answer):
+    before = _spoken_of(turn)
+    if isinstance(decision, Answer) and (before is None or not points_back(turn.text)):
         return decision
     questions = _asked(turn)
     if len(questions) > 1 and (first := search.section(questions[0], turn.language)):
         return Answer(first.section, decision.confidence)
-    if outside >= CLEARLY_OUTSIDE or not leans_on_topic(turn.text):
-        return decision
-    before = _spoken_of(turn)
-    if before is None:
+    if before is None or outside >= CLEARLY_OUTSIDE or not leans_on_topic(turn.text):
         return decision
     near = {before.slug, *(section.slug for section in search.related(before))}
+    if isinstance(decision, Answer) and decision.section.slug in near:
+        return decision
     both = f"{before.heading} {turn.text}"
     found = search.find(both, turn.language, CANDIDATES)
     fitting = [candidate for candidate in found if candidate.section.slug in near]

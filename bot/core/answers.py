@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from knowledge_base.article import Section
 
 # Confidence, as the share of right sections: see `calibrated`.
-SLOPE = 7.34
-OFFSET = -2.28
+SLOPE = 7.99
+OFFSET = -2.8
 ANSWER_AT = 0.85
-CLARIFY_AT = 0.3
+CLARIFY_AT = 0.2
 # A word or two name a topic rather than ask something: the next one must be so much less likely.
 VAGUE_LEAD = 0.5
 # Topics are offered down to this share of the likeliest one.
@@ -33,15 +33,21 @@ MAX_CHOICES = 3
 SECOND_AT = 0.5
 # A message of at most so many words may lean on the topic before, unless it clearly lies outside.
 LEANING_WORDS = 12
+# One of at most so many that points at something says nothing else.
+POINTING_WORDS = 6
 CLEARLY_OUTSIDE = 0.5
-_LEANING = re.compile(
+_MAY_LEAN = re.compile(
     r"""^(?:ok(?:ay)?\W+|oui\W+|yes\W+|bon\W+|parfait\W+|merci\W+|thanks\W+|great\W+)*
         (?:(?:et|pis|mais|puis|alors|and|but|so|then|what\ about|how\ about)\b)
-      | \b(?:ce|cet|cette|ces)\s(?:bouton|page|menu|lien|option|liste|fichier|rapport|onglet|
+      | \b(?:the|le|la)\s(?:button|menu|bouton|page)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_POINTS = re.compile(
+    r"""\b(?:ce|cet|cette|ces)\s(?:bouton|page|menu|lien|option|liste|fichier|rapport|onglet|
             étapes?|etapes?|endroit|écran|ecran|case)\b
       | \b(?:that|this|these|those)\s(?:button|page|menu|link|option|list|file|report|tab|steps?|
             place|screen|box|one)\b
-      | \b(?:the|le|la)\s(?:button|menu|bouton|page)\b
       | \bc['’]est\soù\s(?:ça|ca)\b | \boù\s(?:ça|ca)\b | \bwhere\sis\s(?:it|that)\b
       | \bje\sne\s(?:le|la|les)\s(?:vois|trouve)\spas\b
       | \bje\s(?:le|la|les)\s(?:vois|trouve)\spas\b
@@ -149,7 +155,16 @@ def leans_on_topic(text: str) -> bool:
 
     Its words alone say too little then; what was last spoken of completes them.
     """
-    return len(text.split()) <= LEANING_WORDS and _LEANING.search(text.strip()) is not None
+    leans = _MAY_LEAN.search(text.strip()) or _POINTS.search(text)
+    return len(text.split()) <= LEANING_WORDS and leans is not None
+
+
+def points_back(text: str) -> bool:
+    """Whether the message only points at something: "c’est où ce bouton?", "where is it?".
+
+    Whatever its words resemble, it is about the topic before, if there is one.
+    """
+    return len(text.split()) <= POINTING_WORDS and _POINTS.search(text) is not None
 
 
 def asked_in_parts(parts: Sequence[tuple[str, float]]) -> list[str]:

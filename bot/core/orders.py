@@ -45,7 +45,7 @@ _GOES_AHEAD = phrases(
 )
 _DATA = frozenset({"email", "site_number", "emr_vendor"})
 # From this probability on the classifier holds an order possible.
-_POSSIBLE = 0.1
+_POSSIBLE = 0.05
 
 
 def orders_cancellation(heard: Heard, *, likely: float = 0.0) -> bool:

@@ -109,9 +109,7 @@ def a_message_for_the_team(language: Language) -> Ticket:
 def _line(finding: Finding) -> SenderLine:
     months = (MonthOfCharges("2026-02", 2, 1000), MonthOfCharges("2026-01", 1, 234))
     first_on, last_on = date(2026, 1, 5), date(2026, 2, 6)
-    return SenderLine(
-        "u-17", "Manon", finding, 3, 1, 1234, "CAD", first_on, last_on, by_month=months
-    )
+    return SenderLine("u-17", "Manon", finding, 3, 1, 1234, first_on, last_on, by_month=months)
 
 
 def _evidence() -> tuple[Evidence, ...]:

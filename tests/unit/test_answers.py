@@ -29,6 +29,7 @@ from bot.core.answers import (
     decide,
     leans_on_topic,
     main_intent,
+    points_back,
     section_key,
 )
 from knowledge_base.article import Section
@@ -211,6 +212,23 @@ def test_a_message_that_needs_the_topic_before_is_known(text: str) -> None:
 )
 def test_a_message_that_stands_alone_is_known(text: str) -> None:
     assert not leans_on_topic(text)
+
+
+@pytest.mark.parametrize("text", ["c’est où ce bouton?", "Where is that button?", "where is it?"])
+def test_a_message_that_only_points_is_known(text: str) -> None:
+    assert points_back(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Où est la page Facturation?",
+        "et mes anciennes factures?",
+        "This button does not open the invoice that I wanted to see",
+    ],
+)
+def test_a_message_that_names_a_thing_does_not_only_point(text: str) -> None:
+    assert not points_back(text)
 
 
 def test_the_questions_of_a_message_are_told_apart_in_their_order() -> None:

@@ -97,7 +97,7 @@ def test_what_is_known_of_a_french_cancellation_is_told_in_french() -> None:
         "Démarches de la clinique\u00a0: Téléphoner au fournisseur de DMÉ",
         "Type d’abonnement\u00a0: messages aux patients (abonnement pour tout le site)",
         "Démarches annoncées\u00a0: Téléphoner au fournisseur de DMÉ "
-        "(lu et accepté le 10 mars 2026 à 11\u00a0h\u00a000)",
+        "(lu et accepté le 10 mars 2026 à 11\u00a0h)",
         "Nommé aussi, mais inconnu\u00a0: télécopie",
         "Identité\u00a0: vérifiée, utilisateur de ce site",
         "À confirmer auprès d’un administrateur du site\u00a0: oui",
