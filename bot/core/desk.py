@@ -7,7 +7,7 @@ change and nobody changes hands untold. What is promised to a visitor is counted
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -236,8 +236,13 @@ class SupportDesk:
         return True
 
     def _leave(self, conversation: Conversation) -> None:
+        now = self.clock.now()
         change = handoff.back_to_bot(Ownership.of(conversation), by="visitor")
-        self.conversations.change_owner(conversation.id, change, at=self.clock.now())
+        self.conversations.change_owner(conversation.id, change, at=now)
+        errand = self.conversations.errand(conversation.id)
+        if errand and errand.asked:
+            # Its form is forgotten by then: what comes next answers no question of it.
+            self.conversations.save_errand(conversation.id, replace(errand, asked=None), at=now)
 
     def _expectation(self, outlook: Outlook, language: Language) -> str:
         if not outlook.is_open:
