@@ -122,7 +122,9 @@ def _opened(browser: Browser, shared_site: HelpSite, place: Place) -> Iterator[C
 @pytest.fixture
 def visitor(_opened: Chat, shared_site: HelpSite) -> Iterator[Chat]:
     """The open panel in this place, in a talk; what a test did to page or line is undone."""
-    expect(_opened.card("greeting")).to_be_attached()  # the test before may have begun a new one
+    # The test before may have begun a new one, or said a last word.
+    expect(_opened.card("greeting")).to_be_attached()
+    _opened.is_answered()
     yield _opened
     page = _opened.page
     page.context.set_offline(False)

@@ -187,7 +187,7 @@ def test_an_agent_sees_who_asks_what_was_found_and_on_what_evidence(
     for text in (
         "Identité vérifiée",
         "k.benhaddou@erables.example.com",
-        "il n’est pas lié à votre compte Accuro",
+        "ce compte n’est pas lié à votre compte Accuro",
         "votre compte : couverture par une licence",
         "votre compte : aucun lien vu à ce site",
     ):

@@ -208,7 +208,7 @@ def test_a_button_is_used_once_also_after_a_reload(told: Tell, visitor: Chat, pl
     posts = sent(visitor.page, "/messages")
     buttons.first.dblclick()
     visitor.sees("An answer.")
-    expect(visitor.log.locator("article").last).not_to_have_attribute("data-status", "sending")
+    visitor.is_answered()
     for _ in range(2):
         for button in buttons.all():
             expect(button).to_be_disabled()
@@ -299,6 +299,7 @@ def test_words_masked_by_the_gateway_are_shown_masked_with_a_gentle_notice(
     visitor: Chat, place: Place, words: dict[str, str]
 ) -> None:
     visitor.say(MASKED[place.language])
+    visitor.is_answered()
     for _ in range(2):
         expect(visitor.card("notice")).to_contain_text(words["masked"])
         expect(visitor.log).not_to_contain_text("8051")

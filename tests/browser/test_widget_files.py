@@ -27,7 +27,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "sending": "Envoi en cours…",
         "sent": "Fichiers reçus.",
         "refused": "Je ne peux pas me fier à ces fichiers",
-        "read": "D’après les deux fichiers que vous avez déposés",
+        "read": "J’ai lu les deux fichiers que vous avez déposés",
     },
     "en": {
         "admin": "Site admin",
@@ -36,7 +36,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "sending": "Sending…",
         "sent": "Files received.",
         "refused": "I can’t rely on these files",
-        "read": "Based on the two files that you provided",
+        "read": "I read the two files that you provided",
     },
 }
 

@@ -9,12 +9,13 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from bot.core.agents import Agent, AgentSession
+from bot.core.agents import Agent, AgentSession, Signal
 from bot.core.conversations import Reply
 from bot.core.language import Language
 from tests.support import replies
 from tests.support.browsing import PLACES, Chat, Place, faults, overflow_px, sent
 from tests.support.pages import HelpSite
+from tests.support.stack import wait_for
 
 OpenChat = Callable[..., Chat]
 IN_ALL_PLACES = pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_writing_of_which_nothing_more_is_heard_ends_by_itself(
 ) -> None:
     visitor = with_camille(chat, help_site, camille)
     typing = visitor.panel.locator(".typing")
-    signals(help_site, visitor, typing_s=1.5)
+    signals(help_site, visitor, typing_s=5)
     expect(typing).to_be_visible()
     expect(typing).to_be_hidden()
     signals(help_site, visitor, typing_s=600)
@@ -285,16 +286,20 @@ def test_the_agent_learns_that_the_visitor_writes_and_reads_and_nobody_else_does
     assert len(bodies) <= 3, "a key pressed is not a call"
     visitor.page.keyboard.press("Enter")
     visitor.is_sent("Une longue question, tapée d’un seul trait, sans s’arrêter")
-    kept = help_site.services.records.signals(id_)["visitor"]
-    assert kept.typing_until
-    assert kept.typing_until <= help_site.services.clock.now()
-    assert kept.read == joined
+
+    def told() -> Signal:
+        return help_site.services.records.signals(id_)["visitor"]
+
+    wait_for(lambda: (until := told().typing_until) and until <= help_site.services.clock.now())
+    assert told().read >= joined
 
 
 def test_a_message_counts_as_read_only_once_the_panel_shows_it(
     chat: OpenChat, help_site: HelpSite, camille: Agent
 ) -> None:
     visitor = with_camille(chat, help_site, camille)
+    # That somebody has joined is read a moment later, and said so.
+    wait_for(lambda: "visitor" in help_site.services.records.signals(visitor.kept()["id"]))
     visitor.page.keyboard.press("Escape")
     expect(visitor.panel).to_be_hidden()
     posts = sent(visitor.page, "/signals")

@@ -19,6 +19,7 @@ from bot.core.conversations import Reply
 from bot.core.language import Language
 from tests.support.browsing import Chat, Complaints, Place, chat_in, open_window
 from tests.support.pages import HelpSite
+from tests.support.stack import wait_for
 
 ANSWERED = "An answer."
 QUESTIONS: dict[Language, str] = {
@@ -151,7 +152,6 @@ def test_words_said_while_the_gateway_restarts_go_out_in_order_when_it_is_back(
         expect(visitor.own(text)).to_have_attribute("data-status", "failed")
     expect(visitor.banner).to_contain_text(words["unavailable"])
     shared_site.start()
-    visitor.own(texts[0]).get_by_role("button", name=words["retry"]).click()
     for text in texts:
         visitor.is_sent(text)
     expect(visitor.banner).to_be_hidden()
@@ -166,7 +166,7 @@ def test_a_page_brought_back_by_the_back_button_goes_on(
     text, meanwhile = question(), question()
     shared_site.say(visitor.kept()["id"], "agent", Reply("message", meanwhile))
     visitor.page.go_back(wait_until="commit")
-    assert visitor.page.evaluate("window.cameBack") is True
+    wait_for(lambda: visitor.page.evaluate("window.cameBack") is True)
     visitor.sees(meanwhile)
     expect(visitor.log.get_by_text(meanwhile)).to_have_count(1)
     visitor.say(text)
@@ -240,7 +240,8 @@ def test_a_gateway_that_is_not_ready_is_waited_for_without_a_click(
     window, text = open_window(browser, place.width), question()
     visitor = chat_in(window, help_site.url, Complaints(), place.language)
     expect(visitor.launcher).to_be_visible()
-    visitor.page.wait_for_load_state("networkidle")  # the panel's own files have come
+    # The panel's own files come when the page has nothing else to do; here, now.
+    visitor.page.evaluate("document.querySelector('helpdesk-widget').whole()")
     help_site.stop()
     visitor.launcher.click()
     visitor.say(text)

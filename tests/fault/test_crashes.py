@@ -245,7 +245,8 @@ def test_stopping_leaves_no_process_and_no_port_in_use_and_a_new_start_takes_eve
     family = [*started, *(child for one in started for child in one.children(recursive=True))]
 
     stack.stop()
-    assert [process for process in family if process.is_running()] == []
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
     ports = (stack.settings.port, stack.settings.rasa_port, stack.settings.action_port)
     for port in ports:
         with socket.socket() as probe:

@@ -21,6 +21,7 @@ from playwright.sync_api import (
 )
 
 from bot.core.language import Language
+from tests.support.stack import wait_for
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -123,6 +124,10 @@ class Chat:
         """Reloads the page and opens the panel again."""
         self.page.reload()
         return self.open()
+
+    def is_answered(self) -> None:
+        """Waits until nothing said is still on its way; the stream may show it before that."""
+        wait_for(lambda: not self.kept().get("unsent"))
 
     def kept(self) -> dict[str, Any]:
         """What the tab remembers."""

@@ -31,7 +31,7 @@ from bot.training import MODEL
 from tests.support import postgres
 from tests.support.ports import free_ports
 
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 300.0
 ANSWER_WITHIN_S = 40.0
 POLL_S = 0.05
 DATABASE = os.environ.get("HELPDESK_TEST_DATABASE", "sqlite")
