@@ -77,3 +77,21 @@ def test_a_colleague_and_a_resolution_are_for_the_conversation_they_were_chosen_
     assert now("talk-given").assignee_id == AGENTS[1].id
     assert now("talk-ended").state == "closed"
     assert now("talk-kept").assignee_id == AGENTS[0].id
+
+
+def test_a_note_is_forgotten_where_it_was_kept(desk: OpenDesk, site: DeskSite) -> None:
+    hold(site, "talk-noted", "talk-next")
+    opened = desk("fr")
+    page = opened.page
+    held: list[Route] = []
+    page.route("**/notes", lambda route: held.append(route))
+    opened.open("talk-noted")
+    page.locator("#reply").fill("Ne pas rappeler avant lundi.")
+    with page.expect_request("**/notes"):
+        page.locator("#reply-note").click()
+    opened.open("talk-next")
+    with page.expect_response("**/notes"):
+        held[0].continue_()
+    opened.open("talk-noted")
+    expect(page.locator(".notes")).to_contain_text("Ne pas rappeler avant lundi.")
+    expect(page.locator("#reply")).to_have_value("")

@@ -111,9 +111,10 @@ export function composerView({ agent, send, note }) {
   }
 
   async function keepNote() {
-    const text = box.value.trim();
+    const { id } = shown;
     const typed = box.value;
-    if (text && await note(text)) forget(shown.id, typed);
+    const text = typed.trim();
+    if (text && await note(text)) forget(id, typed);
     else box.focus();
   }
 
