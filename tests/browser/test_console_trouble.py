@@ -1,0 +1,88 @@
+"""What a console does when the line is silent or the server away, and when its agent moves on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from bot.core.language import Language
+from tests.support.desk_scenes import begin_to_wait
+from tests.support.desk_site import AGENTS, Desk, DeskSite
+
+OpenDesk = Callable[..., Desk]
+# A console gives up a stream that is silent for 40 seconds, and opens another a second later.
+SILENT_MS = 42_000
+# An answer is on screen by then.
+DRAWN_MS = 200
+
+
+def fail(route: Route) -> None:
+    route.fulfill(status=503, json={"title": "Unavailable", "status": 503})
+
+
+def show_queue(page: Page, state: str) -> None:
+    page.locator("label", has=page.locator(f"#queue-{state}")).click()
+    expect(page.locator(f"#queue-{state}")).to_be_checked()
+
+
+def write(site: DeskSite, id_: str, text: str) -> None:
+    """The visitor of a conversation writes."""
+    store = site.services.conversations
+    now = site.services.clock.now()
+    store.add_visit(store.get(id_), text, text=text, payload=None, at=now)
+    site.services.events.publish(id_)
+    site.services.events.publish("console")
+
+
+def unread(page: Page, site: DeskSite) -> list[str]:
+    """The mark of one's own conversations that are unread, once they are counted anew."""
+    with page.expect_response("**/agent/conversations?state=agent*"):
+        site.services.events.publish("console")
+    page.wait_for_timeout(DRAWN_MS)
+    return page.locator(".count.agent").all_inner_texts()
+
+
+def test_a_stream_whose_opening_is_never_answered_is_opened_again(desk: OpenDesk) -> None:
+    page = desk("fr").page
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route("**/agent/events*", hold_first)
+    page.clock.install()
+    with page.expect_request("**/agent/events*"):
+        page.reload()
+    expect(page.locator("#live")).not_to_have_class("online")
+    page.clock.run_for(SILENT_MS)
+    expect(page.locator("#live")).to_have_class("online")
+
+
+def test_a_network_that_comes_back_amid_a_question_opens_one_stream(desk: OpenDesk) -> None:
+    page = desk("fr").page
+    page.add_init_script(
+        """
+        window.streams = [];
+        window.EventSource = class extends EventSource {
+          constructor(address) { super(address); window.streams.push(this); }
+        };
+        """
+    )
+    page.reload()
+    expect(page.locator("#live")).to_have_class("online")
+    asked: list[Route] = []
+    page.route("**/agent/agents", lambda route: asked.append(route))
+    for _ in range(2):
+        with page.expect_request("**/agent/agents"):
+            page.evaluate("window.dispatchEvent(new Event('online'))")
+    for route in asked:
+        route.continue_()
+    page.wait_for_function("() => window.streams.length === 3")
+    page.wait_for_function(
+        "() => window.streams.filter(({ readyState }) => readyState === 1).length === 1"
+    )
+    assert page.evaluate("window.streams.filter(({ readyState }) => readyState < 2).length") == 1
