@@ -86,3 +86,18 @@ def test_a_network_that_comes_back_amid_a_question_opens_one_stream(desk: OpenDe
         "() => window.streams.filter(({ readyState }) => readyState === 1).length === 1"
     )
     assert page.evaluate("window.streams.filter(({ readyState }) => readyState < 2).length") == 1
+
+
+def test_what_is_on_screen_is_read_whatever_list_is_beside_it(
+    desk: OpenDesk, site: DeskSite
+) -> None:
+    begin_to_wait(site, "talk-read")
+    opened = desk("fr")
+    page = opened.page
+    opened.claim("talk-read")
+    expect(page.locator("#row-talk-read")).not_to_contain_text("(Non lue)")
+    show_queue(page, "waiting")
+    before = unread(page, site)
+    write(site, "talk-read", "Êtes-vous là?")
+    expect(page.locator(".log")).to_contain_text("Êtes-vous là?")
+    assert unread(page, site) == before
