@@ -101,3 +101,22 @@ def test_what_is_on_screen_is_read_whatever_list_is_beside_it(
     write(site, "talk-read", "Êtes-vous là?")
     expect(page.locator(".log")).to_contain_text("Êtes-vous là?")
     assert unread(page, site) == before
+
+
+def test_whoever_claims_and_goes_to_the_tickets_is_told_of_no_trouble(
+    desk: OpenDesk, site: DeskSite
+) -> None:
+    begin_to_wait(site, "talk-claimed")
+    opened = desk("fr")
+    page = opened.page
+    opened.open("talk-claimed")
+    held: list[Route] = []
+    page.route("**/claim", lambda route: held.append(route))
+    with page.expect_request("**/claim"):
+        page.locator("#act-claim").click()
+    page.locator("#tab-tickets").click()
+    expect(page.locator("#tickets-delivery")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator(".notice.done")).to_be_visible()
+    expect(page.locator(".notice.trouble")).to_have_count(0)
+    assert site.services.conversations.get("talk-claimed").assignee_id == AGENTS[0].id
