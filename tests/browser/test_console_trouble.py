@@ -120,3 +120,22 @@ def test_whoever_claims_and_goes_to_the_tickets_is_told_of_no_trouble(
     expect(page.locator(".notice.done")).to_be_visible()
     expect(page.locator(".notice.trouble")).to_have_count(0)
     assert site.services.conversations.get("talk-claimed").assignee_id == AGENTS[0].id
+
+
+def test_alerts_that_are_on_sound_after_a_reload_too(desk: OpenDesk, site: DeskSite) -> None:
+    page = desk("fr").page
+    page.locator("#alerts").click()
+    page.add_init_script(
+        """
+        window.sounds = 0;
+        window.AudioContext = class extends AudioContext {
+          createOscillator() { window.sounds += 1; return super.createOscillator(); }
+        };
+        """
+    )
+    page.reload()
+    expect(page.locator("#live")).to_have_class("online")
+    show_queue(page, "closed")  # the page is touched, without which browsers stay silent
+    begin_to_wait(site, "talk-heard")
+    page.wait_for_function("() => window.sounds > 0")
+    page.locator("#alerts").click()
