@@ -139,3 +139,19 @@ def test_alerts_that_are_on_sound_after_a_reload_too(desk: OpenDesk, site: DeskS
     begin_to_wait(site, "talk-heard")
     page.wait_for_function("() => window.sounds > 0")
     page.locator("#alerts").click()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("fr", "Le serveur a eu un problème"), ("en", "The server had a problem")],
+)
+def test_canned_replies_that_cannot_be_had_are_told_of(
+    desk: OpenDesk, language: Language, told: str
+) -> None:
+    page = desk(language).go("conversations/talk-long", "#reply")
+    page.route("**/agent/replies", fail)
+    page.locator("#reply").press("/")
+    expect(page.locator(".notice.trouble")).to_contain_text(told)
+    page.unroute("**/agent/replies")
+    page.locator("#reply").press("/")
+    expect(page.locator("#canned-search")).to_be_focused()

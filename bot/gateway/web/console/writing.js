@@ -4,10 +4,9 @@
 import { get, post } from "./api.js";
 import { afterPause, el, redraw } from "./dom.js";
 import { t } from "./labels.js";
+import { warnOf } from "./notices.js";
 
 const PREVIEW_PAUSE_MS = 400;
-
-let canned = null;
 
 export function writingAids({ agent, box, insert }) {
   let shown = null;
@@ -38,12 +37,11 @@ export function writingAids({ agent, box, insert }) {
 
   /** A dialog with a search box: type, arrows, Enter. */
   async function openReplies() {
-    canned ??= get("/agent/replies").then(({ replies }) => replies);
     let replies;
     try {
-      replies = await canned;
-    } catch {
-      canned = null;
+      ({ replies } = await get("/agent/replies"));
+    } catch (error) {
+      warnOf(error);
       return;
     }
     const list = el("ul", { class: "canned", role: "listbox", id: "canned-list",
