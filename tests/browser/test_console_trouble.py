@@ -155,3 +155,17 @@ def test_canned_replies_that_cannot_be_had_are_told_of(
     page.unroute("**/agent/replies")
     page.locator("#reply").press("/")
     expect(page.locator("#canned-search")).to_be_focused()
+
+
+def test_the_same_trouble_again_is_not_read_out_again(desk: OpenDesk, site: DeskSite) -> None:
+    page = desk("fr").go("conversations/talk-long", "#reply")
+    page.route("**/agent/conversations?*", fail)
+    page.route("**/conversations/talk-long", fail)
+    site.services.events.publish("console")
+    shown = page.locator(".notice.trouble")
+    expect(shown).to_be_visible()
+    shown.evaluate("node => { node.dataset.first = 'yes'; }")
+    with page.expect_response("**/conversations/talk-long"):
+        site.services.events.publish("console")
+    page.wait_for_timeout(DRAWN_MS)
+    expect(shown).to_have_attribute("data-first", "yes")
