@@ -514,6 +514,8 @@ const CODES = {
     linked_elsewhere: ["Compte lié ailleurs", "Linked elsewhere"],
     link_unknown: ["Lien inconnu", "Link unknown"],
     linked_after_charges: ["Comptes liés après les frais", "Linked after the charges"],
+    // No finding, but as what a finding is told that leaves messages unexplained.
+    unexplained: ["À examiner par une personne", "To be examined by a person"],
     other_senders: ["Frais de collègues", "Colleagues’ charges"],
   },
   article: {

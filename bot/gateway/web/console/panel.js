@@ -44,7 +44,7 @@ function assurance(degree) {
 function diagnosis(found) {
   if (!found) return nothing("panel.no-diagnosis");
   return el("div", { class: "diagnosis" },
-    el("span", { class: "badge finding" }, label("finding", found.finding)),
+    el("span", { class: "badge finding" }, label("finding", found.told_as ?? found.finding)),
     el("p", { class: "headline" }, found.headline),
     found.lines?.length
       ? el("ul", { class: "lines" }, found.lines.map((line) => el("li", {}, line))) : null,
