@@ -95,3 +95,18 @@ def test_a_note_is_forgotten_where_it_was_kept(desk: OpenDesk, site: DeskSite) -
     opened.open("talk-noted")
     expect(page.locator(".notes")).to_contain_text("Ne pas rappeler avant lundi.")
     expect(page.locator("#reply")).to_have_value("")
+
+
+def test_a_preview_shows_what_stands_in_the_box_beside_it(desk: OpenDesk, site: DeskSite) -> None:
+    hold(site, "talk-seen", "talk-empty")
+    opened = desk("en")
+    page = opened.page
+    opened.open("talk-seen")
+    page.locator("#reply").fill("**For her eyes**")
+    page.locator("#reply-preview").click()
+    expect(page.locator(".preview strong")).to_have_text("For her eyes")
+    opened.open("talk-empty")
+    expect(page.locator("#reply")).to_have_value("")
+    expect(page.locator(".preview")).to_have_text("")
+    opened.open("talk-seen")
+    expect(page.locator(".preview strong")).to_have_text("For her eyes")

@@ -24,9 +24,10 @@ export function writingAids({ agent, box, insert }) {
       preview.replaceChildren();
       return;
     }
-    const answer = await post("/agent/preview", { text: box.value }).catch(() => null);
+    const text = box.value;
+    const answer = await post("/agent/preview", { text }).catch(() => null);
     // The server renders and sanitises it, as it does every message.
-    if (answer) preview.innerHTML = answer.html;
+    if (answer && text === box.value) preview.innerHTML = answer.html;
   });
 
   function togglePreview() {
@@ -132,7 +133,11 @@ export function writingAids({ agent, box, insert }) {
       shown = detail;
       const last = detail.messages.findLast((m) => m.author === "visitor")?.id ?? "";
       const question = `${detail.id} ${last}`;
-      if (isOther) suggestions.hidden = true;
+      if (isOther) {
+        suggestions.hidden = true;
+        preview.replaceChildren();
+        drawPreview();
+      }
       if (!isOpen || question === asked) return;
       asked = question;
       suggest();
