@@ -169,3 +169,22 @@ def test_the_same_trouble_again_is_not_read_out_again(desk: OpenDesk, site: Desk
         site.services.events.publish("console")
     page.wait_for_timeout(DRAWN_MS)
     expect(shown).to_have_attribute("data-first", "yes")
+
+
+def test_the_panel_stays_under_the_hands_of_whoever_reads_it(
+    desk: OpenDesk, site: DeskSite
+) -> None:
+    page = desk("fr").go("conversations/talk-long", "#reply")
+    link = page.locator(".ticket-links a").first
+    link.focus()
+    link.evaluate("node => { node.dataset.first = 'yes'; }")
+    with page.expect_response("**/conversations/talk-long"):
+        site.services.events.publish("console")
+    page.wait_for_timeout(DRAWN_MS)
+    expect(link).to_have_attribute("data-first", "yes")
+    # What is new is shown, and the focus stays.
+    services = site.services
+    services.records.add_note("talk-long", AGENTS[1], "Rappelée à midi.", at=services.clock.now())
+    services.events.publish("console")
+    expect(page.locator(".notes")).to_contain_text("Rappelée à midi.")
+    expect(link).to_be_focused()

@@ -24,6 +24,8 @@ export function conversationView({ agent, onAction }) {
   let readMark = "";
   // Grows with every action: an answer to a question asked before it is out of date.
   let edition = 0;
+  // The detail that the panel shows: while it is the same, no selection and no focus is drawn over.
+  let known = "";
 
   const head = el("header", { class: "conversation-head" });
   const transcript = transcriptView();
@@ -61,11 +63,15 @@ export function conversationView({ agent, onAction }) {
     transcript.show(detail.id, detail.messages);
     composer.show(detail, lockedText(detail));
     noteRead();
+    const news = JSON.stringify(detail);
+    if (news === known) return;
+    known = news;
     redraw(panel, panelSections(detail));
   }
 
   function showInstead(...content) {
     shown = null;
+    known = "";
     node.replaceChildren(el("div", { class: "blank" }, ...content));
     panel.replaceChildren();
   }
@@ -78,13 +84,13 @@ export function conversationView({ agent, onAction }) {
   }
 
   function drawHead() {
+    markBusy();
     redraw(head,
       el("div", { class: "who" },
         el("h2", { id: "conversation-title", tabindex: -1 }, visitorName(shown)),
         el("p", { class: "meta" }, metaNodes())),
       el("div", { class: "actions" }, actionButtons()));
   }
-    markBusy();
 
   function metaNodes() {
     return [
@@ -155,16 +161,16 @@ export function conversationView({ agent, onAction }) {
     }
   }
 
+  function markBusy() {
+    head.setAttribute("aria-busy", String(acting.has(id)));
+  }
+
   /** Lets the visitor see how far the agent has read; only while it is on screen. */
   function noteRead() {
     const last = shown.messages.findLast(({ author }) => author === "visitor")?.id ?? 0;
     if (!isMine() || document.visibilityState !== "visible") return;
     const mark = `${shown.id} ${last}`;
     if (mark === readMark) return;
-  function markBusy() {
-    head.setAttribute("aria-busy", String(acting.has(id)));
-  }
-
     readMark = mark;
     signal(shown, { read: last });
   }
@@ -188,15 +194,16 @@ export function conversationView({ agent, onAction }) {
   }
 
   async function handOver() {
+    const asked = id;
     const colleague = await askAgent(agent);
     if (!colleague) return;
     if (await act("transfer", { agent: colleague.id }, { asked })) {
       finish(asked, t("conversation.transferred", { name: colleague.name }));
     }
   }
-    const asked = id;
 
   async function resolve() {
+    const asked = id;
     const note = await askNote();
     if (note === null) return;
     if (await act("resolve", note ? { note } : {}, { asked })) {
@@ -205,7 +212,6 @@ export function conversationView({ agent, onAction }) {
   }
 
   function finish(asked, sentence) {
-    const asked = id;
     tell(sentence);
     // The button that was pressed is gone; without this the focus would fall to the page's start.
     if (asked === id) document.getElementById("conversation-title")?.focus();

@@ -61,7 +61,8 @@ function tickets(filed) {
   if (!filed.length) return nothing("panel.no-tickets");
   return el("ul", { class: "ticket-links" }, filed.map(({ reference, kind, state }) =>
     el("li", {},
-      el("a", { href: `#/tickets/${encodeURIComponent(reference)}` }, reference),
+      el("a", { id: `panel-${reference}`, href: `#/tickets/${encodeURIComponent(reference)}` },
+        reference),
       el("span", {}, label("ticketKind", kind)),
       el("span", { class: `badge state-${state}` }, label("ticketState", state)))));
 }
