@@ -188,3 +188,24 @@ def test_the_panel_stays_under_the_hands_of_whoever_reads_it(
     services.events.publish("console")
     expect(page.locator(".notes")).to_contain_text("Rappelée à midi.")
     expect(link).to_be_focused()
+
+
+def test_charts_that_are_left_listen_no_more(desk: OpenDesk) -> None:
+    page = desk("fr").page
+    page.evaluate(
+        """() => {
+          window.listeners = 0;
+          for (const [name, step] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+            const work = window[name].bind(window);
+            window[name] = (...what) => { window.listeners += step; work(...what); };
+          }
+        }"""
+    )
+    left = []
+    for _ in range(2):
+        page.locator("#tab-insights").click()
+        expect(page.locator("#chart-satisfied canvas")).to_be_visible()
+        page.locator("#tab-team").click()
+        expect(page.locator("#team-add")).to_be_visible()
+        left.append(page.evaluate("window.listeners"))
+    assert left[0] == left[1]
