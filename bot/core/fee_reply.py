@@ -351,6 +351,7 @@ def _data(found: Diagnosis, to: Telling, headline: str, from_files: bool) -> dic
     """What agents see, and for a signed-in visitor the record to come back to."""
     shown = {
         "finding": found.finding,
+        "told_as": found.told_as,
         "headline": headline,
         "lines": [
             to.phrase(

@@ -122,20 +122,11 @@ def write_message(
     conversation_id: str, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Writes to the visitor; what must not be kept is masked here too."""
-    owned = Ownership.of(services.conversations.get(conversation_id))
-    handoff.require_agent(owned, agent.id)
-    masked = mask(body.text)
-    data = {"masked": list(masked.kinds)} if masked.kinds else {}
-    # Whoever sends has stopped typing: said first, or the visitor would see both for a while.
-    services.records.signal(conversation_id, "agent", typing_until=services.clock.now())
-    services.conversations.say(
-        conversation_id,
-        "agent",
-        [Reply("message", masked.text, data=data)],
-        at=services.clock.now(),
-        while_owned=owned,
-        client_id=str(body.client_id) if body.client_id else None,
-    )
+    client_id = str(body.client_id) if body.client_id else None
+    said = services.conversations.find_visit(conversation_id, client_id) if client_id else None
+    # Sent again since the answer was lost: it is said, whoever has the conversation by now.
+    if said is None or said.author != "agent":
+        _say(conversation_id, body.text, client_id, agent, services)
     return _announce(services.conversations.get(conversation_id), services)
 
 
@@ -278,6 +269,25 @@ def retry_delivery(reference: str, agent: ChangingAgent, services: ServicesDep) 
 
 
 # --- Shared --------------------------------------------------------------------------------------
+
+
+def _say(
+    conversation_id: str, text: str, client_id: str | None, agent: Agent, services: Services
+) -> None:
+    owned = Ownership.of(services.conversations.get(conversation_id))
+    handoff.require_agent(owned, agent.id)
+    masked = mask(text)
+    data = {"masked": list(masked.kinds)} if masked.kinds else {}
+    # Whoever sends has stopped typing: said first, or the visitor would see both for a while.
+    services.records.signal(conversation_id, "agent", typing_until=services.clock.now())
+    services.conversations.say(
+        conversation_id,
+        "agent",
+        [Reply("message", masked.text, data=data)],
+        at=services.clock.now(),
+        while_owned=owned,
+        client_id=client_id,
+    )
 
 
 def _announce(conversation: Conversation, services: Services) -> ConversationDetail:

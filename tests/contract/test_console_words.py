@@ -56,7 +56,10 @@ Object.defineProperty(globalThis, "localStorage", { value: { getItem: () => lang
 globalThis.document = { createElement: (tag) => new Text(tag) };
 const { hasLabel, label } = await import("./labels.js");
 const { evidenceList, fieldList, happening, who } = await import("./values.js");
+const { panelSections } = await import("./panel.js");
 const ask = {
+  panels: (details) => details.map((one) =>
+    panelSections(one).map((part) => part?.textContent).join("\\n")),
   labels: (codes) => codes.map(([kind, code]) => (hasLabel(kind, code) ? label(kind, code) : "")),
   fields: (records) => records.map((record) => fieldList(record).textContent),
   evidence: (facts) => evidenceList(facts).textContent,
@@ -118,7 +121,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "product": PRODUCTS,
         "scope": get_args(Scope),
         "duty": duties,
-        "finding": get_args(Finding),
+        "finding": (*get_args(Finding), "unexplained"),
         "fact": get_args(Fact),
         "source": get_args(Source),
         "ticketKind": get_args(TicketKind),
@@ -172,6 +175,19 @@ def test_a_fact_names_the_kind_of_its_source_and_no_table(
     assert texts["fr"].startswith("Aucune licence\nBase de données\n")
     assert texts["en"].startswith("No licence\nDatabase\n")
     assert not any("account" in text for text in texts.values())
+
+
+def test_a_fee_check_is_told_as_the_visitor_was_told(modules: Path) -> None:
+    checks: list[dict[str, str]] = [
+        {"finding": "linked_after_charges", "told_as": "unexplained", "headline": ""},
+        {"finding": "not_linked", "headline": ""},  # as kept before there was `told_as`
+    ]
+    panels = shown(modules, "panels", [{"messages": [], "diagnosis": one} for one in checks])
+    # Each in the summary and on the badge.
+    assert panels["fr"][0].count("À examiner par une personne") == 2
+    assert panels["fr"][1].count("Comptes non liés") == 2
+    assert panels["en"][0].count("To be examined by a person") == 2
+    assert panels["en"][1].count("Accounts not linked") == 2
 
 
 def test_a_fact_out_of_a_file_names_the_file(modules: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -296,6 +297,19 @@ def test_only_the_agent_who_claimed_may_write_hand_on_return_or_resolve(
         assert_problem(other.try_to(waiting.id, action, **body), 403)
     assert_problem(other.try_to(waiting.id, "claim"), 409)
     assert waiting.messages() == said_before
+
+
+def test_a_message_sent_again_is_said_once_also_when_its_agent_has_left(
+    waiting: Visitor, agent: AgentClient
+) -> None:
+    agent.act(waiting.id, "claim")
+    sent = {"text": "Je regarde.", "client_id": str(uuid.uuid4())}
+    agent.act(waiting.id, "messages", **sent)
+    agent.act(waiting.id, "resolve")
+    assert agent.act(waiting.id, "messages", **sent)["state"] == "closed"
+    assert [m["text"] for m in waiting.messages()].count("Je regarde.") == 1
+    another = {**sent, "client_id": str(uuid.uuid4())}
+    assert_problem(agent.try_to(waiting.id, "messages", **another), 403)
 
 
 def test_a_transfer_gives_the_conversation_to_a_colleague(

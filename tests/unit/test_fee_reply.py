@@ -348,6 +348,13 @@ def test_agents_see_each_sender_as_the_language_writes_it() -> None:
     assert lines["en"][0].startswith(f"{VISITOR.name}: 12 × ")
 
 
+def test_agents_see_that_messages_of_the_visitor_are_left_unexplained() -> None:
+    links = (a_link(at=datetime(2024, 10, 1, 15, tzinfo=UTC)),)
+    found = diagnose(a_snapshot(a_charge(on="2024-10-08"), links=links))
+    data = tell_diagnosis(found, telling()).data
+    assert (data["finding"], data["told_as"]) == ("linked_after_charges", "unexplained")
+
+
 def test_agents_see_the_kind_of_a_source_apart_from_where_exactly_it_was() -> None:
     evidence = tell_diagnosis(admin(TEAM), telling("fr", "site_admin")).data["evidence"]
     assert {one["source"] for one in evidence} == {"database"}

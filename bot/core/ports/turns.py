@@ -19,7 +19,7 @@ class Turns(Protocol):
     """
 
     def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
-        """The visitor message that came under this client id, if it did."""
+        """The message that came under this client id, a visitor's or an agent's, if one did."""
 
     def last_visit(self, conversation_id: str) -> Message | None:
         """The newest message that the visitor wrote, if there is one."""

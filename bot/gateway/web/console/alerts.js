@@ -19,7 +19,6 @@ export function alertButton() {
   async function toggle() {
     localStorage.setItem(KEY, isOn() ? "off" : "on");
     if (isOn()) {
-      sound ??= new AudioContext();
       beep();
       if ("Notification" in window && Notification.permission === "default") {
         await Notification.requestPermission();
@@ -38,7 +37,10 @@ export function alertButton() {
   return button;
 }
 
-/** "waiting" (somebody new) or "message" (from one's own visitor); silent on the page in front. */
+/**
+ * "waiting" (somebody new), "late" (a wait beyond the goal) or "message" (from one's own visitor); on
+ * the page in front it is a sound alone.
+ */
 export function alertOf(kind) {
   if (!isOn()) return;
   beep();
@@ -50,7 +52,9 @@ export function alertOf(kind) {
 }
 
 function beep() {
-  if (!sound) return;
+  // Before the page is touched no browser lets it sound, and what was begun then would sound later.
+  if (!navigator.userActivation?.hasBeenActive) return;
+  sound ??= new AudioContext();
   const tone = sound.createOscillator();
   const volume = sound.createGain();
   tone.frequency.value = BEEP_HZ;

@@ -22,16 +22,23 @@ let library = null;
 
 export function chartsView() {
   const cards = CHARTS.map(cardOf);
+  let isClosed = false;
   return {
     node: el("div", { class: "charts" }, cards.map(({ node }) => node)),
     /** Draws what the server counts by day; charts that are there already only change. */
     async show(days) {
       library ??= import("../vendor/uplot/uPlot.esm.js");
       const { default: UPlot } = await library;
+      if (isClosed) return;
       const rows = days.map((day) => ({
         ...day, wait_min: day.wait_s === null ? null : Math.round(day.wait_s / 6) / 10,
       }));
       for (const card of cards) card.show(UPlot, rows);
+    },
+    /** Takes off what the charts listen for on the window, which would keep them alive. */
+    close() {
+      isClosed = true;
+      for (const card of cards) card.close();
     },
   };
 }
@@ -78,6 +85,10 @@ function cardOf(chart) {
       ink = colorOf("--text");
       const hooks = { setCursor: [({ cursor }) => tell(cursor.idx)] };
       plot = new UPlot({ ...options(UPlot, chart, canvas), hooks }, data(chart, rows), canvas);
+    },
+    close() {
+      plot?.destroy();
+      plot = null;
     },
   };
 }

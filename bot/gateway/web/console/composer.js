@@ -10,10 +10,14 @@ import { writingAids } from "./writing.js";
 const TYPING_EVERY_MS = 3_000;
 const RETRY_MS = 3_000;
 
-/** `send(text, clientId)` resolves to "done", "refused" or "unknown" (the server did not answer). */
+/**
+ * `send(id, {text, clientId, isAgain})` says it in the conversation `id`, whichever is on screen, and
+ * resolves to "done", "refused" or "unknown" (the server did not answer).
+ */
 export function composerView({ agent, send, note }) {
   let shown = null;
-  let sending = null;
+  // The conversations of which a message is under way: no silence in one holds up another.
+  const sending = new Set();
   let lastTyping = 0;
 
   const box = el("textarea", {
@@ -79,32 +83,38 @@ export function composerView({ agent, send, note }) {
   async function submit() {
     const id = shown.id;
     const text = box.value.trim();
-    if (sending || !text) return;
+    if (sending.has(id) || !text) return;
     const kept = JSON.parse(sessionStorage.getItem(outKey(id)) ?? "null");
     // The same words again are the same message, until the server has taken them.
     const out = kept?.text === text ? kept : { text, clientId: crypto.randomUUID() };
     sessionStorage.setItem(outKey(id), JSON.stringify(out));
-    sending = id;
-    button.disabled = true;
-    status.textContent = t("reply.sending");
+    sending.add(id);
+    drawSending(id, t("reply.sending"));
     const typed = box.value;
-    let outcome = await send(out.text, out.clientId);
-    while (outcome === "unknown" && sending === id) {
-      status.textContent = t("reply.uncertain");
+    let outcome = await send(id, out);
+    while (outcome === "unknown") {
+      drawSending(id, t("reply.uncertain"));
       await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });
-      outcome = await send(out.text, out.clientId);
+      outcome = await send(id, { ...out, isAgain: true });
     }
-    sending = null;
-    button.disabled = false;
+    sending.delete(id);
+    drawSending(id, t("reply.draft"));
     sessionStorage.removeItem(outKey(id));
     if (outcome === "done") forget(id, typed);
-    else if (shown.id === id) status.textContent = t("reply.draft");
+  }
+
+  /** How the message of a conversation fares, if that conversation is on screen. */
+  function drawSending(id, words) {
+    if (id !== shown.id) return;
+    button.disabled = sending.has(id);
+    status.textContent = words;
   }
 
   async function keepNote() {
-    const text = box.value.trim();
+    const { id } = shown;
     const typed = box.value;
-    if (text && await note(text)) forget(shown.id, typed);
+    const text = typed.trim();
+    if (text && await note(text)) forget(id, typed);
     else box.focus();
   }
 
@@ -125,7 +135,8 @@ export function composerView({ agent, send, note }) {
       if (isOther) {
         lastTyping = 0;
         box.value = sessionStorage.getItem(key(detail.id)) ?? "";
-        status.textContent = box.value ? t("reply.draft") : "";
+        drawSending(detail.id, sending.has(detail.id) ? t("reply.sending")
+          : box.value ? t("reply.draft") : "");
       }
       box.lang = detail.language;
       box.placeholder = t(`reply.hint-${detail.language}`);

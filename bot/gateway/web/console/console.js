@@ -15,7 +15,7 @@ import { clearNotices, warnOf } from "./notices.js";
 import { restore, signInPage, signOut } from "./session.js";
 import { teamView } from "./team.js";
 import { ticketsView } from "./tickets.js";
-import { isUnread, markUnread } from "./unread.js";
+import { isUnread, markRead, markUnread } from "./unread.js";
 
 const TABS = {
   conversations: conversationsView, tickets: ticketsView, insights: insightsView, team: teamView,
@@ -174,6 +174,8 @@ const refreshCounts = oneAtATime(async () => {
   try {
     const [waiting, taken] = await Promise.all([ask("waiting"), ask("agent")]);
     if (!agent) return;
+    // Whatever list is shown beside it, the conversation on screen is read.
+    markRead(taken.conversations);
     if (known && waiting.conversations.some(({ id }) => !known.has(id))) alertOf("waiting");
     known = new Set(waiting.conversations.map(({ id }) => id));
     const late = waiting.conversations.filter((row) => isLate(row.waiting_since)).length;

@@ -19,10 +19,13 @@ const BOT_TALK_EVERY_MS = 3_000;
 export function conversationView({ agent, onAction }) {
   let id = null;
   let shown = null;
-  let isActing = false;
+  // The conversations in which an action is under way.
+  const acting = new Set();
   let readMark = "";
   // Grows with every action: an answer to a question asked before it is out of date.
   let edition = 0;
+  // The detail that the panel shows: while it is the same, no selection and no focus is drawn over.
+  let known = "";
 
   const head = el("header", { class: "conversation-head" });
   const transcript = transcriptView();
@@ -60,11 +63,15 @@ export function conversationView({ agent, onAction }) {
     transcript.show(detail.id, detail.messages);
     composer.show(detail, lockedText(detail));
     noteRead();
+    const news = JSON.stringify(detail);
+    if (news === known) return;
+    known = news;
     redraw(panel, panelSections(detail));
   }
 
   function showInstead(...content) {
     shown = null;
+    known = "";
     node.replaceChildren(el("div", { class: "blank" }, ...content));
     panel.replaceChildren();
   }
@@ -77,6 +84,7 @@ export function conversationView({ agent, onAction }) {
   }
 
   function drawHead() {
+    markBusy();
     redraw(head,
       el("div", { class: "who" },
         el("h2", { id: "conversation-title", tabindex: -1 }, visitorName(shown)),
@@ -122,17 +130,20 @@ export function conversationView({ agent, onAction }) {
     return el("button", { type: "button", onclick: () => open(id) }, t("app.retry"));
   }
 
-  /** Posts an action and shows its answer; resolves to whether the server did it. */
-  async function act(action, body, onTrouble = warnOf) {
-    if (isActing) {
+  /**
+   * Posts an action and shows its answer; resolves to whether the server did it. `asked` is the
+   * conversation that is meant: another may have been opened since. What is tried again (`isAgain`)
+   * leaves the notices as they are.
+   */
+  async function act(action, body, { onTrouble = warnOf, asked = id, isAgain = false } = {}) {
+    if (acting.has(asked)) {
       onTrouble({ status: 0 });
       return false;
     }
-    const asked = id;
-    isActing = true;
+    acting.add(asked);
     edition += 1;
-    head.setAttribute("aria-busy", "true");
-    clearNotices();
+    markBusy();
+    if (!isAgain) clearNotices();
     try {
       const detail = await post(`${pathOf(asked)}/${action}`, body);
       if (asked === id) show(detail);
@@ -144,10 +155,14 @@ export function conversationView({ agent, onAction }) {
       refresh();
       return false;
     } finally {
-      isActing = false;
+      acting.delete(asked);
       edition += 1;
-      head.removeAttribute("aria-busy");
+      markBusy();
     }
+  }
+
+  function markBusy() {
+    head.setAttribute("aria-busy", String(acting.has(id)));
   }
 
   /** Lets the visitor see how far the agent has read; only while it is on screen. */
@@ -161,46 +176,58 @@ export function conversationView({ agent, onAction }) {
   }
 
   async function claim() {
-    const isOurs = await act("claim", {}, (error) => {
-      if (error.status === 409) warn(t("conversation.claimed-elsewhere"));
-      else warnOf(error);
+    const asked = id;
+    const isOurs = await act("claim", {}, {
+      onTrouble(error) {
+        if (error.status === 409) warn(t("conversation.claimed-elsewhere"));
+        else warnOf(error);
+      },
     });
     if (!isOurs) return;
     tell(t("conversation.claimed"));
-    composer.focus();
+    if (asked === id) composer.focus();
   }
 
   async function giveBack() {
-    if (await act("return-to-bot", {})) finish(t("conversation.returned"));
+    const asked = id;
+    if (await act("return-to-bot", {})) finish(asked, t("conversation.returned"));
   }
 
   async function handOver() {
+    const asked = id;
     const colleague = await askAgent(agent);
     if (!colleague) return;
-    if (await act("transfer", { agent: colleague.id })) {
-      finish(t("conversation.transferred", { name: colleague.name }));
+    if (await act("transfer", { agent: colleague.id }, { asked })) {
+      finish(asked, t("conversation.transferred", { name: colleague.name }));
     }
   }
 
   async function resolve() {
+    const asked = id;
     const note = await askNote();
     if (note === null) return;
-    if (await act("resolve", note ? { note } : {})) finish(t("conversation.resolved"));
+    if (await act("resolve", note ? { note } : {}, { asked })) {
+      finish(asked, t("conversation.resolved"));
+    }
   }
 
-  function finish(sentence) {
+  function finish(asked, sentence) {
     tell(sentence);
     // The button that was pressed is gone; without this the focus would fall to the page's start.
-    document.getElementById("conversation-title")?.focus();
+    if (asked === id) document.getElementById("conversation-title")?.focus();
   }
 
   /** "done", "refused", or "unknown": then the same id may be sent again, and is said once. */
-  async function send(text, clientId) {
+  async function send(asked, { text, clientId, isAgain }) {
     let outcome = "refused";
-    const isDone = await act("messages", { text, client_id: clientId }, (error) => {
-      if (error.status === 0 || error.status >= 500) outcome = "unknown";
-      else if (error.status === 403 || error.status === 409) warn(t("reply.lost"));
-      else warnOf(error);
+    const isDone = await act("messages", { text, client_id: clientId }, {
+      asked,
+      isAgain,
+      onTrouble(error) {
+        if (error.status === 0 || error.status >= 500) outcome = "unknown";
+        else if (error.status === 403 || error.status === 409) warn(t("reply.lost"));
+        else warnOf(error);
+      },
     });
     return isDone ? "done" : outcome;
   }

@@ -1,6 +1,7 @@
 // Small tools for the page: build a node, redraw a part of it, run one request at a time.
 // The Content-Security-Policy forbids inline style and script, so nodes are always built here
-// and text always goes in as text. The one exception is a message's `html`, see transcript.js.
+// and text always goes in as text. The one exception is the HTML that the server made of a message
+// or of its preview, see transcript.js and writing.js.
 
 /** A new element. `on…` attributes are listeners; null, undefined and false are left out. */
 export function el(tag, attributes = {}, ...children) {

@@ -48,7 +48,7 @@ export function insightsView() {
 
   refresh();
   gaps.refresh();
-  return { node, refresh, open() {}, receive() {}, signal() {}, setCounts() {}, close() {} };
+  return { node, refresh, open() {}, receive() {}, signal() {}, setCounts() {}, close: charts.close };
 }
 
 function tiles({ report }) {

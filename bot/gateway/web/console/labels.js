@@ -108,7 +108,6 @@ const TEXTS = {
   "conversation.with": ["Avec {name}", "With {name}"],
   "conversation.with-you": ["Avec vous", "With you"],
   "conversation.transcript": ["Échanges", "Transcript"],
-  "conversation.no-messages": ["Rien n’a encore été écrit.", "Nothing has been written yet."],
   "conversation.newer": ["Nouveaux messages", "New messages"],
   "conversation.sources": ["Sources", "Sources"],
   "conversation.offered": ["Choix offerts", "Choices offered"],
@@ -515,6 +514,8 @@ const CODES = {
     link_unknown: ["Lien inconnu", "Link unknown"],
     linked_after_charges: ["Comptes liés après les frais", "Linked after the charges"],
     other_senders: ["Frais de collègues", "Colleagues’ charges"],
+    // No finding, but as what a finding is told that leaves messages unexplained.
+    unexplained: ["À examiner par une personne", "To be examined by a person"],
   },
   article: {
     "accuro-oceanapi-permissions": [

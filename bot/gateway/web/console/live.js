@@ -26,6 +26,10 @@ export function follow(on) {
   let lastId = "";
 
   function open() {
+    // Two may be on their way here: one of them after a question, one from a network that came back.
+    source?.close();
+    // An opening may never be answered, nor ever fail.
+    expectWord();
     source = new EventSource(`/api/v1/agent/events${lastId ? `?after=${lastId}` : ""}`);
     listen("open", () => {
       retry_ms = FIRST_RETRY_MS;
@@ -53,10 +57,14 @@ export function follow(on) {
   function listen(name, work) {
     source.addEventListener(name, (event) => {
       if (event.lastEventId) lastId = event.lastEventId;
-      clearTimeout(silence);
-      silence = setTimeout(startAgain, SILENT_MS);
+      expectWord();
       work(event);
     });
+  }
+
+  function expectWord() {
+    clearTimeout(silence);
+    silence = setTimeout(startAgain, SILENT_MS);
   }
 
   function startAgain() {

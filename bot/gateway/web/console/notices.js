@@ -22,8 +22,11 @@ export function tell(sentence) {
 
 /** Shows what went wrong: our sentence, and below it what the server said, if it said anything. */
 export function warn(sentence, detail = "") {
+  const trouble = notice("trouble", sentence, detail);
+  // What is looked up every few seconds fails as often: once read aloud is enough.
+  if (alarm.textContent === trouble.textContent) return;
   clearNotices();
-  alarm.append(notice("trouble", sentence, detail));
+  alarm.append(trouble);
 }
 
 export function warnOf(error) {

@@ -44,7 +44,7 @@ function assurance(degree) {
 function diagnosis(found) {
   if (!found) return nothing("panel.no-diagnosis");
   return el("div", { class: "diagnosis" },
-    el("span", { class: "badge finding" }, label("finding", found.finding)),
+    el("span", { class: "badge finding" }, label("finding", found.told_as ?? found.finding)),
     el("p", { class: "headline" }, found.headline),
     found.lines?.length
       ? el("ul", { class: "lines" }, found.lines.map((line) => el("li", {}, line))) : null,
@@ -61,7 +61,8 @@ function tickets(filed) {
   if (!filed.length) return nothing("panel.no-tickets");
   return el("ul", { class: "ticket-links" }, filed.map(({ reference, kind, state }) =>
     el("li", {},
-      el("a", { href: `#/tickets/${encodeURIComponent(reference)}` }, reference),
+      el("a", { id: `panel-${reference}`, href: `#/tickets/${encodeURIComponent(reference)}` },
+        reference),
       el("span", {}, label("ticketKind", kind)),
       el("span", { class: `badge state-${state}` }, label("ticketState", state)))));
 }

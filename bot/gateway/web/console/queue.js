@@ -88,7 +88,8 @@ export function queueView({ agent }) {
     setCounts,
     /** Shows the list of `state`, where the conversation at hand now is. */
     goTo(state) {
-      document.getElementById(`queue-${state}`).checked = true;
+      // Found in what is ours: the agent may have gone to another tab, and all this off the page.
+      states.querySelector(`#queue-${state}`).checked = true;
       return list.filter({ state });
     },
   };

@@ -21,7 +21,7 @@ export async function signOut() {
   sessionStorage.clear();
 }
 
-/** The sign-in page. `entered(agent)` is called once; `reason` is shown above the form. */
+/** The sign-in page. `onEntered(agent)` is called once; `reason` is shown above the form. */
 export function signInPage({ reason, onEntered, onLanguage }) {
   const trouble = el("p", { class: "form-error", role: "alert" }, reason);
   const email = input("email", { type: "email", autocomplete: "username" });

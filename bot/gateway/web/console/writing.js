@@ -4,10 +4,9 @@
 import { get, post } from "./api.js";
 import { afterPause, el, redraw } from "./dom.js";
 import { t } from "./labels.js";
+import { warnOf } from "./notices.js";
 
 const PREVIEW_PAUSE_MS = 400;
-
-let canned = null;
 
 export function writingAids({ agent, box, insert }) {
   let shown = null;
@@ -25,9 +24,10 @@ export function writingAids({ agent, box, insert }) {
       preview.replaceChildren();
       return;
     }
-    const answer = await post("/agent/preview", { text: box.value }).catch(() => null);
+    const text = box.value;
+    const answer = await post("/agent/preview", { text }).catch(() => null);
     // The server renders and sanitises it, as it does every message.
-    if (answer) preview.innerHTML = answer.html;
+    if (answer && text === box.value) preview.innerHTML = answer.html;
   });
 
   function togglePreview() {
@@ -38,12 +38,11 @@ export function writingAids({ agent, box, insert }) {
 
   /** A dialog with a search box: type, arrows, Enter. */
   async function openReplies() {
-    canned ??= get("/agent/replies").then(({ replies }) => replies);
     let replies;
     try {
-      replies = await canned;
-    } catch {
-      canned = null;
+      ({ replies } = await get("/agent/replies"));
+    } catch (error) {
+      warnOf(error);
       return;
     }
     const list = el("ul", { class: "canned", role: "listbox", id: "canned-list",
@@ -134,7 +133,11 @@ export function writingAids({ agent, box, insert }) {
       shown = detail;
       const last = detail.messages.findLast((m) => m.author === "visitor")?.id ?? "";
       const question = `${detail.id} ${last}`;
-      if (isOther) suggestions.hidden = true;
+      if (isOther) {
+        suggestions.hidden = true;
+        preview.replaceChildren();
+        drawPreview();
+      }
       if (!isOpen || question === asked) return;
       asked = question;
       suggest();
