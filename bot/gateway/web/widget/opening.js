@@ -59,8 +59,9 @@ async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) 
 async function createInTheirName({ api, identity, language, pageUrl, signal }) {
   for (const fresh of [false, true]) {
     try {
-      const jwt = await identity.token({ fresh });
-      return await api.create({ language, pageUrl, identity: jwt ?? undefined }, signal);
+      const jwt = await identity.token(signal, { fresh });
+      const created = await api.create({ language, pageUrl, identity: jwt ?? undefined }, signal);
+      return { ...created, identity: jwt };
     } catch (error) {
       const isAboutIdentity = error.status === 401 || !(error instanceof ApiError);
       if (!isAboutIdentity || signal.aborted) throw error;

@@ -5,7 +5,7 @@
 
 import { Api, ApiError } from "./api.js";
 import { Company } from "./company.js";
-import { Identity } from "./identity.js";
+import { Identity, PATIENCE_MS } from "./identity.js";
 import { labels, otherLanguage } from "./labels.js";
 import { openConversation } from "./opening.js";
 import { Outbox } from "./outbox.js";
@@ -16,7 +16,6 @@ import { Thread } from "./thread.js";
 import { backOffMs, sleep } from "./timing.js";
 
 const START_BACK_OFF = { firstMs: 1_500, mostMs: 20_000 };
-const IDENTITY_PATIENCE_MS = 5_000; // a page slow to say who it is must not stop us
 
 export class Session {
   isOpen = false;
@@ -100,9 +99,9 @@ export class Session {
   }
 
   /** Asks the page anew who is signed in: it may have changed while the page was put away. */
-  async recheckIdentity() {
-    const tag = await this.#identity.check().catch(() => "");
-    if (tag !== null && tag !== recall().identityTag) this.#become(tag);
+  recheckIdentity() {
+    const checking = this.#learn(this.#identity.check());
+    return Promise.race([checking, sleep(PATIENCE_MS, this.#life.signal)]);
   }
 
   /** Makes sure that there is a conversation; tries until there is. */
@@ -111,7 +110,7 @@ export class Session {
     this.#phase = "starting";
     this.onChange();
     const life = this.#life.signal;
-    await Promise.race([this.#identified, sleep(IDENTITY_PATIENCE_MS, life)]);
+    await Promise.race([this.#identified, sleep(PATIENCE_MS, life)]);
     for (let attempt = 0; !life.aborted; attempt += 1) {
       try {
         const conversation = await this.#open(life);
@@ -147,13 +146,7 @@ export class Session {
 
   /** Learns who is signed in. The same person keeps the conversation, another one starts anew. */
   identify(getToken) {
-    const taking = this.#identity.take(getToken).then((tag) => {
-      const isOvertaken = tag === null;
-      if (!isOvertaken && tag !== recall().identityTag) this.#become(tag);
-    });
-    this.#identified = taking;
-    taking.catch(() => {}); // the caller is told; start() only waits for the end
-    return taking;
+    return this.#learn(this.#identity.take(getToken));
   }
 
   signOut() {
@@ -303,6 +296,15 @@ export class Session {
       remember({ identityTag: tag });
       this.#forget();
     }
+  }
+
+  // What is waited for before a conversation is begun: `asking` ends with a tag, or null.
+  #learn(asking) {
+    const learning = asking.then((tag) => {
+      if (tag !== null && tag !== recall().identityTag) this.#become(tag);
+    });
+    this.#identified = learning.catch(() => {}); // the caller is told; start() only waits for the end
+    return learning;
   }
 
   #push() {

@@ -1,0 +1,82 @@
+"""Who is signed in on the page, as it is learned, ends, changes and is forgotten.
+
+In one place: neither the width of the window nor the language can change it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import jwt
+
+from bot.core.conversations import Identity
+from bot.settings import DEMO_KEY_ID
+from tests.support.browsing import Chat
+from tests.support.pages import VISITORS, HelpSite
+
+OpenChat = Callable[..., Chat]
+SAID = "Où est ma facture?"
+LATER = "Et la précédente?"
+IDENTIFY = "token => { window.token = token; HelpdeskWidget.identify(async () => window.token); }"
+IS_ANOTHER = """old => {
+    const { id } = JSON.parse(sessionStorage["helpdesk-widget"] ?? "{}");
+    return id && id !== old;
+}"""
+
+
+def token_of(site: HelpSite, who: str = "linked", life_s: int = 3_600) -> str:
+    """What the page of a vendor gives for a person who is signed in there."""
+    claims, _ = VISITORS[who]
+    return jwt.encode(
+        {**claims, "exp": int(time.time()) + life_s},
+        site.settings.identity_keys[DEMO_KEY_ID].get_secret_value(),
+        algorithm="HS256",
+        headers={"kid": DEMO_KEY_ID},
+    )
+
+
+def identity_in(site: HelpSite, visitor: Chat) -> Identity | None:
+    """In whose name the visitor's conversation is, as it is kept."""
+    return site.services.conversations.get(visitor.kept()["id"]).identity
+
+
+# --- Who is there --------------------------------------------------------------------------------
+
+
+def test_a_page_that_cannot_say_who_is_signed_in_stops_nobody(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat()
+    visitor.page.evaluate(
+        """() => {
+            const found = new Promise((_, fail) => { window.fail = fail; });
+            HelpdeskWidget.identify(() => found).catch(() => {});
+        }"""
+    )
+    visitor.launcher.click()
+    visitor.say(SAID)
+    visitor.page.evaluate("window.fail(new Error('away'))")
+    visitor.is_sent(SAID)
+    assert identity_in(help_site, visitor) is None
+
+
+def test_nothing_is_begun_in_the_name_of_whoever_has_left_while_the_page_was_put_away(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat()
+    visitor.page.evaluate(IDENTIFY, token_of(help_site))
+    visitor.open()
+    theirs = visitor.kept()["id"]
+    visitor.page.evaluate(
+        """() => {
+            window.token = Promise.reject(new Error("signed out"));
+            window.token.catch(() => {});
+            addEventListener("pageshow", (e) => { window.cameBack = e.persisted; });
+        }"""
+    )
+    visitor.page.goto(f"{help_site.url}/articles/fr")
+    visitor.page.go_back(wait_until="commit")
+    assert visitor.page.evaluate("window.cameBack") is True
+    visitor.page.wait_for_function(IS_ANOTHER, arg=theirs)
+    assert identity_in(help_site, visitor) is None
