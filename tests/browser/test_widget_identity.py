@@ -12,7 +12,7 @@ import jwt
 
 from bot.core.conversations import Identity
 from bot.settings import DEMO_KEY_ID
-from tests.support.browsing import Chat
+from tests.support.browsing import Chat, sent
 from tests.support.pages import VISITORS, HelpSite
 
 OpenChat = Callable[..., Chat]
@@ -39,6 +39,46 @@ def token_of(site: HelpSite, who: str = "linked", life_s: int = 3_600) -> str:
 def identity_in(site: HelpSite, visitor: Chat) -> Identity | None:
     """In whose name the visitor's conversation is, as it is kept."""
     return site.services.conversations.get(visitor.kept()["id"]).identity
+
+
+# --- The end of a token --------------------------------------------------------------------------
+
+
+def test_a_token_about_to_end_is_renewed_with_the_next_message_and_once(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat()
+    visitor.page.evaluate(IDENTIFY, token_of(help_site, life_s=14))
+    visitor.open()
+    before = identity_in(help_site, visitor)
+    renewals = sent(visitor.page, "/identity")
+    visitor.page.evaluate("token => { window.token = token; }", token_of(help_site))
+    for text in (SAID, LATER):
+        visitor.say(text)
+        visitor.is_sent(text)
+    after = identity_in(help_site, visitor)
+    assert before is not None
+    assert before.ends_at is not None
+    assert after is not None
+    assert after.ends_at is not None
+    assert after.ends_at > before.ends_at + 1_000
+    assert len(renewals) == 1
+
+
+def test_a_page_that_does_not_answer_holds_no_message_back_for_long(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat()
+    visitor.page.evaluate(IDENTIFY, token_of(help_site, life_s=14))
+    visitor.open()
+    visitor.page.evaluate("window.token = new Promise(() => {}); 0")
+    visitor.say(SAID)
+    visitor.is_sent(SAID)
+    # Nor was that the last attempt.
+    visitor.page.evaluate("token => { window.token = token; }", token_of(help_site))
+    with visitor.page.expect_request("**/identity"):
+        visitor.say(LATER)
+    visitor.is_sent(LATER)
 
 
 # --- Who is there --------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ import { oneTabAtATime } from "./tabs.js";
  * @param {(label: string) => void} options.onNews told "startedAfresh" when the remembered one is
  *   gone, "identityRefused" when the new one is anonymous against the visitor's wish
  * @param {AbortSignal} options.signal
- * @returns {Promise<{id, token, language, state, messages}>}
+ * @returns {Promise<{id, token, language, state, messages, identity}>} `identity` is the JWT that it
+ *   was begun with, null for nobody's, undefined for one that there was already
  * @throws {ApiError} when the gateway cannot be had
  */
 export function openConversation(options) {
@@ -52,7 +53,7 @@ async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) 
   if (created) return created;
   identity.drop();
   onNews("identityRefused");
-  return api.create({ language, pageUrl }, signal);
+  return { ...(await api.create({ language, pageUrl }, signal)), identity: null };
 }
 
 // Null when the identity is refused, or the page cannot give one, even with a fresh token.

@@ -23,6 +23,7 @@ export class Session {
   #api;
   #identity = new Identity();
   #identified = Promise.resolve();
+  #given; // the JWT that the gateway was last given for this conversation
   #tabs;
   #emit;
   #pageUrl;
@@ -182,6 +183,8 @@ export class Session {
   async upload(entry, files, onProgress) {
     const { signal } = this.#life;
     try {
+      await this.#vouch(signal);
+      if (signal.aborted) return null;
       const answer = await this.#api.upload(recall(), files, onProgress, signal);
       if (signal.aborted) return null;
       remember({ used: { ...recall().used, [entry.id]: "files" } });
@@ -245,6 +248,7 @@ export class Session {
     this.#tabs.leave();
     this.#life = new AbortController();
     const life = this.#life.signal;
+    this.#given = null;
     this.#phase = "idle";
     this.#state = "bot";
     this.#outages = new Set();
@@ -327,9 +331,10 @@ export class Session {
     });
   }
 
-  #begin({ language, state, messages }) {
+  #begin({ language, state, messages, identity = null }) {
     this.#language = language;
     this.#phase = "live";
+    this.#given = identity;
     this.#thread.fill(messages);
     this.#outages.delete("start");
     this.#setState(state);
@@ -370,11 +375,25 @@ export class Session {
     });
   }
 
-  #post(entry, life) {
+  async #post(entry, life) {
+    await this.#vouch(life);
     const { id, token } = recall();
     const said = entry.payload ? { payload: entry.payload } : { text: entry.text };
     return this.#api.send({ id, token }, { ...said, client_id: entry.clientId }, life)
       .catch((error) => this.#orGone(error, { id, token }, life));
+  }
+
+  // An identity ends with its token: a fresh one goes ahead of what is said and handed over.
+  async #vouch(life) {
+    const { id, token } = recall();
+    const identity = await this.#identity.token(life).catch(() => null);
+    if (identity === null || identity === this.#given || life.aborted) return;
+    try {
+      await this.#api.renew({ id, token }, identity, life);
+    } catch (error) {
+      if (error.status !== 403) return; // the next message tries again
+    }
+    if (!life.aborted) this.#given = identity; // or it is somebody else's, and never taken here
   }
 
   // A 404 may come from a proxy or from one call alone; only when the transcript is gone too is
