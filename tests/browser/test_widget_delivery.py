@@ -57,6 +57,21 @@ def test_enter_pressed_twice_sends_one_message(chat: OpenChat, help_site: HelpSi
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
 
 
+def test_what_is_typed_stays_where_the_browser_stores_no_more(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat().open()
+    visitor.page.evaluate(
+        """() => {
+            Storage.prototype.setItem = () => { throw new DOMException("", "QuotaExceededError"); };
+        }"""
+    )
+    visitor.box.fill(LATER)
+    help_site.say(visitor.kept()["id"], "agent", Reply("message", "Je regarde."))
+    visitor.sees("Je regarde.")
+    expect(visitor.box).to_have_value(LATER)
+
+
 def test_while_the_panel_is_on_its_way_the_button_says_so(
     browser: Browser, help_site: HelpSite
 ) -> None:

@@ -14,24 +14,25 @@ const NOTHING = Object.freeze({
   ratings: {}, // message id -> helpful?
 });
 
-let inMemory = null; // where the browser forbids storage, the page itself remembers
+// What the storage did not take, full or forbidden: newer than what stands there, if anything does.
+let inMemory = null;
 
 export function recall() {
+  if (inMemory) return inMemory;
   try {
-    const kept = sessionStorage.getItem(KEY);
-    return { ...NOTHING, ...(kept ? JSON.parse(kept) : inMemory) };
+    return { ...NOTHING, ...JSON.parse(sessionStorage.getItem(KEY)) };
   } catch {
-    return { ...NOTHING, ...inMemory };
+    return NOTHING; // forbidden
   }
 }
 
 export function remember(changes) {
   const all = { ...recall(), ...changes };
-  inMemory = all;
   try {
     sessionStorage.setItem(KEY, JSON.stringify(all));
+    inMemory = null;
   } catch {
-    // full or forbidden: inMemory has it
+    inMemory = all;
   }
 }
 
