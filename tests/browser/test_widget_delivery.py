@@ -159,6 +159,7 @@ def test_a_conversation_that_is_gone_gives_way_to_a_new_one_with_the_words_not_s
     help_site.stop()
     visitor.say(SAID)
     expect(visitor.own(SAID)).to_have_attribute("data-status", "failed")
+    visitor.box.fill(LATER)
     help_site.services.conversations.erase(old)
     help_site.start()
     visitor.own(SAID).get_by_role("button", name="Réessayer").click()
@@ -166,6 +167,18 @@ def test_a_conversation_that_is_gone_gives_way_to_a_new_one_with_the_words_not_s
     visitor.is_sent(SAID)
     assert visitor.kept()["id"] != old
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
+    expect(visitor.box).to_have_value(LATER)
+
+
+def test_words_half_written_stay_where_the_next_page_finds_the_conversation_gone(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat().open()
+    visitor.box.fill(LATER)
+    help_site.services.conversations.erase(visitor.kept()["id"])
+    visitor.reload()
+    visitor.sees("La conversation précédente n’existe plus. En voici une nouvelle.")
+    expect(visitor.box).to_have_value(LATER)
 
 
 # --- Several tabs, several people ----------------------------------------------------------------

@@ -45,7 +45,8 @@ async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) 
       return { ...(await api.transcript({ id, token }, signal)), token };
     } catch (error) {
       if (error.status !== 404) throw error;
-      forgetConversation();
+      const { draft, unsent } = recall();
+      forgetConversation({ draft, unsent });
       onNews("startedAfresh");
     }
   }

@@ -415,7 +415,8 @@ export class Session {
   // go to the new one; button presses do not, for nothing there offered them.
   #startAfresh() {
     const unsent = this.#thread.unsent().filter((entry) => entry.payload === null);
-    forgetConversation();
+    const { draft } = recall();
+    forgetConversation({ draft });
     this.#blank();
     this.#thread.addLine("startedAfresh");
     unsent.forEach(({ text, clientId }) => this.#thread.addOwn({ text, clientId }));

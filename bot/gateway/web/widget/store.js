@@ -36,8 +36,8 @@ export function remember(changes) {
   }
 }
 
-/** Forgets the conversation and all about it; who is signed in stays. */
-export function forgetConversation() {
+/** Forgets the conversation and all about it but what is `kept`; who is signed in stays. */
+export function forgetConversation(kept = {}) {
   const { identityTag } = recall();
   inMemory = null;
   try {
@@ -45,5 +45,5 @@ export function forgetConversation() {
   } catch {
     // forbidden: nothing was kept
   }
-  if (identityTag) remember({ identityTag });
+  remember({ identityTag, ...kept });
 }
