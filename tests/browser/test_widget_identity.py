@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 import jwt
+from playwright.sync_api import expect
 
 from bot.core.conversations import Identity
 from bot.settings import DEMO_KEY_ID
@@ -82,6 +83,29 @@ def test_a_page_that_does_not_answer_holds_no_message_back_for_long(
 
 
 # --- Who is there --------------------------------------------------------------------------------
+
+
+def test_words_said_before_the_page_knew_who_is_signed_in_are_theirs(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat()
+    visitor.page.evaluate(
+        """() => {
+            const found = new Promise((tell) => { window.tell = tell; });
+            HelpdeskWidget.identify(() => found);
+        }"""
+    )
+    visitor.launcher.click()
+    visitor.say(SAID)
+    visitor.box.fill(LATER)
+    visitor.page.evaluate("token => window.tell(token)", token_of(help_site))
+    visitor.is_sent(SAID)
+    expect(visitor.box).to_have_value(LATER)
+    identity = identity_in(help_site, visitor)
+    assert identity is not None
+    assert identity.external_id == "demo-linked"
+    assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
+    assert help_site.count_conversations() == 1
 
 
 def test_a_page_that_cannot_say_who_is_signed_in_stops_nobody(

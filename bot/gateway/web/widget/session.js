@@ -47,7 +47,7 @@ export class Session {
     this.#emit = emit;
     this.#tabs = new Tabs(recall, (news) => this.#hear(news));
     this.#blank();
-    for (const said of recall().unsent) this.#thread.addOwn(said); // cut off by a reload
+    this.#sayAgain(recall().unsent); // cut off by a reload
   }
 
   snapshot() {
@@ -269,17 +269,26 @@ export class Session {
     this.#company = new Company((shown) => this.#api.signal(recall(), shown, life), life);
   }
 
-  #forget() {
-    forgetConversation();
+  #forget({ draft = "", unsent = [] } = {}) {
+    forgetConversation({ draft });
     this.#blank();
+    this.#sayAgain(unsent);
     this.onChange();
-    if (this.isOpen) this.start();
+    if (this.isOpen || unsent.length > 0) this.start();
   }
 
+  // Words said before the page knew who was there are theirs; any others are not.
   #become(tag) {
+    const { id, identityTag, draft, unsent } = recall();
+    const isFirst = id === null && identityTag === "" && tag !== "";
     remember({ identityTag: tag });
-    this.#forget();
+    this.#forget(isFirst ? { draft, unsent } : {});
     this.#tabs.tell({ type: "person", tag });
+  }
+
+  #sayAgain(unsent) {
+    for (const said of unsent) this.#thread.addOwn(said);
+    this.#keepUnsent();
   }
 
   #tellPressed() {
@@ -419,7 +428,7 @@ export class Session {
     forgetConversation({ draft });
     this.#blank();
     this.#thread.addLine("startedAfresh");
-    unsent.forEach(({ text, clientId }) => this.#thread.addOwn({ text, clientId }));
+    this.#sayAgain(unsent);
     this.start();
   }
 
