@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 
 import jwt
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from bot.core.conversations import Identity
 from bot.settings import DEMO_KEY_ID
-from tests.support.browsing import Chat, sent
+from tests.support.browsing import Chat, Complaints, chat_in, open_window, sent
 from tests.support.pages import VISITORS, HelpSite
 
 OpenChat = Callable[..., Chat]
@@ -144,3 +144,18 @@ def test_nothing_is_begun_in_the_name_of_whoever_has_left_while_the_page_was_put
     assert visitor.page.evaluate("window.cameBack") is True
     visitor.page.wait_for_function(IS_ANOTHER, arg=theirs)
     assert identity_in(help_site, visitor) is None
+
+
+def test_nobodys_conversation_is_not_taken_up_as_that_of_who_signed_in_in_another_tab(
+    browser: Browser, help_site: HelpSite
+) -> None:
+    window = open_window(browser)
+    signed_in = chat_in(window, help_site.url, Complaints())
+    other = chat_in(window, help_site.url, Complaints()).open()
+    nobodys = other.kept()["id"]
+    signed_in.page.evaluate(IDENTIFY, token_of(help_site))
+    other.page.wait_for_function(IS_ANOTHER, arg=nobodys)
+    signed_in.open()
+    assert identity_in(help_site, other) is None
+    assert identity_in(help_site, signed_in) is not None
+    window.close()

@@ -51,7 +51,11 @@ async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) 
     }
   }
   const created = await createInTheirName({ api, identity, language, pageUrl, signal });
-  if (created) return created;
+  if (created) {
+    // Under the tag of whoever another tab said has signed in, it would be taken up as theirs.
+    if (created.identity === null && !signal.aborted) remember({ identityTag: "" });
+    return created;
+  }
   identity.drop();
   onNews("identityRefused");
   return { ...(await api.create({ language, pageUrl }, signal)), identity: null };
