@@ -159,3 +159,17 @@ def test_nobodys_conversation_is_not_taken_up_as_that_of_who_signed_in_in_anothe
     assert identity_in(help_site, other) is None
     assert identity_in(help_site, signed_in) is not None
     window.close()
+
+
+def test_signing_out_empties_the_tab_also_where_the_widget_cannot_be_loaded(
+    chat: OpenChat,
+) -> None:
+    visitor = chat().open()
+    before = visitor.kept()["id"]
+    visitor.page.route("**/session.js", lambda route: route.abort())
+    visitor.page.reload()
+    visitor.page.evaluate("HelpdeskWidget.signOut().catch(() => {})")
+    assert visitor.kept() == {}
+    visitor.page.unroute("**/session.js")
+    visitor.reload()
+    assert visitor.kept()["id"] != before
