@@ -35,8 +35,8 @@ async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) 
   if (!recall().id) {
     const theirs = await tabs.ask(recall().identityTag);
     if (theirs) {
-      const { id, token, used, ratings } = theirs;
-      remember({ id, token, used, ratings });
+      const { id, token, used, ratings, seen } = theirs;
+      remember({ id, token, used, ratings, seen });
     }
   }
   const { id, token } = recall();

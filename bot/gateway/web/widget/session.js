@@ -32,7 +32,6 @@ export class Session {
   #phase; // "idle" | "starting" | "live"
   #outages; // which of "start", "send", "stream" find nobody there
   #isOffline = false;
-  #unread;
   #thread;
   #outbox;
   #company;
@@ -61,7 +60,7 @@ export class Session {
       used,
       ratings,
       draft,
-      unread: this.#unread,
+      unread: this.#countUnread(),
       isLive: this.#phase === "live",
       trouble: this.#isOffline ? "offline" : this.#outages.size > 0 ? "unavailable" : null,
       isTyping: isInTouch && this.#state === "bot"
@@ -230,7 +229,7 @@ export class Session {
   }
 
   markRead() {
-    this.#unread = 0;
+    this.#see();
     this.look();
     this.onChange();
   }
@@ -252,7 +251,6 @@ export class Session {
     this.#phase = "idle";
     this.#state = "bot";
     this.#outages = new Set();
-    this.#unread = 0;
     this.#thread = new Thread();
     this.#outbox = new Outbox(this.#thread, (entry) => this.#post(entry, life), {
       answer: ({ messages, state }) => {
@@ -347,6 +345,7 @@ export class Session {
     this.#thread.fill(messages);
     this.#outages.delete("start");
     this.#setState(state);
+    if (this.isOpen) this.#see();
     this.onChange();
     this.#outbox.flush();
     this.#listen();
@@ -416,7 +415,7 @@ export class Session {
   #receive(message) {
     if (!this.#thread.add(message) || message.author === "visitor") return;
     if (message.author === "bot") this.#language = message.language ?? this.#language;
-    if (!this.isOpen) this.#unread += 1;
+    if (this.isOpen) this.#see();
     this.#emit("message", message);
   }
 
@@ -430,6 +429,16 @@ export class Session {
     this.#thread.addLine("startedAfresh");
     this.#sayAgain(unsent);
     this.start();
+  }
+
+  #see() {
+    remember({ seen: Math.max(recall().seen, this.#thread.lastId) });
+  }
+
+  #countUnread() {
+    const { seen } = recall();
+    const isNews = ({ id, author }) => id > seen && author !== "visitor";
+    return this.isOpen ? 0 : this.#thread.entries.filter(isNews).length;
   }
 
   #keepUnsent() {

@@ -10,6 +10,7 @@ const NOTHING = Object.freeze({
   identityTag: "", // who it was started for; "" is an anonymous visitor
   draft: "", // written in the box, not sent yet
   unsent: [], // [{clientId, text, payload}]
+  seen: 0, // id of the newest message that the panel has shown
   used: {}, // message id -> payload of the button pressed
   ratings: {}, // message id -> helpful?
 });
