@@ -128,6 +128,51 @@ def test_what_is_said_while_the_line_is_cut_comes_once_after_the_last_message_kn
     visitor.is_sent(LATER)
 
 
+def hold_the_first() -> Callable[[Route], None]:
+    """Lets all requests pass but the first, of which nothing ever comes."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    return hold
+
+
+def test_what_a_dead_stream_never_gave_comes_with_the_next_though_later_words_are_known(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat()
+    visitor.page.route("**/events", hold_the_first())
+    with visitor.page.expect_request("**/events"):
+        visitor.open()
+    help_site.say(visitor.kept()["id"], "agent", Reply("message", "Je regarde votre dossier."))
+    visitor.say(SAID)
+    visitor.sees(ANSWERED)
+    visitor.page.context.set_offline(True)
+    expect(visitor.banner).to_be_visible()
+    visitor.page.context.set_offline(False)
+    visitor.sees("Je regarde votre dossier.")
+    expect(visitor.log.get_by_text(ANSWERED)).to_have_count(1)
+
+
+def test_a_stream_that_never_opens_is_given_up_and_opened_anew(
+    browser: Browser, help_site: HelpSite
+) -> None:
+    window = open_window(browser)
+    window.clock.install()
+    visitor = chat_in(window, help_site.url, Complaints())
+    visitor.page.route("**/events", hold_the_first())
+    with visitor.page.expect_request("**/events"):
+        visitor.open()
+    with visitor.page.expect_request("**/events"):
+        window.clock.run_for(61_000)
+        window.clock.run_for(10_000)
+    window.close()
+
+
 def test_a_restart_in_the_middle_of_an_answer_loses_and_doubles_nothing(
     chat: OpenChat, help_site: HelpSite
 ) -> None:

@@ -37,6 +37,7 @@ export class Session {
   #company;
   #life; // aborted when this conversation is over for us
   #line; // aborted when the event stream is to be opened anew
+  #cursor; // the last message that a stream itself has given
   #nap; // aborted when waiting for the next attempt to start is in vain
 
   constructor({ home, language, pageUrl, emit }) {
@@ -343,6 +344,7 @@ export class Session {
     this.#phase = "live";
     this.#given = identity;
     this.#thread.fill(messages);
+    this.#cursor = this.#thread.lastId;
     this.#outages.delete("start");
     this.#setState(state);
     if (this.isOpen) this.#see();
@@ -351,7 +353,8 @@ export class Session {
     this.#listen();
   }
 
-  // Follows the conversation from the newest message known; an earlier stream gives way.
+  // Follows the conversation; an earlier stream gives way. Goes on after what that one has given, for
+  // an answer to a message may have come past others that it never gave.
   #listen() {
     const { id, token } = recall();
     const conversation = { id, token };
@@ -364,7 +367,7 @@ export class Session {
         return this.#api.events(conversation, lastId, signal)
           .catch((error) => this.#orGone(error, conversation, signal));
       },
-      cursor: this.#thread.lastId,
+      cursor: this.#cursor,
       signal: AbortSignal.any([this.#life.signal, this.#line.signal]),
       onTrouble: (isCut) => {
         this.#setOut("stream", isCut);
@@ -372,7 +375,8 @@ export class Session {
         if (!isCut) this.#outbox.flush();
       },
       onGone: () => this.#startAfresh(),
-      onFrame: ({ event, data }) => {
+      onFrame: ({ event, id, data }) => {
+        this.#cursor = id ?? this.#cursor;
         const news = JSON.parse(data);
         if (event === "message") this.#receive(news);
         if (event === "state") this.#setState(news.state, news);
