@@ -271,3 +271,24 @@ def test_an_expired_button_is_refused_in_words(chat: OpenChat, help_site: HelpSi
     visitor.card("clarify").get_by_role("button", name="Oui").click()
     expect(visitor.own("Oui")).to_contain_text("Message refusé")
     expect(visitor.own("Oui").get_by_role("button", name="Réessayer")).to_be_visible()
+
+
+def test_a_conversation_is_erased_once_however_often_it_is_asked_for(chat: OpenChat) -> None:
+    visitor = chat().open()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "DELETE":
+            held.append(route)
+        else:
+            route.continue_()
+
+    visitor.page.route("**/conversations/*", hold)
+    visitor.panel.get_by_role("button", name="Tout effacer").click()
+    for_good = visitor.panel.get_by_role("button", name="Effacer", exact=True)
+    with visitor.page.expect_request("**/conversations/*"):
+        for_good.click()
+    expect(for_good).to_be_disabled()
+    held.pop().continue_()
+    expect(for_good).to_be_hidden()
+    expect(visitor.box).to_be_focused()
