@@ -6,7 +6,7 @@ accessibility tree, and by what a keyboard reaches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -19,6 +19,7 @@ from tests.support.pages import HelpSite
 
 ASKED: dict[Language, str] = {"fr": "Montrez-moi tout", "en": "Show me everything, please"}
 THANKS: dict[Language, str] = {"fr": "Merci beaucoup", "en": "Thank you very much"}
+WISH: dict[Language, str] = {"fr": "En français, s’il vous plaît", "en": "In English, please"}
 # In the order in which a keyboard comes to them.
 CONTROLS: dict[Language, dict[str, str]] = {
     "fr": {
@@ -276,6 +277,45 @@ def test_screen_readers_are_told_each_message_once(
     assert [asked in heard[0], "Said once." in heard[1], len(heard)] == [True, True, 2]
     visitor.reload()  # what was heard before is not read out again
     expect(visitor.log).to_have_attribute("aria-live", "polite")
+
+
+def test_words_that_come_to_stand_after_others_leave_those_unsaid(
+    visitor: Chat, shared_site: HelpSite, place: Place
+) -> None:
+    asked, between = f"{ASKED[place.language]} (4)", "Said in between."
+    visitor.page.route("**/messages", lambda route: route.abort())
+    visitor.say(asked)
+    expect(visitor.own(asked)).to_have_attribute("data-status", "failed")
+    shared_site.say(visitor.kept()["id"], "agent", Reply("message", between))
+    visitor.sees(between)
+    visitor.page.evaluate(
+        """() => {
+            const log = document.querySelector("helpdesk-widget").shadowRoot
+                .querySelector("[role=log]");
+            window.heard = [];
+            new MutationObserver((changes) => {
+                for (const { addedNodes } of changes) {
+                    for (const node of addedNodes) window.heard.push(node.textContent);
+                }
+            }).observe(log, { childList: true });
+        }"""
+    )
+    visitor.page.unroute("**/messages")
+    visitor.own(asked).locator(".retry").click()
+    after = visitor.log.locator(f'article:has-text("{between}") + article')
+    expect(after).to_contain_text(asked)
+    assert not any(between in line for line in visitor.page.evaluate("window.heard"))
+
+
+@pytest.mark.parametrize(("before", "after"), [("fr", "en"), ("en", "fr")])
+def test_an_answer_that_brings_the_other_language_is_read_aloud(
+    chat: Callable[..., Chat], help_site: HelpSite, before: Language, after: Language
+) -> None:
+    help_site.talk.lines[WISH[after]] = [Reply("answer", "Said once.", "faq/x")]
+    visitor = chat(before).open()
+    visitor.say(WISH[after])
+    expect(visitor.panel).to_have_accessible_name(CONTROLS[after]["title"])
+    expect(visitor.panel.locator("p.spoken[role=status]")).to_contain_text("Said once.")
 
 
 def edge_px(part: Locator) -> float:

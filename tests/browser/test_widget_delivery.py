@@ -57,6 +57,21 @@ def test_enter_pressed_twice_sends_one_message(chat: OpenChat, help_site: HelpSi
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
 
 
+def test_what_is_typed_stays_where_the_browser_stores_no_more(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat().open()
+    visitor.page.evaluate(
+        """() => {
+            Storage.prototype.setItem = () => { throw new DOMException("", "QuotaExceededError"); };
+        }"""
+    )
+    visitor.box.fill(LATER)
+    help_site.say(visitor.kept()["id"], "agent", Reply("message", "Je regarde."))
+    visitor.sees("Je regarde.")
+    expect(visitor.box).to_have_value(LATER)
+
+
 def test_while_the_panel_is_on_its_way_the_button_says_so(
     browser: Browser, help_site: HelpSite
 ) -> None:
@@ -116,6 +131,51 @@ def test_what_is_said_while_the_line_is_cut_comes_once_after_the_last_message_kn
     visitor.is_sent(LATER)
 
 
+def hold_the_first() -> Callable[[Route], None]:
+    """Lets all requests pass but the first, of which nothing ever comes."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    return hold
+
+
+def test_what_a_dead_stream_never_gave_comes_with_the_next_though_later_words_are_known(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat()
+    visitor.page.route("**/events", hold_the_first())
+    with visitor.page.expect_request("**/events"):
+        visitor.open()
+    help_site.say(visitor.kept()["id"], "agent", Reply("message", "Je regarde votre dossier."))
+    visitor.say(SAID)
+    visitor.sees(ANSWERED)
+    visitor.page.context.set_offline(True)
+    expect(visitor.banner).to_be_visible()
+    visitor.page.context.set_offline(False)
+    visitor.sees("Je regarde votre dossier.")
+    expect(visitor.log.get_by_text(ANSWERED)).to_have_count(1)
+
+
+def test_a_stream_that_never_opens_is_given_up_and_opened_anew(
+    browser: Browser, help_site: HelpSite
+) -> None:
+    window = open_window(browser)
+    window.clock.install()
+    visitor = chat_in(window, help_site.url, Complaints())
+    visitor.page.route("**/events", hold_the_first())
+    with visitor.page.expect_request("**/events"):
+        visitor.open()
+    with visitor.page.expect_request("**/events"):
+        window.clock.run_for(61_000)
+        window.clock.run_for(10_000)
+    window.close()
+
+
 def test_a_restart_in_the_middle_of_an_answer_loses_and_doubles_nothing(
     chat: OpenChat, help_site: HelpSite
 ) -> None:
@@ -147,12 +207,25 @@ def test_a_conversation_that_is_gone_gives_way_to_a_new_one_with_the_words_not_s
     help_site.stop()
     visitor.say(SAID)
     expect(visitor.own(SAID)).to_have_attribute("data-status", "failed")
+    visitor.box.fill(LATER)
     help_site.services.conversations.erase(old)
     help_site.start()
     visitor.sees("La conversation précédente n’existe plus. En voici une nouvelle.")
     visitor.is_sent(SAID)
     assert visitor.kept()["id"] != old
     assert help_site.visitors_words(visitor.kept()["id"]) == [SAID]
+    expect(visitor.box).to_have_value(LATER)
+
+
+def test_words_half_written_stay_where_the_next_page_finds_the_conversation_gone(
+    chat: OpenChat, help_site: HelpSite
+) -> None:
+    visitor = chat().open()
+    visitor.box.fill(LATER)
+    help_site.services.conversations.erase(visitor.kept()["id"])
+    visitor.reload()
+    visitor.sees("La conversation précédente n’existe plus. En voici une nouvelle.")
+    expect(visitor.box).to_have_value(LATER)
 
 
 # --- Several tabs, several people ----------------------------------------------------------------
@@ -200,3 +273,24 @@ def test_an_expired_button_is_refused_in_words(chat: OpenChat, help_site: HelpSi
     visitor.card("clarify").get_by_role("button", name="Oui").click()
     expect(visitor.own("Oui")).to_contain_text("Message refusé")
     expect(visitor.own("Oui").get_by_role("button", name="Réessayer")).to_be_visible()
+
+
+def test_a_conversation_is_erased_once_however_often_it_is_asked_for(chat: OpenChat) -> None:
+    visitor = chat().open()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "DELETE":
+            held.append(route)
+        else:
+            route.continue_()
+
+    visitor.page.route("**/conversations/*", hold)
+    visitor.panel.get_by_role("button", name="Tout effacer").click()
+    for_good = visitor.panel.get_by_role("button", name="Effacer", exact=True)
+    with visitor.page.expect_request("**/conversations/*"):
+        for_good.click()
+    expect(for_good).to_be_disabled()
+    held.pop().continue_()
+    expect(for_good).to_be_hidden()
+    expect(visitor.box).to_be_focused()

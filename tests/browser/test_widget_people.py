@@ -154,6 +154,9 @@ def test_news_while_the_panel_is_closed_is_counted_on_the_launcher(
     for news in STATES[place.language]["news"].split("/"):
         shared_site.say(visitor.kept()["id"], "agent", Reply("message", "Allo"))
         expect(visitor.launcher).to_have_accessible_name(f"{name} {news}")
+        expect(visitor.page.locator("helpdesk-widget p[role=status]").first).to_have_text(news)
+    visitor.page.reload()  # on the next page they are news still
+    expect(visitor.launcher).to_have_accessible_name(f"{name} {news}")
     expect(visitor.launcher.locator(".badge")).to_have_text("2")
     expect(visitor.launcher.locator(".badge")).to_be_in_viewport(ratio=1)
     visitor.launcher.click()

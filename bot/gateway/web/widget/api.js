@@ -32,6 +32,11 @@ export class Api {
     return this.#json("GET", `/${id}`, { token, signal });
   }
 
+  /** Goes on in the name of the same person, whose token before has ended or is about to. */
+  renew({ id, token }, identity, signal) {
+    return this.#json("PUT", `/${id}/identity`, { token, signal, body: { identity } });
+  }
+
   /** `said` is `{text, client_id}` or `{payload, client_id}`; safe to repeat as it is. */
   send({ id, token }, said, signal) {
     return this.#json("POST", `/${id}/messages`, { token, signal, body: said });

@@ -121,9 +121,12 @@ export class Composer {
     );
     no.addEventListener("click", () => this.#ask(false));
     yes.addEventListener("click", async () => {
+      yes.disabled = true; // a second press would fall on the conversation after this one
       const isErased = await actions.erase();
-      if (isErased) this.#ask(false);
-      else actions.say(question.textContent = this.#words.eraseFailed);
+      yes.disabled = false;
+      if (isErased) return this.#ask(false);
+      yes.focus();
+      return actions.say(question.textContent = this.#words.eraseFailed);
     });
     return { node, question, yes, no };
   }

@@ -24,9 +24,11 @@ export class Launcher {
   render({ language, unread, trouble = null }) {
     const words = labels(language);
     this.node.lang = words.locale;
-    const news = words.launcherTrouble[trouble] ?? "";
+    const out = words.launcherTrouble[trouble];
+    const news = out ?? (unread ? words.unread(unread) : "");
+    this.news.lang = words.locale;
     if (this.news.textContent !== news) this.news.textContent = news;
-    this.#text.textContent = news || words.launcher;
+    this.#text.textContent = out ?? words.launcher;
     this.#badge.hidden = unread === 0;
     this.#badge.textContent = unread;
     const name = this.#text.textContent;

@@ -16,7 +16,8 @@ import { oneTabAtATime } from "./tabs.js";
  * @param {(label: string) => void} options.onNews told "startedAfresh" when the remembered one is
  *   gone, "identityRefused" when the new one is anonymous against the visitor's wish
  * @param {AbortSignal} options.signal
- * @returns {Promise<{id, token, language, state, messages}>}
+ * @returns {Promise<{id, token, language, state, messages, identity}>} `identity` is the JWT that it
+ *   was begun with, null for nobody's, undefined for one that there was already
  * @throws {ApiError} when the gateway cannot be had
  */
 export function openConversation(options) {
@@ -34,8 +35,8 @@ async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) 
   if (!recall().id) {
     const theirs = await tabs.ask(recall().identityTag);
     if (theirs) {
-      const { id, token, used, ratings } = theirs;
-      remember({ id, token, used, ratings });
+      const { id, token, used, ratings, seen } = theirs;
+      remember({ id, token, used, ratings, seen });
     }
   }
   const { id, token } = recall();
@@ -44,23 +45,29 @@ async function open({ api, tabs, identity, language, pageUrl, onNews, signal }) 
       return { ...(await api.transcript({ id, token }, signal)), token };
     } catch (error) {
       if (error.status !== 404) throw error;
-      forgetConversation();
+      const { draft, unsent } = recall();
+      forgetConversation({ draft, unsent });
       onNews("startedAfresh");
     }
   }
   const created = await createInTheirName({ api, identity, language, pageUrl, signal });
-  if (created) return created;
+  if (created) {
+    // Under the tag of whoever another tab said has signed in, it would be taken up as theirs.
+    if (created.identity === null && !signal.aborted) remember({ identityTag: "" });
+    return created;
+  }
   identity.drop();
   onNews("identityRefused");
-  return api.create({ language, pageUrl }, signal);
+  return { ...(await api.create({ language, pageUrl }, signal)), identity: null };
 }
 
 // Null when the identity is refused, or the page cannot give one, even with a fresh token.
 async function createInTheirName({ api, identity, language, pageUrl, signal }) {
   for (const fresh of [false, true]) {
     try {
-      const jwt = await identity.token({ fresh });
-      return await api.create({ language, pageUrl, identity: jwt ?? undefined }, signal);
+      const jwt = await identity.token(signal, { fresh });
+      const created = await api.create({ language, pageUrl, identity: jwt ?? undefined }, signal);
+      return { ...created, identity: jwt };
     } catch (error) {
       const isAboutIdentity = error.status === 401 || !(error instanceof ApiError);
       if (!isAboutIdentity || signal.aborted) throw error;

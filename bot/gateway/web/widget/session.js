@@ -5,7 +5,7 @@
 
 import { Api, ApiError } from "./api.js";
 import { Company } from "./company.js";
-import { Identity } from "./identity.js";
+import { Identity, PATIENCE_MS } from "./identity.js";
 import { labels, otherLanguage } from "./labels.js";
 import { openConversation } from "./opening.js";
 import { Outbox } from "./outbox.js";
@@ -16,7 +16,6 @@ import { Thread } from "./thread.js";
 import { backOffMs, sleep } from "./timing.js";
 
 const START_BACK_OFF = { firstMs: 1_500, mostMs: 20_000 };
-const IDENTITY_PATIENCE_MS = 5_000; // a page slow to say who it is must not stop us
 
 export class Session {
   isOpen = false;
@@ -24,6 +23,7 @@ export class Session {
   #api;
   #identity = new Identity();
   #identified = Promise.resolve();
+  #given; // the JWT that the gateway was last given for this conversation
   #tabs;
   #emit;
   #pageUrl;
@@ -32,12 +32,12 @@ export class Session {
   #phase; // "idle" | "starting" | "live"
   #outages; // which of "start", "send", "stream" find nobody there
   #isOffline = false;
-  #unread;
   #thread;
   #outbox;
   #company;
   #life; // aborted when this conversation is over for us
   #line; // aborted when the event stream is to be opened anew
+  #cursor; // the last message that a stream itself has given
   #nap; // aborted when waiting for the next attempt to start is in vain
 
   constructor({ home, language, pageUrl, emit }) {
@@ -47,7 +47,7 @@ export class Session {
     this.#emit = emit;
     this.#tabs = new Tabs(recall, (news) => this.#hear(news));
     this.#blank();
-    for (const said of recall().unsent) this.#thread.addOwn(said); // cut off by a reload
+    this.#sayAgain(recall().unsent); // cut off by a reload
   }
 
   snapshot() {
@@ -61,7 +61,7 @@ export class Session {
       used,
       ratings,
       draft,
-      unread: this.#unread,
+      unread: this.#countUnread(),
       isLive: this.#phase === "live",
       trouble: this.#isOffline ? "offline" : this.#outages.size > 0 ? "unavailable" : null,
       isTyping: isInTouch && this.#state === "bot"
@@ -100,9 +100,9 @@ export class Session {
   }
 
   /** Asks the page anew who is signed in: it may have changed while the page was put away. */
-  async recheckIdentity() {
-    const tag = await this.#identity.check().catch(() => "");
-    if (tag !== null && tag !== recall().identityTag) this.#become(tag);
+  recheckIdentity() {
+    const checking = this.#learn(this.#identity.check());
+    return Promise.race([checking, sleep(PATIENCE_MS, this.#life.signal)]);
   }
 
   /** Makes sure that there is a conversation; tries until there is. */
@@ -111,7 +111,7 @@ export class Session {
     this.#phase = "starting";
     this.onChange();
     const life = this.#life.signal;
-    await Promise.race([this.#identified, sleep(IDENTITY_PATIENCE_MS, life)]);
+    await Promise.race([this.#identified, sleep(PATIENCE_MS, life)]);
     for (let attempt = 0; !life.aborted; attempt += 1) {
       try {
         const conversation = await this.#open(life);
@@ -147,13 +147,7 @@ export class Session {
 
   /** Learns who is signed in. The same person keeps the conversation, another one starts anew. */
   identify(getToken) {
-    const taking = this.#identity.take(getToken).then((tag) => {
-      const isOvertaken = tag === null;
-      if (!isOvertaken && tag !== recall().identityTag) this.#become(tag);
-    });
-    this.#identified = taking;
-    taking.catch(() => {}); // the caller is told; start() only waits for the end
-    return taking;
+    return this.#learn(this.#identity.take(getToken));
   }
 
   signOut() {
@@ -189,6 +183,8 @@ export class Session {
   async upload(entry, files, onProgress) {
     const { signal } = this.#life;
     try {
+      await this.#vouch(signal);
+      if (signal.aborted) return null;
       const answer = await this.#api.upload(recall(), files, onProgress, signal);
       if (signal.aborted) return null;
       remember({ used: { ...recall().used, [entry.id]: "files" } });
@@ -234,7 +230,7 @@ export class Session {
   }
 
   markRead() {
-    this.#unread = 0;
+    this.#see();
     this.look();
     this.onChange();
   }
@@ -252,10 +248,10 @@ export class Session {
     this.#tabs.leave();
     this.#life = new AbortController();
     const life = this.#life.signal;
+    this.#given = null;
     this.#phase = "idle";
     this.#state = "bot";
     this.#outages = new Set();
-    this.#unread = 0;
     this.#thread = new Thread();
     this.#outbox = new Outbox(this.#thread, (entry) => this.#post(entry, life), {
       answer: ({ messages, state }) => {
@@ -272,17 +268,26 @@ export class Session {
     this.#company = new Company((shown) => this.#api.signal(recall(), shown, life), life);
   }
 
-  #forget() {
-    forgetConversation();
+  #forget({ draft = "", unsent = [] } = {}) {
+    forgetConversation({ draft });
     this.#blank();
+    this.#sayAgain(unsent);
     this.onChange();
-    if (this.isOpen) this.start();
+    if (this.isOpen || unsent.length > 0) this.start();
   }
 
+  // Words said before the page knew who was there are theirs; any others are not.
   #become(tag) {
+    const { id, identityTag, draft, unsent } = recall();
+    const isFirst = id === null && identityTag === "" && tag !== "";
     remember({ identityTag: tag });
-    this.#forget();
+    this.#forget(isFirst ? { draft, unsent } : {});
     this.#tabs.tell({ type: "person", tag });
+  }
+
+  #sayAgain(unsent) {
+    for (const said of unsent) this.#thread.addOwn(said);
+    this.#keepUnsent();
   }
 
   #tellPressed() {
@@ -305,6 +310,15 @@ export class Session {
     }
   }
 
+  // What is waited for before a conversation is begun: `asking` ends with a tag, or null.
+  #learn(asking) {
+    const learning = asking.then((tag) => {
+      if (tag !== null && tag !== recall().identityTag) this.#become(tag);
+    });
+    this.#identified = learning.catch(() => {}); // the caller is told; start() only waits for the end
+    return learning;
+  }
+
   #push() {
     if (this.#phase === "live") this.#outbox.flush();
     else this.start(); // which sends what waits
@@ -325,18 +339,22 @@ export class Session {
     });
   }
 
-  #begin({ language, state, messages }) {
+  #begin({ language, state, messages, identity = null }) {
     this.#language = language;
     this.#phase = "live";
+    this.#given = identity;
     this.#thread.fill(messages);
+    this.#cursor = this.#thread.lastId;
     this.#outages.delete("start");
     this.#setState(state);
+    if (this.isOpen) this.#see();
     this.onChange();
     this.#outbox.flush();
     this.#listen();
   }
 
-  // Follows the conversation from the newest message known; an earlier stream gives way.
+  // Follows the conversation; an earlier stream gives way. Goes on after what that one has given, for
+  // an answer to a message may have come past others that it never gave.
   #listen() {
     const { id, token } = recall();
     const conversation = { id, token };
@@ -349,7 +367,7 @@ export class Session {
         return this.#api.events(conversation, lastId, signal)
           .catch((error) => this.#orGone(error, conversation, signal));
       },
-      cursor: this.#thread.lastId,
+      cursor: this.#cursor,
       signal: AbortSignal.any([this.#life.signal, this.#line.signal]),
       onTrouble: (isCut) => {
         this.#setOut("stream", isCut);
@@ -357,7 +375,8 @@ export class Session {
         if (!isCut) this.#outbox.flush();
       },
       onGone: () => this.#startAfresh(),
-      onFrame: ({ event, data }) => {
+      onFrame: ({ event, id, data }) => {
+        this.#cursor = id ?? this.#cursor;
         const news = JSON.parse(data);
         if (event === "message") this.#receive(news);
         if (event === "state") this.#setState(news.state, news);
@@ -368,11 +387,25 @@ export class Session {
     });
   }
 
-  #post(entry, life) {
+  async #post(entry, life) {
+    await this.#vouch(life);
     const { id, token } = recall();
     const said = entry.payload ? { payload: entry.payload } : { text: entry.text };
     return this.#api.send({ id, token }, { ...said, client_id: entry.clientId }, life)
       .catch((error) => this.#orGone(error, { id, token }, life));
+  }
+
+  // An identity ends with its token: a fresh one goes ahead of what is said and handed over.
+  async #vouch(life) {
+    const { id, token } = recall();
+    const identity = await this.#identity.token(life).catch(() => null);
+    if (identity === null || identity === this.#given || life.aborted) return;
+    try {
+      await this.#api.renew({ id, token }, identity, life);
+    } catch (error) {
+      if (error.status !== 403) return; // the next message tries again
+    }
+    if (!life.aborted) this.#given = identity; // or it is somebody else's, and never taken here
   }
 
   // A 404 may come from a proxy or from one call alone; only when the transcript is gone too is
@@ -386,7 +419,7 @@ export class Session {
   #receive(message) {
     if (!this.#thread.add(message) || message.author === "visitor") return;
     if (message.author === "bot") this.#language = message.language ?? this.#language;
-    if (!this.isOpen) this.#unread += 1;
+    if (this.isOpen) this.#see();
     this.#emit("message", message);
   }
 
@@ -394,11 +427,22 @@ export class Session {
   // go to the new one; button presses do not, for nothing there offered them.
   #startAfresh() {
     const unsent = this.#thread.unsent().filter((entry) => entry.payload === null);
-    forgetConversation();
+    const { draft } = recall();
+    forgetConversation({ draft });
     this.#blank();
     this.#thread.addLine("startedAfresh");
-    unsent.forEach(({ text, clientId }) => this.#thread.addOwn({ text, clientId }));
+    this.#sayAgain(unsent);
     this.start();
+  }
+
+  #see() {
+    remember({ seen: Math.max(recall().seen, this.#thread.lastId) });
+  }
+
+  #countUnread() {
+    const { seen } = recall();
+    const isNews = ({ id, author }) => id > seen && author !== "visitor";
+    return this.isOpen ? 0 : this.#thread.entries.filter(isNews).length;
   }
 
   #keepUnsent() {

@@ -10,33 +10,35 @@ const NOTHING = Object.freeze({
   identityTag: "", // who it was started for; "" is an anonymous visitor
   draft: "", // written in the box, not sent yet
   unsent: [], // [{clientId, text, payload}]
+  seen: 0, // id of the newest message that the panel has shown
   used: {}, // message id -> payload of the button pressed
   ratings: {}, // message id -> helpful?
 });
 
-let inMemory = null; // where the browser forbids storage, the page itself remembers
+// What the storage did not take, full or forbidden: newer than what stands there, if anything does.
+let inMemory = null;
 
 export function recall() {
+  if (inMemory) return inMemory;
   try {
-    const kept = sessionStorage.getItem(KEY);
-    return { ...NOTHING, ...(kept ? JSON.parse(kept) : inMemory) };
+    return { ...NOTHING, ...JSON.parse(sessionStorage.getItem(KEY)) };
   } catch {
-    return { ...NOTHING, ...inMemory };
+    return NOTHING; // forbidden
   }
 }
 
 export function remember(changes) {
   const all = { ...recall(), ...changes };
-  inMemory = all;
   try {
     sessionStorage.setItem(KEY, JSON.stringify(all));
+    inMemory = null;
   } catch {
-    // full or forbidden: inMemory has it
+    inMemory = all;
   }
 }
 
-/** Forgets the conversation and all about it; who is signed in stays. */
-export function forgetConversation() {
+/** Forgets the conversation and all about it but what is `kept`; who is signed in stays. */
+export function forgetConversation(kept = {}) {
   const { identityTag } = recall();
   inMemory = null;
   try {
@@ -44,5 +46,5 @@ export function forgetConversation() {
   } catch {
     // forbidden: nothing was kept
   }
-  if (identityTag) remember({ identityTag });
+  remember({ identityTag, ...kept });
 }

@@ -27,7 +27,7 @@ export async function follow({ connect, cursor, onFrame, onTrouble, onGone, sign
     signal.addEventListener("abort", cut);
     let openedAt = Infinity;
     try {
-      const response = await connect(cursor, line.signal);
+      const response = await withinQuietLimit(connect(cursor, line.signal));
       openedAt = Date.now();
       onTrouble(false);
       for await (const frame of frames(response.body)) {
@@ -64,6 +64,7 @@ async function* frames(body) {
   }
 }
 
+// For an opening too: a line may be dead before it has brought as much as headers.
 function withinQuietLimit(reading) {
   let timer;
   const quiet = new Promise((_, reject) => {

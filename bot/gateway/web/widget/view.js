@@ -14,6 +14,7 @@ export class View {
   #language;
   #isAtEnd = true; // of the log, by the visitor's own scrolling
   #cards = new WeakMap(); // by entry
+  #cardsBefore = this.#cards; // those in the words of the other language
   #dayLines = new Map();
   #hushed; // timer
   #saidTyping = { text: null, at: null }; // last said aloud, after how many messages
@@ -142,6 +143,7 @@ export class View {
     this.#parts.language.textContent = words.otherLanguage;
     this.#parts.language.lang = labels(otherLanguage(language)).locale;
     this.#composer.label(words);
+    this.#cardsBefore = this.#cards;
     this.#cards = new WeakMap();
   }
 
@@ -207,8 +209,17 @@ export class View {
     // A whole transcript, or one in new words, is not news to read aloud.
     if (this.#parts.panel.open && (isRelabelled || fresh.length > 3)) this.#hush();
     place(log, [...wanted, typing]);
+    if (log.getAttribute("aria-live") === "off") this.#sayNewOf(fresh);
     if (isRelabelled) this.#scrollTo(log.scrollHeight);
     else this.#follow(fresh, model.isTyping || model.isAgentTyping);
+  }
+
+  // An answer that comes while the log is hushed, as one that brings the new words, is news still.
+  #sayNewOf(entries) {
+    const isNew = (entry) => entry.author !== "visitor" && !this.#cardsBefore.has(entry);
+    const news = entries.filter(isNew);
+    if (!this.#parts.panel.open || news.length === 0 || news.length > 3) return;
+    this.#actions.say(news.map((entry) => this.#cards.get(entry).node.innerText).join("\n"));
   }
 
   // After an answer longer than the log, its beginning is in view; otherwise the end.
@@ -294,16 +305,17 @@ function expectation(within, words) {
   return within <= 1 ? words.waitShort : words.wait(within);
 }
 
-/** Makes `nodes` the children of `parent`, moving and removing as little as it takes. */
+/**
+ * Makes `nodes` the children of `parent`, moving as little as it takes: what is moved is read aloud
+ * again. So one that was passed gives way, and those that passed it stay.
+ */
 function place(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of Array.from(parent.childNodes)) if (!wanted.has(child)) child.remove();
   let at = parent.firstChild;
   for (const node of nodes) {
-    if (node === at) at = at.nextSibling;
-    else parent.insertBefore(node, at);
-  }
-  while (at) {
-    const next = at.nextSibling;
-    at.remove();
-    at = next;
+    if (at !== node && at?.nextSibling === node) at.remove();
+    else if (at !== node) parent.insertBefore(node, at);
+    at = node.nextSibling;
   }
 }

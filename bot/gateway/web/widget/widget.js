@@ -188,7 +188,15 @@
     /** Says who is signed in; `getToken` is called again whenever a fresh JWT is needed. */
     identify: (getToken) => ready.then((widget) => widget.identify(getToken)),
     /** Forgets the person and the conversation; call it when the page signs its visitor out. */
-    signOut: () => ready.then((widget) => widget.signOut()),
+    signOut: () => {
+      // At once, for the parts may never come: what a tab keeps stands under the name in store.js.
+      try {
+        sessionStorage.removeItem("helpdesk-widget");
+      } catch {
+        // forbidden: nothing was kept
+      }
+      return ready.then((widget) => widget.signOut());
+    },
     open: (options) => ready.then((widget) => widget.open(options)),
     close: () => ready.then((widget) => widget.close()),
     /**
