@@ -327,8 +327,8 @@ def site_number_in(text: str) -> str | None:
 
 def denies(text: str, value: str) -> bool:
     """Whether a value is named as what it is not: "c'est pas 4412"."""
-    before, found, _ = text.partition(value)
-    return bool(found and _NOT_JUST_BEFORE.search(before))
+    found = re.search(rf"(?<!\d){re.escape(value)}(?!\d)", text)
+    return found is not None and _NOT_JUST_BEFORE.search(text[: found.start()]) is not None
 
 
 def emr_vendor_in(text: str) -> str | None:

@@ -295,6 +295,7 @@ def test_a_question_about_the_email_is_no_email(text: str, intent: str) -> None:
         ("c'est 2024", "nlu_fallback", "2024"),
         ("pas 2019, 2091, j'ai inversé les chiffres", "out_of_scope", "2091"),
         ("2091, pas 2019", "inform", "2091"),
+        ("20910, pas 209", "inform", "20910"),
         ("pas le 2 0 1 9, le 2091", "inform", "2091"),
         ("4411?", "faq", "4411"),
     ],
