@@ -16,7 +16,7 @@ from bot.core import fee_diagnosis
 from bot.core.conversations import Identity
 from bot.core.errors import NotFound, Unavailable
 from bot.core.fee_details import tell_detail, tell_no_invoice
-from bot.core.fee_diagnosis import Diagnosis
+from bot.core.fee_findings import Diagnosis
 from bot.core.fee_questions import (
     Aspect,
     invoice_months_named,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.core.conversations import Reply
-from bot.core.fee_diagnosis import Diagnosis, SenderLine
+from bot.core.fee_findings import Diagnosis, SenderLine
 from bot.core.fee_questions import Aspect, names_somebody, senders_named, speaks_of_self
 from bot.core.fee_record import Record
 from bot.core.fee_reply import (

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from bot.core.accounts import AccountSnapshot
-from bot.core.fee_diagnosis import Diagnosis, SenderLine
+from bot.core.fee_findings import Diagnosis, SenderLine
 from bot.core.formats import MONTHS
 from bot.core.senders import TITLES
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.core.conversations import Identity, Message
-from bot.core.fee_diagnosis import Diagnosis, Evidence, MonthOfCharges, Particulars, SenderLine
+from bot.core.fee_findings import Diagnosis, Evidence, MonthOfCharges, Particulars, SenderLine
 
 _KEY = "record"
 

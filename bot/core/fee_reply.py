@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from bot.core.conversations import Button, Identity, Reply, SourceLink
-from bot.core.fee_diagnosis import Diagnosis, Evidence, SenderLine
+from bot.core.fee_findings import Diagnosis, Evidence, SenderLine
 from bot.core.fee_questions import Change, changes, is_unchanged
 from bot.core.fee_record import Record
 from bot.core.formats import amount, day, listed, local_day, local_time, month, plain

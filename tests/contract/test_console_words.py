@@ -23,7 +23,7 @@ from bot.adapters.memory_tickets import MemoryTickets
 from bot.core.accounts import Source
 from bot.core.cancellation import PRODUCTS, Draft, Scope
 from bot.core.conversations import Author, State
-from bot.core.fee_diagnosis import Fact, Finding
+from bot.core.fee_findings import Fact, Finding
 from bot.core.filing import open_cancellation
 from bot.core.handoff import Reason
 from bot.core.language import LANGUAGES, Language

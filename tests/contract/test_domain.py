@@ -20,7 +20,7 @@ from bot.core.accounts import BilledBy, Source
 from bot.core.cancellation import PRODUCTS, Draft, Scope, Step
 from bot.core.conversations import Author
 from bot.core.csv_table import FaultCode
-from bot.core.fee_diagnosis import Fact, Finding, Place
+from bot.core.fee_findings import Fact, Finding, Place
 from bot.core.heard import Fault
 from bot.core.hearing import INTERRUPTING
 from bot.core.helpdesk_text import PUBLIC

@@ -14,7 +14,7 @@ from bot.core.billing_review import digest, open_review
 from bot.core.cancellation import PRODUCTS, Notice
 from bot.core.conversations import Identity
 from bot.core.errands import Errand, to_request
-from bot.core.fee_diagnosis import (
+from bot.core.fee_findings import (
     Diagnosis,
     Evidence,
     Fact,

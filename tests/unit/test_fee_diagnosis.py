@@ -21,15 +21,8 @@ from bot.core.accounts import (
     Provenance,
     Site,
 )
-from bot.core.fee_diagnosis import (
-    Diagnosis,
-    Evidence,
-    Finding,
-    SenderLine,
-    diagnose,
-    directory_unavailable,
-    unverified,
-)
+from bot.core.fee_diagnosis import diagnose, directory_unavailable, unverified
+from bot.core.fee_findings import Diagnosis, Evidence, Finding, SenderLine
 
 NOW = datetime(2024, 11, 20, 14, 0, tzinfo=UTC)
 INVOICE = Invoice("I-10", "2024-10", Provenance("database", "account_invoices", NOW))

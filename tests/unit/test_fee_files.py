@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from bot.adapters.memory import HeldClock, memory_services
 from bot.core import handoff
 from bot.core.conversations import Identity
-from bot.core.fee_diagnosis import Diagnosis, diagnose
+from bot.core.fee_diagnosis import diagnose
 from bot.core.fee_files import MAX_FILE_BYTES, FilesRefused, NamedFile, read_files
+from bot.core.fee_findings import Diagnosis
 from bot.core.handoff import Ownership
 from bot.core.services import Services
 from bot.gateway.app import create_app

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot.core.fee_diagnosis import Diagnosis, Particulars, SenderLine
+from bot.core.fee_findings import Diagnosis, Particulars, SenderLine
 from bot.core.fee_questions import (
     Change,
     changes,

@@ -17,7 +17,8 @@ from bot.adapters.system_clock import SystemClock
 from bot.core.accounts import AccountSnapshot
 from bot.core.conversations import Identity, Message, Reply
 from bot.core.fee_details import tell_detail, tell_no_invoice
-from bot.core.fee_diagnosis import Diagnosis, diagnose, directory_unavailable
+from bot.core.fee_diagnosis import diagnose, directory_unavailable
+from bot.core.fee_findings import Diagnosis
 from bot.core.fee_questions import Aspect, only_months
 from bot.core.fee_record import Record, last_record
 from bot.core.fee_reply import Telling, tell_diagnosis
