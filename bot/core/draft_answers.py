@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.core import corrections, wording
+from bot.core import corrections, names_in_words, wording
 from bot.core.cancellation import Draft, Step
 from bot.core.draft_values import MAX_REASON_CHARS, without
 from bot.core.heard import SHORT, SMALL_TALK, UNCLEAR, Fault, Heard
@@ -64,14 +64,14 @@ def answer_asked(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
 
 def name_said(heard: Heard) -> str | None:
     """The name that the message is, if it is one."""
-    name = wording.name_in(heard.text) or next(iter(heard.names), None)
+    name = names_in_words.name_in(heard.text) or next(iter(heard.names), None)
     if name is None or wording.asks(heard.text) or wording.gives_up_outright(heard.text):
         return None
     if heard.intent in _OF_NAMES:
         is_value = bool({*dict(heard.entities)} - {"person_name", "email"})
-        return name if wording.is_capitalised(name) or not is_value else None
+        return name if names_in_words.is_capitalised(name) or not is_value else None
     # "Louise Cooper" resembles the wish for a person; "Parfait" is hardly ever a name.
-    is_full = " " in name and wording.is_capitalised(name)
+    is_full = " " in name and names_in_words.is_capitalised(name)
     return name if is_full and not wording.gives_up(heard.text) else None
 
 
@@ -107,7 +107,9 @@ def _answer_recap(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
         return replace(draft, reason=reason[:MAX_REASON_CHARS]), None
     wrong = corrections.field_to_change(text) or corrections.bare_field(text)
     name = name_said(heard)
-    is_full_name = name and " " in name and wording.is_capitalised(name) and not heard.entities
+    is_full_name = (
+        name and " " in name and names_in_words.is_capitalised(name) and not heard.entities
+    )
     if is_full_name and wrong in (None, "requester_name"):
         return replace(draft, requester_name=name), None
     if wrong is None:

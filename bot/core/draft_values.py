@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.core import corrections, wording
+from bot.core import corrections, names_in_words, wording
 from bot.core.cancellation import PRODUCTS, SOLD_BOTH_WAYS, Draft, Scope, Step
 from bot.core.heard import BARE, Heard
 
@@ -29,11 +29,11 @@ def with_values(draft: Draft, heard: Heard) -> Draft:
     products = _products(draft, heard)
     # Where the name is asked for, the words are read with more care than by the general finder.
     names = [] if draft.asked == "requester_name" else heard.names
-    stated_name = wording.stated_name(heard.text) or wording.name_beside_email(heard.text)
-    if stated_name is None and draft.asked != "requester_name":
-        stated_name = wording.name_of_another(heard.text)
-    if stated_name:
-        names = [stated_name]
+    stated = names_in_words.stated_name(heard.text) or names_in_words.name_beside_email(heard.text)
+    if stated is None and draft.asked != "requester_name":
+        stated = names_in_words.name_of_another(heard.text)
+    if stated:
+        names = [stated]
     numbers = [n for n in heard.all_of("site_number") if not wording.denies(heard.text, n)]
     return replace(
         draft,

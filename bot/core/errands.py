@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from bot.core import corrections, wording
+from bot.core import corrections, names_in_words, wording
 from bot.core.filing import Request, digest_of
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _with_value(errand: Errand, heard: Heard, text: str) -> Errand | None:
         )
     found = replace(errand, email=email or errand.email)
     if errand.asked == "name" and not wording.asks(text):
-        found = replace(found, name=wording.name_in(text) or next(iter(heard.names), None))
+        found = replace(found, name=names_in_words.name_in(text) or next(iter(heard.names), None))
     return found if found != errand else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.core import wording
+from bot.core import names_in_words, wording
 from bot.core.cancellation import Step
 
 Fault = Literal[
@@ -72,7 +72,7 @@ class Heard:
     @property
     def names(self) -> list[str]:
         """The names of persons that were found in it and are written as such."""
-        return [name for name in self.all_of("person_name") if wording.is_capitalised(name)]
+        return [name for name in self.all_of("person_name") if names_in_words.is_capitalised(name)]
 
     @property
     def marked(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core import corrections, wording
+from bot.core import corrections, names_in_words, wording
 from bot.core.cancellation import Draft, Step
 from bot.core.draft_answers import FAULTS, answer_asked, name_said
 from bot.core.draft_values import (
@@ -165,7 +165,7 @@ def _gives_up(draft: Draft, heard: Heard) -> bool:
     is_outright = wording.gives_up_outright(heard.text)
     if (heard.intent != "stop" and not is_outright) or wording.declines(heard.text):
         return False
-    if wording.is_full_name(heard.text):
+    if names_in_words.is_full_name(heard.text):
         # "Kim Lee" is nobody's way of giving up, whatever it resembles.
         return False
     if keeps_or_names(draft, heard):

@@ -20,6 +20,7 @@ from bot.gateway import (
     operations,
     pages,
     team,
+    tickets,
     writing,
 )
 from bot.gateway.guard import Guard
@@ -76,6 +77,7 @@ def create_app(
     app.include_router(files.router)
     app.include_router(team.router)
     app.include_router(console.router)
+    app.include_router(tickets.router)
     app.include_router(writing.router)
     app.include_router(insights.router)
     app.include_router(operations.router)

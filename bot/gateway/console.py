@@ -1,12 +1,12 @@
-"""The agents' calls about conversations and tickets.
+"""The agents' calls about conversations.
 
-Accounts stand in team.py, figures and gaps in insights.py, help with a reply in writing.py.
+Tickets stand in tickets.py, accounts in team.py, figures and gaps in insights.py, help with a reply
+in writing.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,11 +15,10 @@ from fastapi.responses import StreamingResponse
 from bot.core import handoff
 from bot.core.agents import Agent, typing_until
 from bot.core.conversations import URGENT_REASONS, Conversation, QueueFilter, Reply
-from bot.core.errors import Conflict
 from bot.core.handoff import Ownership
 from bot.core.privacy import mask
 from bot.core.services import Services
-from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
+from bot.core.tickets import TicketFilter
 from bot.gateway.access import (
     ChangingAgent,
     ReadingAgent,
@@ -42,7 +41,8 @@ from bot.gateway.schemas.console import (
 )
 from bot.gateway.schemas.messages import MAX_MESSAGE_ID, MessageOut, SendSignal
 from bot.gateway.schemas.team import AgentRef
-from bot.gateway.schemas.tickets import ChangeTicket, TicketDetail, TicketList, TicketOut, TicketRef
+from bot.gateway.schemas.tickets import TicketRef
+from bot.gateway.schemas.wire import Cursor, Limit
 from bot.gateway.stream import (
     CONSOLE,
     STREAMS_OF_AGENT,
@@ -52,10 +52,6 @@ from bot.gateway.stream import (
 )
 
 router = APIRouter(prefix="/api/v1/agent", tags=["agent"], dependencies=[Depends(check_origin)])
-Limit = Annotated[int, Query(ge=1, le=500, description="How many at the most.")]
-Cursor = Annotated[
-    str | None, Query(pattern=r"^[0-9]{1,9}$", description="The `next` of the page before.")
-]
 SUMMARY_CHARS = 140
 # A conversation's slots are what the visitor has said, not how the form keeps its place.
 _SHOWN_SLOTS = (
@@ -66,9 +62,6 @@ _SHOWN_SLOTS = (
     "emr_vendor",
     "reason",
 )
-
-
-# --- Conversations -------------------------------------------------------------------------------
 
 
 @router.get("/conversations", responses=responses(401))
@@ -219,58 +212,6 @@ def follow_queue(
     return event_response(agent_events(agent.id, session, resume, services), request, place)
 
 
-# --- Tickets ------------------------------------------------------------------------
-
-
-@router.get("/tickets", responses=responses(401))
-def list_tickets(
-    _agent: ReadingAgent,
-    services: ServicesDep,
-    kind: Literal["cancellation", "billing_review", "support_request"] | None = None,
-    state: Literal["open", "in_progress", "done", "rejected", "withdrawn"] | None = None,
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    delivery: DeliveryState | None = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> TicketList:
-    """Tickets, newest first; `delivery=dead` and `=rejected` are those that wait for a person."""
-    start = int(cursor or 0)
-    wanted = TicketFilter(kind=kind, state=state, q=q or None, delivery=delivery)
-    found = services.tickets.find(wanted, limit=limit + 1, cursor=start)
-    return TicketList(
-        tickets=[TicketOut(**_known(ticket, services)) for ticket in found[:limit]],
-        next=str(start + limit) if len(found) > limit else None,
-    )
-
-
-@router.get("/tickets/{reference}", responses=responses(401, 404))
-def read_ticket(reference: str, _agent: ReadingAgent, services: ServicesDep) -> TicketDetail:
-    """A ticket with its history."""
-    return _ticket(reference, services)
-
-
-@router.patch("/tickets/{reference}", responses=responses(401, 403, 404, 409))
-def change_ticket(
-    reference: str, body: ChangeTicket, agent: ChangingAgent, services: ServicesDep
-) -> TicketDetail:
-    """Changes state or check-list."""
-    change = parse_change(body.state, body.checklist)
-    services.tickets.change(reference, change, who=agent.name, at=services.clock.now())
-    services.events.publish(CONSOLE)
-    return _ticket(reference, services)
-
-
-@router.post("/tickets/{reference}/retry-delivery", responses=responses(401, 403, 404, 409))
-def retry_delivery(reference: str, agent: ChangingAgent, services: ServicesDep) -> TicketDetail:
-    """Sends again what of the ticket the helpdesk has not got; nothing arrives twice."""
-    if not services.tickets.retry(reference, who=agent.name, at=services.clock.now()):
-        raise Conflict("There is nothing to send again: all of it is delivered or under way.")
-    return _ticket(reference, services)
-
-
-# --- Shared --------------------------------------------------------------------------------------
-
-
 def _say(
     conversation_id: str, text: str, client_id: str | None, agent: Agent, services: Services
 ) -> None:
@@ -348,16 +289,3 @@ def _assignee(conversation: Conversation, names: dict[str, Agent]) -> AgentRef |
 def _shortened(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= SUMMARY_CHARS else line[: SUMMARY_CHARS - 1].rstrip() + "…"
-
-
-def _ticket(reference: str, services: Services) -> TicketDetail:
-    ticket = services.tickets.get(reference)
-    return TicketDetail(
-        **_known(ticket, services),
-        history=services.tickets.history(ticket.reference),
-        deliveries=services.tickets.deliveries(ticket.reference),
-    )
-
-
-def _known(ticket: Ticket, services: Services) -> dict[str, Any]:
-    return {**asdict(ticket), "delivery": services.tickets.delivery(ticket.reference)}

@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -30,6 +31,10 @@ Moment = Annotated[
     Field(description="RFC 3339, in UTC.", examples=["2026-03-10T15:00:00.000Z"]),
 ]
 Next = Annotated[str | None, Field(description="Cursor of the next page; null after the last.")]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many at the most.")]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[0-9]{1,9}$", description="The `next` of the page before.")
+]
 ConversationId = Annotated[str, Field(description="The conversation; nobody can guess it.")]
 Reference = Annotated[
     str, Field(description="The ticket, as its requester knows it.", examples=["OCN-7K3M-9QXT"])

@@ -1,0 +1,80 @@
+"""The agents' calls about tickets: what was filed, how far it is, and whether it has arrived."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+
+from bot.core.errors import Conflict
+from bot.core.services import Services
+from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
+from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
+from bot.gateway.errors import responses
+from bot.gateway.schemas.tickets import ChangeTicket, TicketDetail, TicketList, TicketOut
+from bot.gateway.schemas.wire import Cursor, Limit
+from bot.gateway.stream import CONSOLE
+
+router = APIRouter(
+    prefix="/api/v1/agent/tickets", tags=["agent"], dependencies=[Depends(check_origin)]
+)
+
+
+@router.get("", responses=responses(401))
+def list_tickets(
+    _agent: ReadingAgent,
+    services: ServicesDep,
+    kind: Literal["cancellation", "billing_review", "support_request"] | None = None,
+    state: Literal["open", "in_progress", "done", "rejected", "withdrawn"] | None = None,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    delivery: DeliveryState | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> TicketList:
+    """Tickets, newest first; `delivery=dead` and `=rejected` are those that wait for a person."""
+    start = int(cursor or 0)
+    wanted = TicketFilter(kind=kind, state=state, q=q or None, delivery=delivery)
+    found = services.tickets.find(wanted, limit=limit + 1, cursor=start)
+    return TicketList(
+        tickets=[TicketOut(**_known(ticket, services)) for ticket in found[:limit]],
+        next=str(start + limit) if len(found) > limit else None,
+    )
+
+
+@router.get("/{reference}", responses=responses(401, 404))
+def read_ticket(reference: str, _agent: ReadingAgent, services: ServicesDep) -> TicketDetail:
+    """A ticket with its history."""
+    return _ticket(reference, services)
+
+
+@router.patch("/{reference}", responses=responses(401, 403, 404, 409))
+def change_ticket(
+    reference: str, body: ChangeTicket, agent: ChangingAgent, services: ServicesDep
+) -> TicketDetail:
+    """Changes state or check-list."""
+    change = parse_change(body.state, body.checklist)
+    services.tickets.change(reference, change, who=agent.name, at=services.clock.now())
+    services.events.publish(CONSOLE)
+    return _ticket(reference, services)
+
+
+@router.post("/{reference}/retry-delivery", responses=responses(401, 403, 404, 409))
+def retry_delivery(reference: str, agent: ChangingAgent, services: ServicesDep) -> TicketDetail:
+    """Sends again what of the ticket the helpdesk has not got; nothing arrives twice."""
+    if not services.tickets.retry(reference, who=agent.name, at=services.clock.now()):
+        raise Conflict("There is nothing to send again: all of it is delivered or under way.")
+    return _ticket(reference, services)
+
+
+def _ticket(reference: str, services: Services) -> TicketDetail:
+    ticket = services.tickets.get(reference)
+    return TicketDetail(
+        **_known(ticket, services),
+        history=services.tickets.history(ticket.reference),
+        deliveries=services.tickets.deliveries(ticket.reference),
+    )
+
+
+def _known(ticket: Ticket, services: Services) -> dict[str, Any]:
+    return {**asdict(ticket), "delivery": services.tickets.delivery(ticket.reference)}
