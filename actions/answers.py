@@ -44,6 +44,15 @@ CANCELLING = frozenset(
     " online-booking-stop-billing website-form-delete study-delete".split()
 )
 _REQUEST = payload("request_cancellation")
+# The button that begins each flow which may be offered beside sections.
+_FLOW_BUTTONS = {
+    "request_cancellation": "utter_button_cancel",
+    "ask_fee_check": "utter_button_fees",
+    "ask_ticket_status": "utter_button_status",
+    "add_ticket_note": "utter_button_note",
+    "withdraw_ticket": "utter_button_withdraw_one",
+    "leave_request": "utter_button_leave_request",
+}
 _OTHER: dict[Language, Language] = {"fr": "en", "en": "fr"}
 _NAMES: dict[Language, tuple[str, ...]] = {"fr": ("fran", "french"), "en": ("angl", "engl")}
 _PART = re.compile(r"[,.;:!?\n]")
@@ -207,6 +216,7 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
     decision = decide(
         [*found, *(candidate for candidate in likely if candidate)],
         by_section,
+        flows=by_label,
         outside=outside,
         is_vague=len(turn.text.split()) <= VAGUE_WORDS,
     )
@@ -262,10 +272,16 @@ def _section_button(section: Section) -> Button:
 
 
 def _ask_which(turn: Turn, decision: Clarify) -> None:
-    name = "utter_clarify" if len(decision.sections) > 1 else "utter_clarify_one"
+    flows = list(decision.flows)
+    is_about_cancelling = any(section.slug in CANCELLING for section in decision.sections)
+    if is_about_cancelling and "request_cancellation" not in flows:
+        flows.append("request_cancellation")
+    if not decision.sections:
+        name = "utter_clarify_wish"
+    else:
+        name = "utter_clarify" if len(decision.sections) > 1 else "utter_clarify_one"
     buttons = [*map(_section_button, decision.sections)]
-    if any(section.slug in CANCELLING for section in decision.sections):
-        buttons.append(Button(turn.phrase("utter_button_cancel"), _REQUEST))
+    buttons += [Button(turn.phrase(_FLOW_BUTTONS[flow]), payload(flow)) for flow in flows]
     buttons.append(turn.person_button())
     turn.say("clarify", turn.phrase(name), "clarify", tuple(buttons), data=_weighed(decision))
 

@@ -22,6 +22,22 @@ SLOPE = 7.99
 OFFSET = -2.8
 ANSWER_AT = 0.85
 CLARIFY_AT = 0.2
+# A flow begins where it is as likely as all else together: whoever asks about cancelling must not
+# find a request begun. From the lower probability on it is offered among the choices.
+FLOW_AT = 0.5
+FLOW_OFFERED_AT = 0.2
+FLOWS = frozenset(
+    "request_cancellation ask_fee_check ask_refund ask_ticket_status add_ticket_note"
+    " withdraw_ticket leave_request ask_person abuse switch_language".split()
+)
+OFFERED_FLOWS = (
+    "request_cancellation",
+    "ask_fee_check",
+    "ask_ticket_status",
+    "add_ticket_note",
+    "withdraw_ticket",
+    "leave_request",
+)
 # A word or two name a topic rather than ask something: the next one must be so much less likely.
 VAGUE_LEAD = 0.5
 # Topics are offered down to this share of the likeliest one.
@@ -88,15 +104,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Clarify:
-    """One of these sections probably answers: ask which."""
+    """One of these sections probably answers, or one of these flows is wished for: ask which.
+
+    `flows` are intents of `OFFERED_FLOWS`. There is at least one of either, likeliest first.
+    """
 
     sections: tuple[Section, ...]
+    flows: tuple[str, ...] = ()
     confidence: float = field(default=0.0, compare=False)
 
     @property
     def nearest(self) -> str | None:
         """The key of the section that comes nearest."""
-        return self.sections[0].key
+        return self.sections[0].key if self.sections else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,7 @@ def decide(
     candidates: Sequence[Candidate],
     label_scores: Mapping[str, float],
     *,
+    flows: Mapping[str, float] | None = None,
     outside: float = 0.0,
     is_vague: bool = False,
 ) -> Answer | Clarify | Abstain:
@@ -119,29 +140,40 @@ def decide(
     Args:
         candidates: What the search found, and the sections that the classifier thinks likely.
         label_scores: The classifier's probability for each section key ("slug#anchor"), 0 if none.
+        flows: The classifier's probability of each intent that did not start its flow.
         outside: The classifier's probability that no article and no flow is meant.
         is_vague: One or two words, that name a topic rather than ask something.
     """
     by_key = {c.section.key: c for c in candidates}
     likely = {key: _likelihood(c, label_scores) for key, c in sorted(by_key.items())}
     ranked = sorted((key for key in likely if likely[key] > 0), key=lambda key: -likely[key])
+    wished = _offered(flows or {}, outside)
     if not ranked:
-        return Abstain()
+        return Clarify((), wished) if wished else Abstain()
     first = by_key[ranked[0]]
     best = likely[ranked[0]]
     confidence = calibrated(best - outside)
     if confidence < CLARIFY_AT:
+        if wished:
+            return Clarify((), wished, confidence)
         return Abstain(confidence, first.section.key)
     lead = best - (likely[ranked[1]] if len(ranked) > 1 else 0.0)
     if first.is_trained and confidence >= ANSWER_AT and (lead >= VAGUE_LEAD or not is_vague):
         return Answer(first.section, confidence)
     choices = [by_key[key].section for key in ranked if likely[key] >= CHOICE_SHARE * best]
-    return Clarify(tuple(choices[:MAX_CHOICES]), confidence)
+    return Clarify(tuple(choices[:MAX_CHOICES]), wished, confidence)
 
 
 def calibrated(lead: float) -> float:
     """How often the likeliest section is right, 0 to 1, by its lead over "outside", -1 to 1."""
     return 1 / (1 + math.exp(-(SLOPE * lead + OFFSET)))
+
+
+def _offered(flows: Mapping[str, float], outside: float) -> tuple[str, ...]:
+    likely = [name for name in OFFERED_FLOWS if flows.get(name, 0.0) >= FLOW_OFFERED_AT]
+    return tuple(
+        sorted((n for n in likely if flows[n] > outside), key=lambda n: -flows[n])[:MAX_CHOICES]
+    )
 
 
 def _likelihood(candidate: Candidate, label_scores: Mapping[str, float]) -> float:

@@ -15,12 +15,13 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.core.answers import main_intent
+from bot.core.answers import FLOW_AT, FLOWS, main_intent
 from bot.nlu import speed
 from bot.nlu.entities import Entity, EntityFinder, without_values
 from bot.nlu.intents import IntentModel
@@ -130,6 +131,16 @@ class ClinicIntents(GraphComponent, IntentClassifier):
                 add_to_output=True,
             )
         return messages
+
+
+@DefaultV1Recipe.register(Type.INTENT_CLASSIFIER, is_trainable=False)
+class ClearIntents(FallbackClassifier):
+    """Rasa's fallback where no intent is clear; one that begins a flow must be clearer still."""
+
+    def _nlu_confidence_below_threshold(self, message: Message) -> tuple[bool, float]:
+        is_below, confidence = super()._nlu_confidence_below_threshold(message)
+        is_flow = message.get(INTENT)["name"] in FLOWS
+        return is_below or (is_flow and confidence < FLOW_AT), confidence
 
 
 @DefaultV1Recipe.register(Type.ENTITY_EXTRACTOR, is_trainable=False)

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from scipy.special import expit, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -69,19 +71,21 @@ class IntentModel:
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[str], encoder: Encoder) -> IntentModel:
         """A model of these examples; the same examples give the same model."""
-        features = lexical_features()
+        features, wanted = lexical_features(), np.array(labels)
         spelled = features.fit_transform(list(texts))
         meaning = LogisticRegression(C=C_MEANING, max_iter=300)
-        spelling = LogisticRegression(C=C_SPELLING, solver="liblinear", random_state=0)
-        meaning.fit(encoder.encode(texts), list(labels))
-        spelling.fit(spelled, list(labels))
+        meaning.fit(encoder.encode(texts), wanted)
+        # One label against all others, as many at once as there are cores: minutes of the training.
+        spelling = Parallel(n_jobs=-1)(
+            delayed(_fit_spelling)(spelled, wanted == label) for label in meaning.classes_
+        )
         return cls(
             encoder.name,
             [str(label) for label in meaning.classes_],
             features,
             meaning,
-            np.ascontiguousarray(spelling.coef_.T, dtype=np.float32),
-            spelling.intercept_.astype(np.float32),
+            np.stack([weights for weights, _ in spelling], axis=1),
+            np.array([offset for _, offset in spelling], dtype=np.float32),
         )
 
     def probabilities(self, texts: Sequence[str], encoder: Encoder) -> NDArray[np.float64]:
@@ -125,6 +129,17 @@ class IntentModel:
             [(labels[place], float(chosen[place])) for place in order],
             [(labels[row.argmax()], float(row.max())) for row in asked],
         )
+
+
+def _fit_spelling(
+    spelled: csr_matrix, is_label: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], float]:
+    """Weights of the letters and words, and the offset, by which a message has the label."""
+    # The dual problem: as many unknowns as messages, not as features, in a quarter of the time.
+    fitted = LogisticRegression(
+        C=C_SPELLING, solver="liblinear", dual=True, max_iter=1000, random_state=0
+    ).fit(spelled, is_label)
+    return fitted.coef_[0].astype(np.float32), float(fitted.intercept_[0])
 
 
 def parts(text: str) -> list[str]:

@@ -21,7 +21,16 @@ from rich.table import Table
 from sklearn.linear_model import LogisticRegression
 
 from bot.core import answers
-from bot.core.answers import Abstain, Answer, Clarify, decide, main_intent, section_key
+from bot.core.answers import (
+    FLOW_AT,
+    FLOWS,
+    Abstain,
+    Answer,
+    Clarify,
+    decide,
+    main_intent,
+    section_key,
+)
 from bot.nlu.components import LOOKUPS, RANKING_LENGTH, plain
 from bot.nlu.entities import EntityFinder
 from bot.nlu.intents import IntentModel
@@ -32,8 +41,8 @@ from knowledge_base.encoder import load_encoder
 from knowledge_base.sections import Sections
 from tests.bench.leakage import CALIBRATION, ROOT
 
-# As the pipeline does (config.yml): below it, or with another intent so near, no flow starts.
-FLOW_AT, AMBIGUITY = 0.25, 0.10
+# As the pipeline does (config.yml): below it, or with another intent so near, nothing is clear.
+CLEAR_AT, AMBIGUITY = 0.25, 0.10
 WRONG, UNANSWERED, ASKED_BACK = 10.0, 1.0, 0.5
 ANSWER_AT = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 CLARIFY_AT = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
@@ -56,13 +65,18 @@ class Weighed:
     expected: Sequence[str]
     candidates: Sequence[Likely]
     by_section: Mapping[str, float]
+    flows: Mapping[str, float]
     outside: float
     is_vague: bool
 
     def decision(self) -> Decision:
         """What the product does."""
         return decide(
-            self.candidates, self.by_section, outside=self.outside, is_vague=self.is_vague
+            self.candidates,
+            self.by_section,
+            flows=self.flows,
+            outside=self.outside,
+            is_vague=self.is_vague,
         )
 
     @property
@@ -76,8 +90,9 @@ def cost(message: Weighed, decision: Decision) -> float:
     match decision:
         case Answer(section=section):
             return 0.0 if f"faq/{section.key}" in message.expected else WRONG
-        case Clarify(sections=sections):
+        case Clarify(sections=sections, flows=flows):
             offered = {f"faq/{section.key}" for section in sections}
+            offered |= {f"flow/{flow}" for flow in flows}
             is_fit = "clarify" in message.expected or not offered.isdisjoint(message.expected)
             return ASKED_BACK if is_fit else UNANSWERED
     return 0.0 if "abstain" in message.expected else UNANSWERED
@@ -110,7 +125,8 @@ def weigh() -> tuple[list[Weighed], list[tuple[str, Sequence[str]]]]:
             intents.setdefault(main_intent(label), probability)
         (intent, first), (_, second), *_ = intents.items()
         is_flow = intent not in ("faq", "out_of_scope", "inform")
-        if is_flow and first >= FLOW_AT and first - second >= AMBIGUITY:
+        needed = FLOW_AT if intent in FLOWS else CLEAR_AT
+        if is_flow and first >= needed and first - second >= AMBIGUITY:
             flows.append((intent, question["expect"]))
             continue
         ranking = ranking[:RANKING_LENGTH]
@@ -127,6 +143,7 @@ def _weighed(
         expected=question["expect"],
         candidates=[Likely(section) for section in found if section],
         by_section=by_section,
+        flows=by_label,
         outside=by_label.get("out_of_scope", 0.0),
         is_vague=len(question["text"].split()) <= 2,
     )

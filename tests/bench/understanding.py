@@ -2,7 +2,8 @@
 
 questions.jsonl holds each message with the expected outcome first and acceptable ones after it.
 Strict: the outcome is the expected one. Lenient: it is acceptable, or the visitor was asked back
-and one of the topics offered is. Wrong: a section was shown that is none of the acceptable ones.
+and a topic or a flow that was offered is (a person is offered always, and does not count). Wrong: a
+section was shown that is none of the acceptable ones.
 Prints tables and writes results/understanding-<commit>.html (tests/bench/report.py).
 """
 
@@ -24,6 +25,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bot.adapters import tables
+from bot.core.answers import OFFERED_FLOWS
 from bot.core.payloads import payload
 from tests.bench.report import write_report
 from tests.support.stack import RunningStack
@@ -43,7 +45,7 @@ class Played:
     outcome: str
     language: str
     offered: tuple[str, ...]
-    """The sections that the visitor was asked to choose from."""
+    """The sections and flows that the visitor was asked to choose from."""
     confidence: float | None
     """Of the section that came nearest, 0 to 1; None where a flow answered."""
     nearest: str | None
@@ -117,16 +119,19 @@ def _play(client: httpx.Client, stack: RunningStack, question: dict[str, Any]) -
         question=question,
         outcome=_outcome(first),
         language=first["language"],
-        offered=tuple(f"faq/{key}" for b in buttons if (key := _section(b["payload"]))),
+        offered=tuple(name for b in buttons if (name := _offered(b["payload"]))),
         confidence=kept.get("confidence"),
         nearest=f"faq/{nearest}" if nearest else None,
     )
 
 
-def _section(offer: str) -> str | None:
-    """The section that a button's payload shows."""
+def _offered(offer: str) -> str | None:
+    """The section that a button's payload shows, or the flow that it begins."""
     head, _, tail = offer.partition(payload("choose_section"))
-    return str(json.loads(tail)["section"]) if not head and tail else None
+    if not head and tail:
+        return f"faq/{json.loads(tail)['section']}"
+    flow = offer.removeprefix("/")
+    return f"flow/{flow}" if flow in OFFERED_FLOWS else None
 
 
 def _outcome(message: dict[str, Any]) -> str:

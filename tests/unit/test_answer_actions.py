@@ -1,12 +1,13 @@
-"""The wish for another language, when the words of the wish have moved the conversation already."""
+"""What answers do that is seen without Rasa: languages asked for, flows that are offered."""
 
 from __future__ import annotations
 
 import pytest
 
-from actions.answers import SwitchLanguage
+from actions.answers import AnswerQuestion, SwitchLanguage
 from bot.adapters.language_lingua import LinguaDetector
 from bot.core.language import Language, choose_language
+from bot.core.payloads import payload
 from bot.core.services import Services
 from tests.support.acting import a_turn
 from tests.support.builders import NOW, an_answer, start
@@ -45,3 +46,39 @@ def test_it_goes_on_in_the_language_that_is_meant(
     SwitchLanguage().act(turn)
     assert store.get(kept.id).language == wanted
     assert turn.replies[0].text == services.phrases.say("utter_language_switched", wanted)
+
+
+# --- What may be meant ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "choices"),
+    [
+        (
+            "fr",
+            "Que souhaitez-vous faire?",
+            ["Faire une demande d’annulation", "Retirer une demande"],
+        ),
+        ("en", "What would you like to do?", ["Make a cancellation request", "Withdraw a request"]),
+    ],
+)
+def test_flows_too_unsure_to_begin_are_offered_as_buttons(
+    services: Services, language: Language, asked: str, choices: list[str]
+) -> None:
+    kept = start(services.conversations, "conversation-1", an_answer(), language=language)
+    turn = a_turn(services, kept, typed("you can close case 3306", "nlu_fallback"))
+    turn.tracker.latest_message["label_ranking"] = [
+        {"name": "request_cancellation", "confidence": 0.45},
+        {"name": "withdraw_ticket", "confidence": 0.39},
+        {"name": "out_of_scope", "confidence": 0.03},
+    ]
+    AnswerQuestion().act(turn)
+    (reply,) = turn.replies
+    assert (reply.kind, reply.topic) == ("clarify", "clarify")
+    assert asked in reply.text
+    titles = [button.title for button in reply.buttons]
+    assert titles == [*choices, services.phrases.say("utter_button_person", language)]
+    assert [button.payload for button in reply.buttons[:2]] == [
+        payload("request_cancellation"),
+        payload("withdraw_ticket"),
+    ]

@@ -14,9 +14,11 @@ from bot.core.answers import (
     ANSWER_AT,
     CHOICE_SHARE,
     CLARIFY_AT,
+    FLOW_OFFERED_AT,
     FOUND_AT,
     LEANING_WORDS,
     MAX_CHOICES,
+    OFFERED_FLOWS,
     OFFSET,
     SECOND_AT,
     SLOPE,
@@ -110,6 +112,31 @@ def test_a_section_that_nothing_was_trained_for_is_asked_about_if_the_search_fin
     assert decide([too_far], {}) == Abstain()
 
 
+# --- Flows that did not start --------------------------------------------------------------------
+
+
+def test_a_flow_that_may_be_meant_is_offered_beside_the_sections() -> None:
+    flows = {"ask_fee_check": FLOW_OFFERED_AT, "request_cancellation": FLOW_OFFERED_AT - A_LITTLE}
+    assert decide([LIKELY], {CSV.key: 0.4}, flows=flows) == Clarify((CSV,), ("ask_fee_check",))
+
+
+def test_a_flow_that_may_be_meant_is_offered_instead_of_knowing_nothing() -> None:
+    flows = {"withdraw_ticket": 0.4, "request_cancellation": 0.45, "ask_person": 0.9}
+    offered = ("request_cancellation", "withdraw_ticket")
+    assert decide([LIKELY], {CSV.key: 0.02}, flows=flows) == Clarify((), offered)
+    assert decide([], {}, flows=flows) == Clarify((), offered)
+
+
+def test_what_more_likely_lies_outside_offers_no_flow() -> None:
+    flows = {"ask_ticket_status": 0.4}
+    assert decide([LIKELY], {CSV.key: 0.02}, flows=flows, outside=0.4) == Abstain()
+
+
+def test_an_answer_stays_an_answer() -> None:
+    flows = {"ask_fee_check": 0.3}
+    assert isinstance(decide([LIKELY], {CSV.key: 0.7}, flows=flows), Answer)
+
+
 # --- Abstain -------------------------------------------------------------------------------------
 
 
@@ -133,27 +160,31 @@ def test_what_is_likelier_outside_than_in_the_articles_is_not_answered() -> None
     st.lists(st.tuples(st.sampled_from([CSV, PAST, CAUSE, LINK]), SCORE, st.booleans()),
              max_size=4, unique_by=lambda found: found[0].key),
     st.dictionaries(st.sampled_from([CSV.key, PAST.key, "gone#away"]), SCORE),
+    st.dictionaries(st.sampled_from([*OFFERED_FLOWS, "greet"]), SCORE),
     SCORE,
     st.booleans(),
 )  # fmt: skip
 def test_only_what_was_found_is_shown_and_nothing_below_the_thresholds(
     found: list[tuple[Section, float, bool]],
     labels: dict[str, float],
+    flows: dict[str, float],
     outside: float,
     is_vague: bool,
 ) -> None:
     hits = [Hit(section, score, is_trained) for section, score, is_trained in found]
-    decision = decide(hits, labels, outside=outside, is_vague=is_vague)
+    decision = decide(hits, labels, flows=flows, outside=outside, is_vague=is_vague)
     sections = [hit.section for hit in hits]
     match decision:
         case Answer(section=section, confidence=confidence):
             assert section in sections
             assert labels[section.key] > 0
             assert confidence == calibrated(labels[section.key] - outside) >= ANSWER_AT
-        case Clarify(sections=offered, confidence=confidence):
-            assert 1 <= len(offered) <= MAX_CHOICES
+        case Clarify(sections=offered, flows=wished, confidence=confidence):
+            assert len(offered) + len(wished) >= 1
+            assert max(len(offered), len(wished)) <= MAX_CHOICES
             assert set(offered) <= set(sections)
-            assert confidence >= CLARIFY_AT
+            assert not offered or confidence >= CLARIFY_AT
+            assert all(flows[name] >= FLOW_OFFERED_AT for name in wished)
         case Abstain(confidence=confidence):
             assert confidence < CLARIFY_AT
 
