@@ -161,6 +161,24 @@ def test_nobodys_conversation_is_not_taken_up_as_that_of_who_signed_in_in_anothe
     window.close()
 
 
+def test_signing_out_reaches_other_tabs_also_where_the_widget_cannot_be_loaded(
+    browser: Browser, help_site: HelpSite
+) -> None:
+    window = open_window(browser)
+    open_tab = chat_in(window, help_site.url, Complaints()).open()
+    anonymous = open_tab.kept()["id"]
+    open_tab.page.evaluate(IDENTIFY, token_of(help_site))
+    open_tab.page.wait_for_function(IS_ANOTHER, arg=anonymous)
+    theirs = open_tab.kept()["id"]
+    leaving = chat_in(window, help_site.url, Complaints())
+    leaving.page.route("**/session.js", lambda route: route.abort())
+    leaving.page.reload()
+    leaving.page.evaluate("HelpdeskWidget.signOut().catch(() => {})")
+    open_tab.page.wait_for_function(IS_ANOTHER, arg=theirs)
+    assert identity_in(help_site, open_tab) is None
+    window.close()
+
+
 def test_signing_out_empties_the_tab_also_where_the_widget_cannot_be_loaded(
     chat: OpenChat,
 ) -> None:

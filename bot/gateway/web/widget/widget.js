@@ -189,12 +189,16 @@
     identify: (getToken) => ready.then((widget) => widget.identify(getToken)),
     /** Forgets the person and the conversation; call it when the page signs its visitor out. */
     signOut: () => {
-      // At once, for the parts may never come: what a tab keeps stands under the name in store.js.
+      // At once, for the parts may never come: what a tab keeps stands under the name in store.js,
+      // and other tabs listen as tabs.js has it.
       try {
         sessionStorage.removeItem("helpdesk-widget");
       } catch {
         // forbidden: nothing was kept
       }
+      const others = new BroadcastChannel("helpdesk-widget");
+      others.postMessage({ type: "person", tag: "" });
+      others.close();
       return ready.then((widget) => widget.signOut());
     },
     open: (options) => ready.then((widget) => widget.open(options)),
