@@ -45,6 +45,7 @@ TokenizerFile = Annotated[Path, typer.Option("--tokenizer", help="Trained if it 
 Work = Annotated[Path, typer.Option(help="Keeps what the pairs taught, for the next run.")]
 Out = Annotated[Path, typer.Option(help="Folder of the model.")]
 Start = Annotated[Path | None, typer.Option(help="Go on from this model, with a few pairs.")]
+Coarse = Annotated[bool, typer.Option(help="Multiply in bfloat16: for processors with AMX.")]
 Seed = Annotated[int, typer.Option(help="Of everything that is left to chance.")]
 
 
@@ -57,6 +58,7 @@ def main(
     work: Work = ROOT / "var" / "encoder",
     out: Out = MODELS / "sentence-encoder",
     start: Start = None,
+    coarse: Coarse = False,
     seed: Seed = 0,
 ) -> None:
     """Train the model and write it.
@@ -73,8 +75,15 @@ def main(
     else:
         read = chance.sample(read, REMINDERS)
         targets = _kept(work / "few.npy", lambda: _ask_teacher(teacher, [p.en for p in read]))
-        body = BertModel.from_pretrained(str(start), add_pooling_layer=False, dtype=torch.float32)
+        # In bfloat16 the fused attention is the slow part of a step.
+        body = BertModel.from_pretrained(
+            str(start),
+            add_pooling_layer=False,
+            dtype=torch.float32,
+            attn_implementation="eager",
+        )
         student = Student(with_ends(Tokenizer.from_file(str(start / "tokenizer.json"))), body)
+    student.is_coarse = coarse
     own = passage_pairs(passages)
     own_targets = _ask_teacher(teacher, [pair.en for pair in own])
     tune(

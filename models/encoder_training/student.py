@@ -39,11 +39,15 @@ MIXED_LABELS = frozenset({"out_of_scope", "inform"})
 
 
 class Student(torch.nn.Module):
-    """Texts to rows of length 1: the mean of what the last layer says of the pieces."""
+    """Texts to rows of length 1: the mean of what the last layer says of the pieces.
+
+    While `is_coarse`, layers multiply in bfloat16: with AMX a step takes less than half the time.
+    """
 
     def __init__(self, tokenizer: Tokenizer, body: BertModel) -> None:
         """The tokenizer puts the two ends around a text."""
         super().__init__()
+        self.is_coarse = False
         self.tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self.tokenizer.enable_truncation(LONGEST)
         self.body = body
@@ -71,7 +75,8 @@ class Student(torch.nn.Module):
         longest = max(map(len, rows))
         ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
         mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
-        states = self.body(input_ids=ids, attention_mask=mask).last_hidden_state
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.is_coarse):
+            states = self.body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         weights = mask[:, :, None].float()
         means: Tensor = (states * weights).sum(1) / weights.sum(1)
         return means
@@ -96,7 +101,9 @@ def newborn(tokenizer: Tokenizer, teacher: Path, table: Vectors, pairs: Sequence
     Pieces that the teacher knows and that are mostly English keep its vectors. Every other piece
     starts between the six of these that are nearest in the table.
     """
-    body = BertModel.from_pretrained(str(teacher), add_pooling_layer=False)
+    body = BertModel.from_pretrained(
+        str(teacher), add_pooling_layer=False, attn_implementation="eager"
+    )
     theirs = body.embeddings.word_embeddings.weight.detach().clone()
     lines = (teacher / "vocab.txt").read_text(encoding="utf-8").splitlines()
     known = {piece: number for number, piece in enumerate(lines)}
