@@ -19,7 +19,11 @@ from knowledge_base.article import Section
 from knowledge_base.words import content_words, fold, sentences
 
 LABEL = re.compile(r"\*\*([^*\n]+)\*\*")
-ADDRESS = re.compile(r"https?://[^\s)>\]]*[^\s)>\].,;:!?]")
+# With "https://" or, as people write it, without.
+ADDRESS = re.compile(
+    r"https?://[^\s)>\]]*[^\s)>\].,;:!?]|(?<![\w@./-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?=/)",
+    re.IGNORECASE,
+)
 # From here on (0 to 100) two labels are one, misspelled once.
 SAME_LABEL = 92
 SHORTEST_LABEL = 6  # letters; "Edit" and "Exit" are two
@@ -33,7 +37,10 @@ UNITS = {
     "year": ("an", "ans", "année", "années", "year", "years"),
     "percent": ("%", "percent"),
     "dollar": ("$", "dollar", "dollars", "CAD"),
-    "person": ("personne", "personnes", "membre", "membres", "person", "people", "members"),
+    "person": (
+        *("personne", "personnes", "membre", "membres", "employé", "employés"),
+        *("person", "people", "members", "staff", "support staff"),
+    ),
 }
 UNIT_OF = {written: unit for unit, ways in UNITS.items() for written in ways}
 QUANTITY = re.compile(
@@ -41,6 +48,9 @@ QUANTITY = re.compile(
     + "|".join(sorted(map(re.escape, UNIT_OF), key=len, reverse=True))
     + r")(?!\w)"
 )
+
+# As English writes it; French has the sign behind.
+DOLLARS_FIRST = re.compile(r"\$\s?(\d+(?:[.,]\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +91,15 @@ def _is_plural(one: str, other: str) -> bool:
 
 def _addresses(sections: Sequence[Section]) -> Iterator[Conflict]:
     """Hosts one letter apart; the pages of one host differ in a letter with good reason."""
-    places = {urlsplit(url).netloc: s for url, s in _places(sections, ADDRESS).items()}
+    places = {_host(url): section for url, section in _places(sections, ADDRESS).items()}
     for one, other in combinations(sorted(places), 2):
         if DamerauLevenshtein.distance(one, other) == 1:
             about = f"the address is {one} here and {other} there"
             yield Conflict(places[one], places[other], about)
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).netloc or address
 
 
 def _quantities(sections: Sequence[Section]) -> Iterator[Conflict]:
@@ -93,8 +107,9 @@ def _quantities(sections: Sequence[Section]) -> Iterator[Conflict]:
     told = defaultdict(list)
     for section in sections:
         for sentence in sentences(section.body):
-            for number, unit in QUANTITY.findall(sentence):
-                words = frozenset(content_words(QUANTITY.sub(" ", sentence)))
+            written = DOLLARS_FIRST.sub(r"\1 $", sentence)
+            for number, unit in QUANTITY.findall(written):
+                words = frozenset(content_words(QUANTITY.sub(" ", written)))
                 told[UNIT_OF[unit]].append((number.replace(",", "."), words, section))
     for unit, all_told in told.items():
         for (one, words, here), (other, their_words, there) in combinations(all_told, 2):

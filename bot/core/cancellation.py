@@ -47,6 +47,8 @@ SELF_SERVICE: Mapping[str, str] = {
     "studies": "study-delete#delete",
     "cloud_connect": "cancel-services#cloud-connect-disable",
 }
+# Removing the licence ends both: whoever gives up one may want to keep the other.
+SAME_LICENCE = frozenset({"patient_messages", "patient_reminders"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ class Draft:
                 ("tell_emr_vendor", has_vendor and not must_call),
                 ("cloud_connect_caution", "cloud_connect" in self.products),
                 ("self_service", bool(self.self_service())),
+                ("same_licence", len(SAME_LICENCE & {*self.self_service()}) == 1),
             )
             if applies
         )

@@ -39,6 +39,11 @@ _TODO: dict[Language, str] = {
     "fr": "À écrire : une réponse courte, avec les étapes en liste numérotée.",
     "en": "To be written: a short answer, with the steps as a numbered list.",
 }
+# Where the answer may stand at the vendor's, until the author names the page.
+_HELP_CENTRE: dict[Language, str] = {
+    "fr": "https://support.cognisantmd.com/hc/fr",
+    "en": "https://support.cognisantmd.com/hc/en-us",
+}
 _ASKED: dict[Language, str] = {"fr": "Questions restées sans réponse", "en": "Unanswered questions"}
 
 
@@ -145,8 +150,9 @@ slug: {slug}
 title: {json.dumps(title.replace('"', "'"), ensure_ascii=False)}
 language: {language}
 audience: anyone
+sections: [{slug}]
 related: {related}
-source_url:
+source_url: {_HELP_CENTRE[language]}
 reviewed_on: {today.isoformat()}
 status: draft
 ---

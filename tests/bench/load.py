@@ -1,7 +1,8 @@
 """`make load`: many visitors at once, and what becomes of their messages.
 
 `crowd`: visitors who read, think and write, some in bursts of five, each with an event stream,
-while agents' streams hang on. `long`: one conversation of 500 turns. `grown`: a turn and a start
+while agents' streams hang on. Whoever is put into the queue goes back to the bot: a bot that waits
+for people costs nothing. `long`: one conversation of 500 turns. `grown`: a turn and a start
 over a database that holds many conversations. `soak`: a small crowd for an hour, with memory over
 time. Traffic goes to loopback only and ends by itself. Afterwards every transcript is compared with
 what was sent and with what its stream showed: lost and doubled messages must be none, or the
@@ -35,6 +36,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bot.adapters.tables import conversations, messages
+from bot.core.payloads import BACK_TO_BOT
 from tests.bench.turns import RESULTS, commit
 from tests.support import postgres
 from tests.support.stack import RunningStack
@@ -52,6 +54,10 @@ TEXTS = [
     for line in map(json.loads, Path(__file__).with_name("questions.jsonl").open(encoding="utf-8"))
 ]
 MUST_NOT_BE = ("lost", "doubled", "lost on the stream", "doubled on the stream")
+# The last hundred turns of a long conversation may take so much longer than the first.
+MOST_SLOWER = 1.5
+# What a process may hold at the end of a soak, to what it held after a tenth of it.
+MOST_GROWTH = 1.5
 DatabaseKind = Annotated[Literal["sqlite", "postgresql"], typer.Option("--database")]
 
 
@@ -89,8 +95,9 @@ class Person:
         with suppress(asyncio.CancelledError):
             await stream
 
-    async def _write(self) -> None:
-        body = {"text": self._chance.choice(TEXTS), "client_id": str(uuid.uuid4())}
+    async def _write(self, payload: str | None = None) -> None:
+        said = {"payload": payload} if payload else {"text": self._chance.choice(TEXTS)}
+        body = {**said, "client_id": str(uuid.uuid4())}
         self.sent.append(body["client_id"])
         for _ in range(20):
             began = time.perf_counter()
@@ -108,10 +115,23 @@ class Person:
                 continue
             if not answer.is_success:
                 self._seen.faults[f"status {answer.status_code}"] += 1
-            elif any(m["kind"] == "error" for m in answer.json()["messages"]):
+                return
+            answered = answer.json()
+            if any(m["kind"] == "error" for m in answered["messages"]):
                 self._seen.faults["apology"] += 1
+            if not answered["messages"]:
+                self._seen.faults["the bot was silent"] += 1
+            if answered["state"] == "waiting" and payload is None:
+                await self._back_to_bot()
             return
         self._seen.faults["given up"] += 1
+
+    async def _back_to_bot(self) -> None:
+        """Presses the button that the last words of the queue offered."""
+        shown = (await self._client.get(self._path, headers=self._headers)).json()["messages"]
+        offered = [m for m in shown if any(b["payload"] == BACK_TO_BOT for b in m["buttons"])]
+        if offered:
+            await self._write(payload=BACK_TO_BOT)
 
     async def _listen(self) -> None:
         """Follows the stream, and takes it up again where it broke, as the widget does."""
@@ -171,6 +191,11 @@ def soak(minutes: float = 60, visitors: int = 20, database: DatabaseKind = "sqli
     with _running(database) as stack:
         seen = asyncio.run(_crowd(stack, visitors, 5, turns, THINK_S))
     _report(f"soak-{database}", seen)
+    for process, sizes in seen.memory_mb.items():
+        warm, last = sizes[len(sizes) // 10][1], sizes[-1][1]
+        console.print(f"{process}: {last / warm:.2f} times what it held after a tenth of the time")
+        if last > MOST_GROWTH * warm:
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -189,6 +214,8 @@ def long(turns: int = 500) -> None:
     console.print(f"p95 of the first 100 turns {first:.0f} ms, of the last {last:.0f} ms")
     console.print(f"ratio {last / first:.2f}")
     _report("long", seen)
+    if last > MOST_SLOWER * first:
+        raise typer.Exit(1)
 
 
 @app.command()

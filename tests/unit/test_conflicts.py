@@ -24,10 +24,21 @@ def told(key: str, body: str, language: Language = "en") -> Section:
             "See https://ocean.tips/support for help.",
             "ocean.tip ",
         ),
+        ("Write to ocean.tip/support.", "See ocean.tips/support for help.", "ocean.tip "),
         (
             "The invitation expires after 30 days.",
             "An invitation expires after 15 days.",
             "30 here and 15 there (day)",
+        ),
+        (
+            "The licence costs $25 per provider.",
+            "A licence costs $27.50 per provider.",
+            "25 here and 27.50 there (dollar)",
+        ),
+        (
+            "A licence covers up to 3 support staff.",
+            "Each licence covers up to 5 support staff.",
+            "3 here and 5 there (person)",
         ),
     ],
 )

@@ -97,7 +97,7 @@ def test_what_is_known_of_a_french_cancellation_is_told_in_french() -> None:
         "Démarches de la clinique\u00a0: Téléphoner au fournisseur de DMÉ",
         "Type d’abonnement\u00a0: messages aux patients (abonnement pour tout le site)",
         "Démarches annoncées\u00a0: Téléphoner au fournisseur de DMÉ "
-        "(lu et accepté le 10 mars 2026 à 11\u00a0h)",
+        "(affiché; confirmé par le visiteur le 10 mars 2026 à 11\u00a0h)",
         "Nommé aussi, mais inconnu\u00a0: télécopie",
         "Identité\u00a0: vérifiée, utilisateur de ce site",
         "À confirmer auprès d’un administrateur du site\u00a0: oui",
@@ -112,8 +112,8 @@ def test_what_is_known_of_an_english_cancellation_is_told_in_english() -> None:
         "Language: English",
         "For the clinic to do: Phone the EMR vendor",
         "Kind of subscription: patient messages (site-wide subscription)",
-        "Duties announced: Phone the EMR vendor (read and accepted on March 10, 2026 at "
-        "11:00\u00a0a.m.)",
+        "Duties announced: Phone the EMR vendor (shown; confirmed by the visitor on "
+        "March 10, 2026 at 11:00\u00a0a.m.)",
     ]
     assert "Identity: anonymous visitor" in lines
     assert "[2026-03-10 15:00 UTC] Visitor: Hi" in lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from bot.core.gaps import Replayed
 from bot.core.insights import Begun, Facts, Gap, Shown, Stay, Unanswered, group, summarise
 from bot.core.language import Language
 from bot.gateway.insights import replay_gaps
+from knowledge_base.article import load_articles
 from tests.support.builders import NOW, a_section, an_agent, an_answer, start
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -187,6 +189,20 @@ def test_a_draft_holds_both_languages_the_questions_and_no_answer_of_its_own() -
     ):
         assert line in text
     assert text.count("status: draft") == 2
+
+
+def test_a_draft_that_has_been_written_is_an_article(tmp_path: Path) -> None:
+    gap = Gap("g", [asked("Puis-je fusionner deux sites?"), asked("Merge sites?", "en")])
+    text = gaps.draft_article(gap, None, date(2026, 3, 10)).replace("draft", "published")
+    for stub in text.split("<!-- ")[1:]:
+        name, _, content = stub.partition(" -->\n")
+        if name.endswith(".md"):
+            file = tmp_path / name
+            file.parent.mkdir()
+            file.write_text(content, encoding="utf-8")
+    articles = load_articles(tmp_path, "support@example.com")
+    assert [article.language for article in articles] == ["fr", "en"]
+    assert all(len(article.sections) == 1 for article in articles)
 
 
 @pytest.mark.parametrize("question", ["--> <script>", "why ---> here", "why ----!> here"])

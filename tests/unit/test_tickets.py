@@ -98,7 +98,7 @@ def test_a_confirmed_request_is_filed_with_all_that_it_holds(
     fields = ticket.fields
     assert fields["products"] == ["patient_messages", "studies"]
     assert (fields["emr_vendor"], fields["reason"], fields["language"]) == ("Accuro", None, "en")
-    assert fields["duties"] == ["call_emr_vendor", "self_service"]
+    assert fields["duties"] == ["call_emr_vendor", "self_service", "same_licence"]
 
 
 @pytest.mark.parametrize("draft", [None, a_draft(), Draft()])
@@ -343,20 +343,21 @@ def test_somebody_else_who_asks_for_the_same_is_noted_once_in_the_first(
 
 # --- What the clinic has to do itself ------------------------------------------------------------
 
-CALL, TELL, CAUTION, OWN = (
+CALL, TELL, CAUTION, OWN, SAME = (
     "call_emr_vendor",
     "tell_emr_vendor",
     "cloud_connect_caution",
     "self_service",
+    "same_licence",
 )
 # What the articles say of each product and scope (cancel-per-product, cancel-services): who stops
 # it, and whether the EMR vendor is to be phoned or told.
 MATRIX: dict[tuple[str, str | None], set[str]] = {
     ("tablets_kiosks", None): {TELL, OWN},
-    ("patient_messages", None): {CALL, OWN},
-    ("patient_messages", "licence"): {TELL, OWN},
+    ("patient_messages", None): {CALL, OWN, SAME},
+    ("patient_messages", "licence"): {TELL, OWN, SAME},
     ("patient_messages", "site_wide"): {CALL},
-    ("patient_reminders", None): {TELL, OWN},
+    ("patient_reminders", None): {TELL, OWN, SAME},
     ("website_forms", None): {TELL, OWN},
     ("online_booking", None): {TELL, OWN},
     ("studies", None): {CALL, OWN},
@@ -389,6 +390,11 @@ def test_the_product_and_its_scope_say_what_the_clinic_has_to_do(
             CALL,
             TELL,
         }
+
+
+def test_whoever_gives_up_messages_and_reminders_alike_needs_no_warning() -> None:
+    both = a_draft(products=("patient_messages", "patient_reminders"), scopes={})
+    assert SAME not in both.duties()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -640,6 +640,7 @@ const CODES = {
     tell_emr_vendor: ["Prévenir le fournisseur de DMÉ", "Tell the EMR vendor"],
     cloud_connect_caution: ["Mise en garde Cloud Connect", "Cloud Connect caution"],
     self_service: ["À arrêter par la clinique elle-même", "For the clinic to stop itself"],
+    same_licence: ["Messages et rappels : une seule licence", "Messages and reminders: one licence"],
   },
   claim: {
     anonymous: ["Visiteur anonyme", "Anonymous visitor"],
