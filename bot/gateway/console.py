@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from bot.core import handoff
 from bot.core.agents import Agent, typing_until
-from bot.core.conversations import URGENT_REASONS, Conversation, QueueFilter, Reply
+from bot.core.conversations import URGENT_REASONS, Conversation, Message, QueueFilter, Reply
 from bot.core.handoff import Ownership
 from bot.core.privacy import mask
 from bot.core.services import Services
@@ -251,12 +251,17 @@ def _detail(conversation: Conversation, services: Services) -> ConversationDetai
         messages=MessageOut.all_of(messages),
         identity=IdentityOut.model_validate(identity) if identity else None,
         slots={name: stored[name] for name in _SHOWN_SLOTS if stored.get(name)},
-        diagnosis=next((m.data for m in reversed(messages) if m.kind == "diagnosis"), None),
+        diagnosis=next((m.data for m in reversed(messages) if _has_finding(m)), None),
         tickets=[TicketRef.model_validate(ticket) for ticket in tickets],
         notes=[NoteOut.model_validate(note) for note in services.records.notes(conversation.id)],
         page_url=conversation.page_url,
         created_at=conversation.created_at,
     )
+
+
+def _has_finding(message: Message) -> bool:
+    # Some that were kept by earlier versions have words alone.
+    return message.kind == "diagnosis" and "finding" in message.data
 
 
 def _rows(found: Sequence[Conversation], services: Services) -> list[dict[str, Any]]:

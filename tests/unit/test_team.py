@@ -19,6 +19,7 @@ from bot.core.agents import (
     Agent,
     check_password,
 )
+from bot.core.conversations import Reply
 from bot.core.errors import BadInput
 from bot.core.privacy import mask
 from bot.core.services import Services
@@ -249,6 +250,17 @@ def test_the_same_message_sent_twice_by_a_console_reaches_the_visitor_once(
         assert client.post("conversations/c/messages", json=message).status_code == 200
     said = [m for m in services.conversations.messages("c") if m.author == "agent"]
     assert [m.text for m in said] == ["Bonjour!"]
+
+
+def test_agents_see_the_last_diagnosis_that_found_something(
+    client: TestClient, services: Services
+) -> None:
+    told = Reply("diagnosis", "Non lié.", "fees/not_linked", data={"finding": "not_linked"})
+    start(services.conversations, "c", told, Reply("diagnosis", "Expiré.", "fees/unverified"))
+    start(services.conversations, "d", Reply("diagnosis", "Expiré.", "fees/unverified"))
+    sign_in(client)
+    assert client.get("conversations/c").json()["diagnosis"] == {"finding": "not_linked"}
+    assert client.get("conversations/d").json()["diagnosis"] is None
 
 
 def test_a_preview_is_what_the_visitor_would_see_and_harmless(client: TestClient) -> None:
