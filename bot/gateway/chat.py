@@ -59,7 +59,7 @@ def start_conversation(
     body: StartConversation, services: ServicesDep, settings: SettingsDep
 ) -> Started:
     """Begins a conversation and greets."""
-    identity = read_identity(body.identity, settings) if body.identity else None
+    identity = None if body.identity is None else read_identity(body.identity, settings)
     now = services.clock.now()
     token = secrets.token_urlsafe(32)
     conversation = Conversation(
