@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from bot.core.errors import NotAllowed
+from bot.core.errors import Conflict, NotAllowed
 from bot.core.language import Language
 
 if TYPE_CHECKING:
@@ -144,6 +144,19 @@ class Message:
     payload: str | None = None
     client_id: str | None = None
     reply_to: int | None = None
+
+
+def require_author(message: Message, author: Author) -> Message:
+    """The message that was found under a client id, if this author sent it.
+
+    Raises:
+        Conflict: Somebody else did: what comes now is another message, and must not be lost.
+    """
+    if message.author != author:
+        raise Conflict(
+            "Another message of this conversation has this client_id. Send yours under a new one."
+        )
+    return message
 
 
 @dataclass(frozen=True, slots=True)

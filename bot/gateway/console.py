@@ -116,11 +116,12 @@ def write_message(
 ) -> ConversationDetail:
     """Writes to the visitor; what must not be kept is masked here too."""
     client_id = str(body.client_id) if body.client_id else None
-    said = services.conversations.find_visit(conversation_id, client_id) if client_id else None
+    store = services.conversations
+    said = client_id and store.find_visit(conversation_id, client_id, author="agent")
     # Sent again since the answer was lost: it is said, whoever has the conversation by now.
-    if said is None or said.author != "agent":
+    if not said:
         _say(conversation_id, body.text, client_id, agent, services)
-    return _announce(services.conversations.get(conversation_id), services)
+    return _announce(store.get(conversation_id), services)
 
 
 @router.post("/conversations/{conversation_id}/transfer", responses=responses(401, 403, 404, 409))

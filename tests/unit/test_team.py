@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -250,6 +251,28 @@ def test_the_same_message_sent_twice_by_a_console_reaches_the_visitor_once(
         assert client.post("conversations/c/messages", json=message).status_code == 200
     said = [m for m in services.conversations.messages("c") if m.author == "agent"]
     assert [m.text for m in said] == ["Bonjour!"]
+
+
+def test_a_client_id_that_the_other_side_has_used_loses_no_message(
+    client: TestClient, services: Services
+) -> None:
+    visitors = TestClient(client.app, base_url="http://console.example/api/v1/conversations")
+    begun = visitors.post("", json={}).json()
+    visitors.headers["Authorization"] = f"Bearer {begun['token']}"
+    mine, theirs = str(uuid4()), str(uuid4())
+    sign_in(client)
+    path = f"conversations/{begun['id']}"
+    client.post(f"{path}/claim")
+    client.post(f"{path}/messages", json={"text": "Bonjour", "client_id": theirs})
+    visitors.post(f"{begun['id']}/messages", json={"text": "Allô", "client_id": mine})
+    answers = (
+        visitors.post(f"{begun['id']}/messages", json={"text": "Autre", "client_id": theirs}),
+        client.post(f"{path}/messages", json={"text": "Autre", "client_id": mine}),
+    )
+    for answer in answers:
+        assert_problem(answer, 409, "client_id")
+    written = [m for m in visitors.get(begun["id"]).json()["messages"] if m["kind"] == "message"]
+    assert [(m["text"], m["client_id"]) for m in written] == [("Bonjour", None), ("Allô", mine)]
 
 
 def test_agents_see_the_last_diagnosis_that_found_something(
