@@ -26,7 +26,7 @@ from bot.gateway.access import (
     SessionKey,
     check_origin,
 )
-from bot.gateway.errors import responses
+from bot.gateway.errors import require_length, responses
 from bot.gateway.limits import Place
 from bot.gateway.schemas.console import (
     AgentMessage,
@@ -110,11 +110,14 @@ def claim(conversation_id: str, agent: ChangingAgent, services: ServicesDep) -> 
     return _announce(services.desk.claim(conversation_id, agent), services)
 
 
-@router.post("/conversations/{conversation_id}/messages", responses=responses(401, 403, 404, 409))
+@router.post(
+    "/conversations/{conversation_id}/messages", responses=responses(401, 403, 404, 409, 413)
+)
 def write_message(
     conversation_id: str, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Writes to the visitor; what must not be kept is masked here too."""
+    require_length(body.text)
     client_id = str(body.client_id) if body.client_id else None
     store = services.conversations
     said = client_id and store.find_visit(conversation_id, client_id, author="agent")

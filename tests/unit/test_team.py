@@ -286,6 +286,20 @@ def test_agents_see_the_last_diagnosis_that_found_something(
     assert client.get("conversations/d").json()["diagnosis"] is None
 
 
+def test_an_agent_s_text_of_4000_characters_is_taken_and_one_more_is_not(
+    client: TestClient, services: Services
+) -> None:
+    start(services.conversations, "c")
+    sign_in(client)
+    client.post("conversations/c/claim")
+    for path in ("conversations/c/messages", "preview"):
+        assert client.post(path, json={"text": "é" * 4_000}).status_code == 200
+        assert_problem(client.post(path, json={"text": "é" * 4_001}), 413, "4,000")
+    assert [len(m.text) for m in services.conversations.messages("c") if m.author == "agent"] == [
+        4_000
+    ]
+
+
 def test_a_preview_is_what_the_visitor_would_see_and_harmless(client: TestClient) -> None:
     sign_in(client)
     answer = client.post("preview", json={"text": "**Oui** <script>alert(1)</script>"})
