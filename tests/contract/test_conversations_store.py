@@ -370,6 +370,16 @@ def test_the_topic_is_of_the_last_answer_that_had_one(store: Conversations) -> N
     assert store.get(kept.id).topic == "faq/invoice-details"
 
 
+def test_a_ticket_that_cannot_be_shown_is_understood_and_what_is_spoken_of(
+    store: Conversations,
+) -> None:
+    kept = start(store)
+    answer(store, kept, ABSTAIN)
+    answer(store, kept, Reply("notice", "Introuvable.", "ticket/not-found"))
+    after = store.get(kept.id)
+    assert (after.topic, after.abstentions) == ("ticket/not-found", 0)
+
+
 # --- Ownership -----------------------------------------------------------------------------------
 
 
