@@ -158,7 +158,7 @@ class FileCancellation(TalkAction):
                 say_already_filed(turn, ticket.reference, words.already_open(turn, draft, ticket))
             case AlreadyOpen():
                 text = turn.phrase("utter_already_filed_by_other")
-                turn.say("ticket", text, "ticket/already-filed", (turn.person_button(),))
+                turn.say("notice", text, "ticket/already-filed", (turn.person_button(),))
             case Refused():
                 _save(turn, replace(draft, confirmed=None))
                 restart = Button(

@@ -198,7 +198,7 @@ def _among_own(turn: Turn, errand: Errand) -> tuple[Errand, bool]:
     if not own and identity is None:
         return errand, False
     if not own:
-        turn.say("ticket", turn.phrase("utter_no_tickets"), "ticket/status")
+        turn.say("notice", turn.phrase("utter_no_tickets"), "ticket/status")
         return errand, True
     if errand.purpose == "status":
         text = "\n\n".join(_status(turn, ticket) for ticket in own)
@@ -317,7 +317,7 @@ def _say_not_shown(turn: Turn, found: TooManyAttempts | None) -> None:
     if found is not None:
         name, topic = ("utter_too_many_attempts", "ticket/locked")
     leave = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
-    turn.say("ticket", turn.phrase(name), topic, (turn.person_button(), leave))
+    turn.say("notice", turn.phrase(name), topic, (turn.person_button(), leave))
 
 
 def _say_not_open(turn: Turn, ticket: Ticket) -> None:

@@ -23,6 +23,7 @@ from bot.core.conversations import (
     Message,
     Reply,
     SourceLink,
+    require_author,
 )
 from bot.core.errors import NotFound
 
@@ -102,11 +103,16 @@ def lock_conversation(connection: sa.Connection, conversation_id: str) -> None:
         raise not_found()
 
 
-def read_visit(connection: sa.Connection, conversation_id: str, client_id: str) -> Message | None:
-    """The visitor message that came under this client id, if it did."""
+def read_visit(
+    connection: sa.Connection, conversation_id: str, client_id: str, author: Author
+) -> Message | None:
+    """The message that this author sent under this client id, if one came.
+
+    Raises `Conflict` for one of somebody else.
+    """
     sought = {"conversation_id": conversation_id, "client_id": client_id}
     row = connection.execute(_VISIT, sought).one_or_none()
-    return None if row is None else message_of(row)
+    return None if row is None else require_author(message_of(row), author)
 
 
 def touch_conversation(

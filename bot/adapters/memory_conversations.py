@@ -66,9 +66,10 @@ class MemoryConversations(MemoryTurns, MemoryDrafts, MemoryQueue):
         """See the port."""
         with self._lock:
             kept = self._find(conversation_id)
-            first = self.find_visit(conversation_id, client_id) if client_id else None
-            if first is not None:
-                return [first]
+            if client_id:
+                first = self.find_visit(conversation_id, client_id, author=author)
+                if first is not None:
+                    return [first]
             if while_owned is not None and Ownership.of(kept.now) != while_owned:
                 raise Conflict("The conversation has changed hands meanwhile. Look again.")
             kept.now = replace(kept.now, updated_at=at)

@@ -9,7 +9,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.adapters.memory_talks import MemoryTalks
-from bot.core.conversations import Button, Conversation, Message, Reply, admitted, after_turn
+from bot.core.conversations import (
+    Author,
+    Button,
+    Conversation,
+    Message,
+    Reply,
+    admitted,
+    after_turn,
+    require_author,
+)
 from bot.core.errors import Conflict
 from bot.core.ports.clock import Clock
 
@@ -19,12 +28,15 @@ _POLL_S = 0.002
 class MemoryTurns(MemoryTalks):
     """The `Turns` port in memory."""
 
-    def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
+    def find_visit(
+        self, conversation_id: str, client_id: str, *, author: Author = "visitor"
+    ) -> Message | None:
         """See the port."""
         with self._lock:
             kept = self._kept.get(conversation_id)
             said = kept.messages.values() if kept else ()
-            return next((m for m in said if m.client_id == client_id), None)
+            sent = (m for m in said if m.client_id == client_id)
+            return next((require_author(m, author) for m in sent), None)
 
     def last_visit(self, conversation_id: str) -> Message | None:
         """See the port."""

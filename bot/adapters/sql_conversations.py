@@ -89,7 +89,7 @@ class SqlConversations(SqlTurns, SqlDrafts, SqlQueue):
         """See the port."""
         with self._db.write() as connection:
             lock_conversation(connection, conversation_id)
-            first = client_id and read_visit(connection, conversation_id, client_id)
+            first = client_id and read_visit(connection, conversation_id, client_id, author)
             if first:
                 return [first]
             conversation = touch_conversation(connection, conversation_id, at)

@@ -25,7 +25,15 @@ from bot.adapters.conversation_rows import (
 )
 from bot.adapters.database import Database
 from bot.adapters.tables import conversations, messages
-from bot.core.conversations import Button, Conversation, Message, Reply, admitted, after_turn
+from bot.core.conversations import (
+    Author,
+    Button,
+    Conversation,
+    Message,
+    Reply,
+    admitted,
+    after_turn,
+)
 from bot.core.errors import Conflict
 from bot.core.ports.clock import Clock
 
@@ -73,10 +81,12 @@ class SqlTurns:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
+    def find_visit(
+        self, conversation_id: str, client_id: str, *, author: Author = "visitor"
+    ) -> Message | None:
         """See the port."""
         with self._db.read() as connection:
-            return read_visit(connection, conversation_id, client_id)
+            return read_visit(connection, conversation_id, client_id, author)
 
     def last_visit(self, conversation_id: str) -> Message | None:
         """See the port."""

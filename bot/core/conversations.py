@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from bot.core.errors import NotAllowed
+from bot.core.errors import Conflict, NotAllowed
 from bot.core.language import Language
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ Kind = Literal[
 _SYSTEM_KINDS: frozenset[Kind] = frozenset({"notice", "handoff", "error"})
 # Reasons for which a person is wanted at once.
 URGENT_REASONS = ("angry", "failed")
-# Kinds that show that the bot understood: they end a row of abstentions.
-_UNDERSTOOD_KINDS: frozenset[Kind] = frozenset(
-    {"answer", "clarify", "diagnosis", "form", "recap", "ticket"}
+# Kinds that are about something. But for the last they show that the bot understood, which ends a
+# row of abstentions.
+TOPIC_KINDS: frozenset[Kind] = frozenset(
+    {"answer", "clarify", "diagnosis", "form", "recap", "ticket", "abstain"}
 )
-TOPIC_KINDS: frozenset[Kind] = _UNDERSTOOD_KINDS | {"abstain"}
 
 MAX_TEXT_CHARS = 4_000
 
@@ -146,6 +146,19 @@ class Message:
     reply_to: int | None = None
 
 
+def require_author(message: Message, author: Author) -> Message:
+    """The message that was found under a client id, if this author sent it.
+
+    Raises:
+        Conflict: Somebody else did: what comes now is another message, and must not be lost.
+    """
+    if message.author != author:
+        raise Conflict(
+            "Another message of this conversation has this client_id. Send yours under a new one."
+        )
+    return message
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """One visitor's conversation. `abstentions` counts those in a row, up to now.
@@ -210,19 +223,24 @@ def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversa
     That is: abstentions in a row, the topic, and whether the engine has answered since people had
     it.
     """
-    kinds = {reply.kind for reply in replies}
+    on_topic = [reply for reply in replies if _is_on_topic(reply)]
     abstentions = conversation.abstentions
-    if "abstain" in kinds:
+    if any(reply.kind == "abstain" for reply in replies):
         abstentions += 1
-    elif kinds & _UNDERSTOOD_KINDS:
+    elif on_topic:
         abstentions = 0
-    topics = [reply.topic for reply in replies if reply.topic and reply.kind in TOPIC_KINDS]
+    topics = [reply.topic for reply in on_topic if reply.topic]
     return replace(
         conversation,
         abstentions=abstentions,
         topic=topics[-1] if topics else conversation.topic,
         is_returning=conversation.is_returning and not any(r.author == "bot" for r in replies),
     )
+
+
+def _is_on_topic(reply: Reply) -> bool:
+    # That a ticket cannot be shown is a notice, but tickets are what is spoken of.
+    return reply.kind in TOPIC_KINDS or (reply.topic or "").startswith("ticket/")
 
 
 def admitted(conversation: Conversation, replies: Sequence[Reply]) -> list[Reply]:

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from bot.core.conversations import Button, Identity, Reply, SourceLink
-from bot.core.fee_findings import Diagnosis, Evidence, SenderLine
+from bot.core.fee_findings import Diagnosis, Evidence, Finding, SenderLine
 from bot.core.fee_questions import Change, changes, is_unchanged
 from bot.core.fee_record import Record
 from bot.core.formats import amount, day, listed, local_day, local_time, month, plain
@@ -129,16 +129,33 @@ def tell_unknown_account(to: Telling) -> Reply:
     name = "utter_fees_unknown_account" if site else "utter_fees_no_site"
     text = to.phrase(name, **({"site": site} if site else {}))
     files = (to.button("files", "send_fee_files"),) if to.is_admin and site else ()
-    buttons = (*files, person_button(to.language, to.phrases))
-    return Reply("diagnosis", text, "fees/directory_unavailable", buttons)
+    return _without_account("directory_unavailable", text, files, to)
 
 
 def tell_signed_out(to: Telling, *, has_been: bool) -> Reply:
     """Nothing of an account is told to somebody who is not signed in, or not any more."""
     again = (to.button("check_again", "check_again"),) if has_been else ()
     name = "utter_fees_signed_out" if has_been else "utter_fees_sign_in"
-    buttons = (*again, person_button(to.language, to.phrases))
-    return Reply("diagnosis", to.phrase(name), "fees/unverified", buttons)
+    return _without_account("unverified", to.phrase(name), again, to)
+
+
+def _without_account(
+    finding: Finding, text: str, buttons: tuple[Button, ...], to: Telling
+) -> Reply:
+    """A diagnosis without an account: agents see that there was nothing to look at."""
+    return Reply(
+        "diagnosis",
+        text,
+        f"fees/{finding}",
+        (*buttons, person_button(to.language, to.phrases)),
+        data={
+            "finding": finding,
+            "told_as": finding,
+            "headline": text,
+            "lines": [],
+            "evidence": [],
+        },
+    )
 
 
 def what_changed(since: Record, found: Diagnosis, to: Telling) -> list[str]:

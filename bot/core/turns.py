@@ -62,7 +62,8 @@ def receive(
 
     Raises:
         BadInput: A payload that no message of this conversation offered.
-        Conflict: The turns before this one did not end in time.
+        Conflict: The turns before this one did not end in time, or an agent's message came under
+            this `client_id`.
     """
     message = store.find_visit(conversation_id, visit.client_id)
     if message is None:

@@ -13,7 +13,7 @@ from bot.core import conversations as core
 from bot.core import turns
 from bot.core.agents import typing_until
 from bot.core.audit import Entry
-from bot.core.conversations import MAX_TEXT_CHARS, Conversation
+from bot.core.conversations import Conversation
 from bot.core.privacy import mask, mask_address
 from bot.core.service_replies import greeting
 from bot.gateway.access import (
@@ -25,7 +25,7 @@ from bot.gateway.access import (
     digest,
     read_identity,
 )
-from bot.gateway.errors import TooLarge, TooMany, responses
+from bot.gateway.errors import TooMany, require_length, responses
 from bot.gateway.guard import caller
 from bot.gateway.limits import UNKNOWN_REFERENCES, Ask, Limits, Place, a_minute
 from bot.gateway.metrics import count_turn, time_turn
@@ -59,7 +59,7 @@ def start_conversation(
     body: StartConversation, services: ServicesDep, settings: SettingsDep
 ) -> Started:
     """Begins a conversation and greets."""
-    identity = read_identity(body.identity, settings) if body.identity else None
+    identity = None if body.identity is None else read_identity(body.identity, settings)
     now = services.clock.now()
     token = secrets.token_urlsafe(32)
     conversation = Conversation(
@@ -98,11 +98,7 @@ def send_message(
 ) -> Answered:
     """Takes a message and gives what the bot says in answer; a person's answer comes by events."""
     _require_share(conversation, limits, request)
-    if body.text is not None and len(body.text) > MAX_TEXT_CHARS:
-        raise TooLarge(
-            f"The text has {len(body.text):,} characters; at most {MAX_TEXT_CHARS:,} "
-            "are taken. Send it in parts."
-        )
+    require_length(body.text or "")
     with time_turn():
         answers = turns.receive(
             conversation.id,

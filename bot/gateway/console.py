@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from bot.core import handoff
 from bot.core.agents import Agent, typing_until
-from bot.core.conversations import URGENT_REASONS, Conversation, QueueFilter, Reply
+from bot.core.conversations import URGENT_REASONS, Conversation, Message, QueueFilter, Reply
 from bot.core.handoff import Ownership
 from bot.core.privacy import mask
 from bot.core.services import Services
@@ -26,7 +26,7 @@ from bot.gateway.access import (
     SessionKey,
     check_origin,
 )
-from bot.gateway.errors import responses
+from bot.gateway.errors import require_length, responses
 from bot.gateway.limits import Place
 from bot.gateway.schemas.console import (
     AgentMessage,
@@ -110,17 +110,21 @@ def claim(conversation_id: str, agent: ChangingAgent, services: ServicesDep) -> 
     return _announce(services.desk.claim(conversation_id, agent), services)
 
 
-@router.post("/conversations/{conversation_id}/messages", responses=responses(401, 403, 404, 409))
+@router.post(
+    "/conversations/{conversation_id}/messages", responses=responses(401, 403, 404, 409, 413)
+)
 def write_message(
     conversation_id: str, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Writes to the visitor; what must not be kept is masked here too."""
+    require_length(body.text)
     client_id = str(body.client_id) if body.client_id else None
-    said = services.conversations.find_visit(conversation_id, client_id) if client_id else None
+    store = services.conversations
+    said = client_id and store.find_visit(conversation_id, client_id, author="agent")
     # Sent again since the answer was lost: it is said, whoever has the conversation by now.
-    if said is None or said.author != "agent":
+    if not said:
         _say(conversation_id, body.text, client_id, agent, services)
-    return _announce(services.conversations.get(conversation_id), services)
+    return _announce(store.get(conversation_id), services)
 
 
 @router.post("/conversations/{conversation_id}/transfer", responses=responses(401, 403, 404, 409))
@@ -251,12 +255,17 @@ def _detail(conversation: Conversation, services: Services) -> ConversationDetai
         messages=MessageOut.all_of(messages),
         identity=IdentityOut.model_validate(identity) if identity else None,
         slots={name: stored[name] for name in _SHOWN_SLOTS if stored.get(name)},
-        diagnosis=next((m.data for m in reversed(messages) if m.kind == "diagnosis"), None),
+        diagnosis=next((m.data for m in reversed(messages) if _has_finding(m)), None),
         tickets=[TicketRef.model_validate(ticket) for ticket in tickets],
         notes=[NoteOut.model_validate(note) for note in services.records.notes(conversation.id)],
         page_url=conversation.page_url,
         created_at=conversation.created_at,
     )
+
+
+def _has_finding(message: Message) -> bool:
+    # Some that were kept by earlier versions have words alone.
+    return message.kind == "diagnosis" and "finding" in message.data
 
 
 def _rows(found: Sequence[Conversation], services: Services) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from bot.core.conversations import MAX_TEXT_CHARS
 from bot.core.errors import (
     BadInput,
     Conflict,
@@ -83,6 +84,15 @@ class TooMany(HelpdeskError):
     def __init__(self, why: str, wait_s: int) -> None:
         super().__init__(why)
         self.wait_s = wait_s
+
+
+def require_length(text: str) -> None:
+    """Raises TooLarge if the text of a message is longer than is taken, whoever writes it."""
+    if len(text) > MAX_TEXT_CHARS:
+        raise TooLarge(
+            f"The text has {len(text):,} characters; at most {MAX_TEXT_CHARS:,} "
+            "are taken. Send it in parts."
+        )
 
 
 _STATUS |= {TooLarge: 413, Unauthorized: 401, TooMany: 429}

@@ -25,7 +25,7 @@ from bot.gateway.schemas.operations import (
     Health,
     Readiness,
 )
-from bot.settings import DEMO_AGENTS, DEMO_KEY_ID, Settings
+from bot.settings import DEMO_AGENTS, Settings
 
 router = APIRouter(tags=["operations"])
 demo = APIRouter(prefix="/api/v1/demo", tags=["demo"])
@@ -72,20 +72,26 @@ def metrics(request: Request, settings: SettingsDep) -> Response:
 def demo_identities(
     request: Request, services: ServicesDep, settings: SettingsDep
 ) -> DemoIdentities:
-    """Ready-signed visitors."""
+    """Ready-signed visitors; none where nobody's signature is believed."""
     _require_demo(settings)
     expires_at = services.clock.now() + IDENTITY_LIFE
-    secret = settings.identity_keys[DEMO_KEY_ID].get_secret_value()
+    told: dict[str, int | str] = {"exp": int(expires_at.timestamp())}
+    if settings.identity_audience is not None:
+        told["aud"] = settings.identity_audience
+    # Any key that is believed will do: the demo's own, unless others were given in its place.
+    kid, key = next(iter(settings.identity_keys.items()), (None, None))
+    if key is None:
+        return DemoIdentities(identities=[])
     return DemoIdentities(
         identities=[
             DemoIdentity(
                 name=name,
                 description=description,
                 identity=jwt.encode(
-                    {**claims, "exp": int(expires_at.timestamp())},
-                    secret,
+                    {**claims, **told},
+                    key.get_secret_value(),
                     algorithm="HS256",
-                    headers={"kid": DEMO_KEY_ID},
+                    headers={"kid": kid},
                 ),
             )
             for name, (claims, description) in request.app.state.demo_visitors.items()
@@ -103,7 +109,7 @@ def demo_agents(settings: SettingsDep) -> DemoAgents:
 
 
 def _require_demo(settings: Settings) -> None:
-    if not settings.is_demo or DEMO_KEY_ID not in settings.identity_keys:
+    if not settings.is_demo:
         raise NotFound("Not Found")
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 
 from bot.core.services import Services
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, SettingsDep, check_origin
-from bot.gateway.errors import responses
+from bot.gateway.errors import require_length, responses
 from bot.gateway.render import markdown_to_html
 from bot.gateway.schemas.console import AgentMessage
 from bot.gateway.schemas.writing import (
@@ -33,9 +33,10 @@ def list_replies(_agent: ReadingAgent, settings: SettingsDep) -> CannedReplies:
     )
 
 
-@router.post("/preview", responses=responses(401, 403))
+@router.post("/preview", responses=responses(401, 403, 413))
 def preview(body: AgentMessage, _agent: ChangingAgent) -> Preview:
     """The text as the visitor would see it; nothing is sent."""
+    require_length(body.text)
     return Preview(html=markdown_to_html(body.text))
 
 

@@ -153,6 +153,8 @@ def _outcome(message: dict[str, Any]) -> str:
             return topic
         case "notice" if topic == "language/switched":
             return "flow/switch_language"
+        case "notice" if topic.startswith(("status/", "ticket/")):
+            return "flow/ask_ticket_status"
     return str(kind)
 
 

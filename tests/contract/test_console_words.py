@@ -190,6 +190,12 @@ def test_a_fee_check_is_told_as_the_visitor_was_told(modules: Path) -> None:
     assert panels["en"][1].count("Accounts not linked") == 2
 
 
+def test_a_diagnosis_without_a_finding_is_none(modules: Path) -> None:
+    details: list[dict[str, Any]] = [{"messages": [], "diagnosis": one} for one in ({}, None)]
+    for language, (empty, none) in shown(modules, "panels", details).items():
+        assert empty == none, language
+
+
 def test_a_fact_out_of_a_file_names_the_file(modules: Path) -> None:
     fact = {"fact": "no_licence", "source": "csv", "detail": "users.csv", "as_of": "2026-03-10"}
     assert "CSV importé (users.csv)" in shown(modules, "evidence", [fact])["fr"]

@@ -174,6 +174,25 @@ def test_client_ids_of_two_conversations_do_not_meet(store: Conversations) -> No
     assert write(store, second, "deux", client_id="same").text == "deux"
 
 
+def test_a_client_id_of_the_other_side_is_refused_and_no_message_is_lost(
+    store: Conversations,
+) -> None:
+    kept = start(store)
+    theirs = write(store, kept, "Bonjour", client_id="visitor-1")
+    reply = Reply("message", "Un instant")
+    (ours,) = store.say(kept.id, "agent", [reply], at=NOW, client_id="agent-1")
+    with pytest.raises(Conflict, match="client_id"):
+        store.find_visit(kept.id, "agent-1")
+    with pytest.raises(Conflict, match="client_id"):
+        write(store, kept, "Autre chose", client_id="agent-1")
+    with pytest.raises(Conflict, match="client_id"):
+        store.find_visit(kept.id, "visitor-1", author="agent")
+    with pytest.raises(Conflict, match="client_id"):
+        store.say(kept.id, "agent", [reply], at=NOW, client_id="visitor-1")
+    assert store.find_visit(kept.id, "agent-1", author="agent") == ours
+    assert store.messages(kept.id) == [theirs, ours]
+
+
 def test_message_ids_grow_and_are_never_used_again(store: Conversations) -> None:
     kept, other = start(store, "a"), start(store, "b")
     before = write(store, kept).id
@@ -349,6 +368,16 @@ def test_the_topic_is_of_the_last_answer_that_had_one(store: Conversations) -> N
     answer(store, kept, an_answer(topic="faq/invoice-details"))
     answer(store, kept, Reply("smalltalk", "De rien!", "smalltalk/thank"), Reply("notice", "…"))
     assert store.get(kept.id).topic == "faq/invoice-details"
+
+
+def test_a_ticket_that_cannot_be_shown_is_understood_and_what_is_spoken_of(
+    store: Conversations,
+) -> None:
+    kept = start(store)
+    answer(store, kept, ABSTAIN)
+    answer(store, kept, Reply("notice", "Introuvable.", "ticket/not-found"))
+    after = store.get(kept.id)
+    assert (after.topic, after.abstentions) == ("ticket/not-found", 0)
 
 
 # --- Ownership -----------------------------------------------------------------------------------
@@ -703,7 +732,7 @@ def test_the_same_message_of_an_agent_twice_at_the_same_moment_is_said_once(stor
         return store.say(kept.id, "agent", [reply], at=NOW, client_id="agent-1")
 
     touched = conversations.update().values(updated_at=NOW)
-    first = messages.update().values(client_id="agent-1")
+    first = messages.update().values(client_id="agent-1", author="agent")
     assert [message.id for message in meanwhile(stores, again, touched, first)] == [said.id]
 
 

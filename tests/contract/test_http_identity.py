@@ -93,7 +93,8 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "not valid yet": lambda secret: signed(secret, nbf=int(time.time()) + 300),
     "with roles that are no list": lambda secret: signed(secret, roles=5),
     "that is no token": lambda _: "rubbish",
-    "that is empty": lambda _: " ",
+    "that is empty": lambda _: "",
+    "that is blank": lambda _: " ",
 }
 
 

@@ -198,14 +198,38 @@ def test_the_demo_lists_two_agents_who_can_sign_in(
     assert len(agents) == 2
 
 
+@pytest.mark.parametrize("audience", [None, "helpdesk"])
+def test_with_keys_of_one_s_own_the_demo_s_people_are_listed_all_the_same(
+    tmp_path: Path, audience: str | None
+) -> None:
+    visitor = ({"scope": "user", "external_id": "demo-roy"}, "Somebody")
+    chosen = {"identity_keys": KEYS, "identity_audience": audience}
+    http = in_process(tmp_path, visitors={"linked": visitor}, **chosen)
+    assert [one["name"] for one in http.get("/api/v1/demo/agents").json()["agents"]] == [
+        agent.name for agent in DEMO_AGENTS
+    ]
+    (listed,) = http.get("/api/v1/demo/identities").json()["identities"]
+    assert jwt.get_unverified_header(listed["identity"])["kid"] == "app_2026"
+    started = http.post("/api/v1/conversations", json={"identity": listed["identity"]})
+    assert started.status_code == 201
+
+
+def test_where_no_signature_is_believed_the_demo_has_agents_and_no_visitors(tmp_path: Path) -> None:
+    http = in_process(tmp_path, identity_keys={})
+    assert http.get("/api/v1/demo/identities").json() == {"identities": []}
+    assert http.get("/api/v1/demo/agents").status_code == 200
+
+
 # --- Production ----------------------------------------------------------------------------------
 
 
-def in_process(folder: Path, address: str = "127.0.0.1", **chosen: Any) -> TestClient:
+def in_process(
+    folder: Path, address: str = "127.0.0.1", *, visitors: Any = None, **chosen: Any
+) -> TestClient:
     """A gateway of its own for these settings, called from this address; Rasa is not there."""
     settings = Settings(database_url=f"sqlite:///{folder / 'own.db'}", **chosen)
     migrate.upgrade(settings.database_url)
-    app = create_app(build(settings), settings, owner="test", demo_visitors={})
+    app = create_app(build(settings), settings, owner="test", demo_visitors=visitors or {})
     return TestClient(app, base_url="http://127.0.0.1", client=(address, 50_000))
 
 

@@ -243,7 +243,7 @@ def test_a_wrong_email_and_an_unknown_reference_are_refused_alike(visit: Visit, 
         visitor = visit("en")
         visitor.say(f"What is the status of my request {reference}?")
         told.append(visitor.say("somebody.else@clinic.example.com"))
-    assert [turn.heard for turn in told] == [["ticket ticket/not-found"]] * 2
+    assert [turn.heard for turn in told] == [["notice ticket/not-found"]] * 2
     assert told[0].text == told[1].text
 
 
@@ -311,10 +311,10 @@ def test_guessing_at_the_email_of_a_reference_comes_to_an_end(visit: Visit, file
     for number in range(6):
         visitor.say(f"What is the status of my request {filed}?")
         told.append(visitor.say(f"guess{number}@clinic.example.com").heard)
-    assert told == [["ticket ticket/not-found"]] * 5 + [["ticket ticket/locked"]]
+    assert told == [["notice ticket/not-found"]] * 5 + [["notice ticket/locked"]]
     visitor.say(f"What is the status of my request {filed}?")
     locked = visitor.say(EMAIL)
-    assert locked.heard == ["ticket ticket/locked"]
+    assert locked.heard == ["notice ticket/locked"]
     assert "Talk to a person" in [b["title"] for b in locked.messages[0]["buttons"]]
 
 

@@ -21,7 +21,7 @@ from bot.core.fee_diagnosis import diagnose, directory_unavailable
 from bot.core.fee_findings import Diagnosis
 from bot.core.fee_questions import Aspect, only_months
 from bot.core.fee_record import Record, last_record
-from bot.core.fee_reply import Telling, tell_diagnosis
+from bot.core.fee_reply import Telling, tell_diagnosis, tell_signed_out, tell_unknown_account
 from bot.core.language import LANGUAGES, Language
 from tests.unit.test_fee_diagnosis import (
     COLLEAGUE,
@@ -360,3 +360,17 @@ def test_agents_see_the_kind_of_a_source_apart_from_where_exactly_it_was() -> No
     evidence = tell_diagnosis(admin(TEAM), telling("fr", "site_admin")).data["evidence"]
     assert {one["source"] for one in evidence} == {"database"}
     assert all(one["detail"] for one in evidence)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_agents_see_why_no_account_was_looked_at(language: Language) -> None:
+    to = telling(language)
+    for reply, finding in (
+        (tell_unknown_account(to), "directory_unavailable"),
+        (tell_signed_out(to, has_been=True), "unverified"),
+        (tell_signed_out(to, has_been=False), "unverified"),
+    ):
+        assert reply.topic == f"fees/{finding}"
+        assert (reply.data["finding"], reply.data["told_as"]) == (finding, finding)
+        assert reply.data["headline"] == reply.text
+        assert reply.data.keys() == tell_diagnosis(directory_unavailable(), to).data.keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,6 +20,7 @@ from bot.core.agents import (
     Agent,
     check_password,
 )
+from bot.core.conversations import Reply
 from bot.core.errors import BadInput
 from bot.core.privacy import mask
 from bot.core.services import Services
@@ -249,6 +251,53 @@ def test_the_same_message_sent_twice_by_a_console_reaches_the_visitor_once(
         assert client.post("conversations/c/messages", json=message).status_code == 200
     said = [m for m in services.conversations.messages("c") if m.author == "agent"]
     assert [m.text for m in said] == ["Bonjour!"]
+
+
+def test_a_client_id_that_the_other_side_has_used_loses_no_message(
+    client: TestClient, services: Services
+) -> None:
+    visitors = TestClient(client.app, base_url="http://console.example/api/v1/conversations")
+    begun = visitors.post("", json={}).json()
+    visitors.headers["Authorization"] = f"Bearer {begun['token']}"
+    mine, theirs = str(uuid4()), str(uuid4())
+    sign_in(client)
+    path = f"conversations/{begun['id']}"
+    client.post(f"{path}/claim")
+    client.post(f"{path}/messages", json={"text": "Bonjour", "client_id": theirs})
+    visitors.post(f"{begun['id']}/messages", json={"text": "Allô", "client_id": mine})
+    answers = (
+        visitors.post(f"{begun['id']}/messages", json={"text": "Autre", "client_id": theirs}),
+        client.post(f"{path}/messages", json={"text": "Autre", "client_id": mine}),
+    )
+    for answer in answers:
+        assert_problem(answer, 409, "client_id")
+    written = [m for m in visitors.get(begun["id"]).json()["messages"] if m["kind"] == "message"]
+    assert [(m["text"], m["client_id"]) for m in written] == [("Bonjour", None), ("Allô", mine)]
+
+
+def test_agents_see_the_last_diagnosis_that_found_something(
+    client: TestClient, services: Services
+) -> None:
+    told = Reply("diagnosis", "Non lié.", "fees/not_linked", data={"finding": "not_linked"})
+    start(services.conversations, "c", told, Reply("diagnosis", "Expiré.", "fees/unverified"))
+    start(services.conversations, "d", Reply("diagnosis", "Expiré.", "fees/unverified"))
+    sign_in(client)
+    assert client.get("conversations/c").json()["diagnosis"] == {"finding": "not_linked"}
+    assert client.get("conversations/d").json()["diagnosis"] is None
+
+
+def test_an_agent_s_text_of_4000_characters_is_taken_and_one_more_is_not(
+    client: TestClient, services: Services
+) -> None:
+    start(services.conversations, "c")
+    sign_in(client)
+    client.post("conversations/c/claim")
+    for path in ("conversations/c/messages", "preview"):
+        assert client.post(path, json={"text": "é" * 4_000}).status_code == 200
+        assert_problem(client.post(path, json={"text": "é" * 4_001}), 413, "4,000")
+    assert [len(m.text) for m in services.conversations.messages("c") if m.author == "agent"] == [
+        4_000
+    ]
 
 
 def test_a_preview_is_what_the_visitor_would_see_and_harmless(client: TestClient) -> None:

@@ -153,3 +153,28 @@ def test_a_name_given_goes_before_that_of_the_sign_in(
     kept = services.conversations.errand(signed_in.id)
     assert kept is not None
     assert kept.name == "Line Roy"
+
+
+# --- Kinds ---------------------------------------------------------------------------------------
+
+
+def test_of_the_kind_ticket_is_only_what_names_one(services: Services, ticket: Ticket) -> None:
+    wish = "ask_ticket_status"
+    mine = start(services.conversations, "mine", identity=an_identity())
+    nobody_s = start(services.conversations, "none", identity=an_identity(external_id="else"))
+    (shown,) = hear(services, mine, typed("Où en est ma demande?", wish), 1).replies
+    (nothing,) = hear(services, nobody_s, typed("Où en est ma demande?", wish), 1).replies
+    assert (shown.kind, nothing.kind) == ("ticket", "notice")
+    assert shown.topic == nothing.topic == "ticket/status"
+    assert ticket.reference in shown.text
+
+
+def test_what_is_not_shown_is_a_notice_however_often_it_is_tried(
+    services: Services, talk: Conversation, ticket: Ticket
+) -> None:
+    said = []
+    for number in range(1, 7):
+        keep(services, talk, Errand("status", ticket.reference, asked="email"))
+        said += hear(services, talk, typed("n@elsewhere.example.com"), number).replies
+    assert {reply.topic for reply in said} == {"ticket/not-found", "ticket/locked"}
+    assert {reply.kind for reply in said} == {"notice"}

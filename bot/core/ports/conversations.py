@@ -64,7 +64,8 @@ class Conversations(Turns, Drafts, Queue, Protocol):
         The same `client_id`, of a single message, twice gives the first one again.
 
         Raises:
-            Conflict: The conversation is no longer `while_owned`.
+            Conflict: The conversation is no longer `while_owned`, or somebody else's message came
+                under this `client_id`.
         """
 
     def messages(self, conversation_id: str, after: int = 0) -> list[Message]:

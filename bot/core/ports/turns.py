@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from bot.core.conversations import Button, Conversation, Message, Reply
+    from bot.core.conversations import Author, Button, Conversation, Message, Reply
     from bot.core.ports.clock import Clock
 
 
@@ -18,8 +18,14 @@ class Turns(Protocol):
     Methods that take an id raise `NotFound` for one that does not exist.
     """
 
-    def find_visit(self, conversation_id: str, client_id: str) -> Message | None:
-        """The message that came under this client id, a visitor's or an agent's, if one did."""
+    def find_visit(
+        self, conversation_id: str, client_id: str, *, author: Author = "visitor"
+    ) -> Message | None:
+        """The message that this author sent under this client id, if one came.
+
+        Raises:
+            Conflict: Somebody else's did: the first message must not pass for this one.
+        """
 
     def last_visit(self, conversation_id: str) -> Message | None:
         """The newest message that the visitor wrote, if there is one."""
@@ -34,7 +40,11 @@ class Turns(Protocol):
         at: datetime,
         masked: Sequence[str] = (),
     ) -> Message:
-        """Stores a visitor message; the same client id again gives the first one back."""
+        """Stores a visitor message; the same client id again gives the first one back.
+
+        Raises:
+            Conflict: An agent's message came under this client id.
+        """
 
     def find_button(self, conversation_id: str, payload: str) -> Button | None:
         """The button with this payload among those that the conversation offered."""

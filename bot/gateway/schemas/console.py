@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from bot.core import conversations as core
 from bot.gateway.schemas.messages import MessageOut
 from bot.gateway.schemas.team import AgentRef
 from bot.gateway.schemas.tickets import TicketRef
@@ -85,9 +84,7 @@ class AgentMessage(Body):
 
     model_config = example(text="Bonjour, je regarde **votre compte**.")
 
-    text: str = Field(
-        min_length=1, max_length=core.MAX_TEXT_CHARS, pattern=r"\S", description="Markdown."
-    )
+    text: str = Field(min_length=1, pattern=r"\S", description="Markdown, 1 to 4,000 characters.")
     client_id: UUID | None = Field(
         None, description="Chosen by the sender; the same one twice is said once."
     )

@@ -59,7 +59,9 @@ class MessageOut(Out):
     buttons: list[ButtonOut] = Field(description="Choices that are offered.")
     sources: list[SourceOut] = Field(description="Where the words come from.")
     created_at: Moment
-    client_id: str | None = Field(description="Of a visitor's message: the id it was sent with.")
+    client_id: str | None = Field(
+        description="Of a visitor's message: the id it was sent with, in lower case with hyphens."
+    )
     is_masked: bool = Field(
         description="Whether something that must not be kept was masked in it; never what."
     )
@@ -79,7 +81,7 @@ class MessageOut(Out):
             buttons=[ButtonOut.model_validate(button) for button in message.buttons],
             sources=[SourceOut.model_validate(source) for source in message.sources],
             created_at=message.created_at,
-            client_id=message.client_id,
+            client_id=message.client_id if message.author == "visitor" else None,
             is_masked=bool(message.data.get("masked")),
         )
 

@@ -44,7 +44,7 @@ function tried({ messages }) {
 
 function found({ diagnosis, tickets }) {
   return [
-    diagnosis ? label("finding", diagnosis.told_as ?? diagnosis.finding) : null,
+    diagnosis?.finding ? label("finding", diagnosis.told_as ?? diagnosis.finding) : null,
     ...(tickets ?? []).map(({ reference, kind, state }) => el("span", {},
       `${label("ticketKind", kind)} `, el("span", { class: "reference" }, reference),
       ` (${label("ticketState", state).toLowerCase()})`)),

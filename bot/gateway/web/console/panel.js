@@ -42,7 +42,7 @@ function assurance(degree) {
 }
 
 function diagnosis(found) {
-  if (!found) return nothing("panel.no-diagnosis");
+  if (!found?.finding) return nothing("panel.no-diagnosis");
   return el("div", { class: "diagnosis" },
     el("span", { class: "badge finding" }, label("finding", found.told_as ?? found.finding)),
     el("p", { class: "headline" }, found.headline),
