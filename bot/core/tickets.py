@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.core.errors import BadInput
+from bot.core.places import Place
 
 TicketKind = Literal["cancellation", "billing_review", "support_request"]
 TicketState = Literal["open", "in_progress", "done", "rejected", "withdrawn"]
@@ -124,6 +125,11 @@ class Delivery:
     payload: str | None = None
     maybe_arrived: bool = False
     ticket_id: str | None = None
+
+
+def place_of(ticket: Ticket) -> Place:
+    """Where it stands among tickets, which come newest first."""
+    return Place(0, ticket.created_at, ticket.reference)
 
 
 def new_reference() -> str:

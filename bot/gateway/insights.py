@@ -31,16 +31,24 @@ from bot.gateway.schemas.insights import (
     UnansweredQuestion,
     Votes,
 )
+from bot.gateway.schemas.wire import empty_means
 
 router = APIRouter(
     prefix="/api/v1/agent/insights", tags=["agent"], dependencies=[Depends(check_origin)]
 )
-Days = Annotated[int, Query(ge=1, le=366, description="How many days back, today included.")]
-GapLanguage = Annotated[Language, Query(description="In which to show the nearest section.")]
+DAYS = 30
+Days = Annotated[
+    int,
+    Query(ge=1, le=366, description="How many days back, today included."),
+    empty_means(DAYS),
+]
+GapLanguage = Annotated[
+    Language, Query(description="In which to show the nearest section."), empty_means("fr")
+]
 
 
 @router.get("", responses=responses(401))
-def read_insights(_agent: ReadingAgent, services: ServicesDep, days: Days = 30) -> Insights:
+def read_insights(_agent: ReadingAgent, services: ServicesDep, days: Days = DAYS) -> Insights:
     """Counts over all conversations, and a report of the last days."""
     zone = services.desk.hours.zone
     until = services.clock.now()

@@ -9,11 +9,19 @@ from fastapi import APIRouter, Depends, Query
 
 from bot.core.errors import Conflict
 from bot.core.services import Services
-from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
+from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change, place_of
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
 from bot.gateway.schemas.tickets import ChangeTicket, TicketDetail, TicketList, TicketOut
-from bot.gateway.schemas.wire import Cursor, Limit
+from bot.gateway.schemas.wire import (
+    ROWS,
+    Cursor,
+    Limit,
+    Words,
+    empty_means,
+    read_cursor,
+    write_cursor,
+)
 from bot.gateway.stream import CONSOLE
 
 router = APIRouter(
@@ -25,20 +33,31 @@ router = APIRouter(
 def list_tickets(
     _agent: ReadingAgent,
     services: ServicesDep,
-    kind: Literal["cancellation", "billing_review", "support_request"] | None = None,
-    state: Literal["open", "in_progress", "done", "rejected", "withdrawn"] | None = None,
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    delivery: DeliveryState | None = None,
-    limit: Limit = 50,
+    kind: Annotated[
+        Literal["cancellation", "billing_review", "support_request"] | None,
+        Query(description="What kind of request it is."),
+        empty_means(None),
+    ] = None,
+    state: Annotated[
+        Literal["open", "in_progress", "done", "rejected", "withdrawn"] | None,
+        Query(description="Where the team stands with it."),
+        empty_means(None),
+    ] = None,
+    q: Words = None,
+    delivery: Annotated[
+        DeliveryState | None,
+        Query(description="How far something of it is on its way to the helpdesk."),
+        empty_means(None),
+    ] = None,
+    limit: Limit = ROWS,
     cursor: Cursor = None,
 ) -> TicketList:
     """Tickets, newest first; `delivery=dead` and `=rejected` are those that wait for a person."""
-    start = int(cursor or 0)
-    wanted = TicketFilter(kind=kind, state=state, q=q or None, delivery=delivery)
-    found = services.tickets.find(wanted, limit=limit + 1, cursor=start)
+    wanted = TicketFilter(kind=kind, state=state, q=q, delivery=delivery)
+    found = services.tickets.find(wanted, limit=limit + 1, after=read_cursor(cursor))
     return TicketList(
         tickets=[TicketOut(**_known(ticket, services)) for ticket in found[:limit]],
-        next=str(start + limit) if len(found) > limit else None,
+        next=write_cursor(place_of(found[limit - 1])) if len(found) > limit else None,
     )
 
 

@@ -77,7 +77,7 @@ def file(
 
 
 def count(store: MemoryTickets) -> int:
-    return len(store.find(TicketFilter(), limit=50, cursor=0))
+    return len(store.find(TicketFilter(), limit=50))
 
 
 # --- The gate ------------------------------------------------------------------------------------
