@@ -161,16 +161,22 @@ def helpdesk_body(ticket: Ticket) -> str:
     )
 
 
-def parse_change(state: str | None, checklist: Mapping[str, bool] | None) -> Change:
-    """A change as an agent asks for it.
+def parse_change(
+    kind: TicketKind, state: str | None, checklist: Mapping[str, bool] | None
+) -> Change:
+    """A change of a ticket of that kind, as an agent asks for it.
 
     Raises:
-        BadInput: An unknown state or check-list item.
+        BadInput: An unknown state, or an item that is not on the check-list of this kind.
     """
     known = next((allowed for allowed in STATES if allowed == state), None)
     if state is not None and known is None:
         raise BadInput(f"Unknown state {state!r}; allowed: {', '.join(STATES)}.")
-    unknown = sorted(set(checklist or {}) - set(CHECKLIST))
+    allowed = CHECKLISTS[kind]
+    unknown = sorted(set(checklist or {}) - set(allowed))
     if unknown:
-        raise BadInput(f"Unknown check-list item {unknown[0]!r}; allowed: {', '.join(CHECKLIST)}.")
+        raise BadInput(
+            f"Unknown check-list item {unknown[0][:40]!r} of the kind {kind}; "
+            f"allowed: {', '.join(allowed)}."
+        )
     return Change(known, dict(checklist or {}))

@@ -72,7 +72,8 @@ def change_ticket(
     reference: str, body: ChangeTicket, agent: ChangingAgent, services: ServicesDep
 ) -> TicketDetail:
     """Changes state or check-list."""
-    change = parse_change(body.state, body.checklist)
+    kind = services.tickets.get(reference).kind
+    change = parse_change(kind, body.state, body.checklist)
     services.tickets.change(reference, change, who=agent.name, at=services.clock.now())
     services.events.publish(CONSOLE)
     return _ticket(reference, services)

@@ -128,3 +128,16 @@ def test_since_when_somebody_waits_is_told_of_those_who_wait_alone(
         ("claimed", True),
         ("closed", True),
     ]
+
+
+def test_a_check_list_has_no_items_of_another_kind_of_ticket(
+    http: TestClient, services: Services
+) -> None:
+    filed = a_ticket(kind="support_request", checklist={"processed": False})
+    services.tickets.open(filed, "{}", who="assistant")
+    path = f"/api/v1/agent/tickets/{filed.reference}"
+    answer = http.patch(path, json={"checklist": {"emr_vendor_told": True}})
+    assert answer.status_code == 422
+    assert "allowed: processed." in answer.json()["detail"]
+    assert services.tickets.get(filed.reference).checklist == {"processed": False}
+    assert http.patch(path, json={"checklist": {"processed": True}}).status_code == 200
