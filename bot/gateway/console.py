@@ -46,6 +46,7 @@ from bot.gateway.schemas.wire import (
     ROWS,
     Cursor,
     Limit,
+    Nothing,
     Words,
     empty_means,
     read_cursor,
@@ -126,7 +127,12 @@ def read_conversation(
 
 
 @router.post("/conversations/{conversation_id}/claim", responses=responses(401, 403, 404, 409))
-def claim(conversation_id: str, agent: ChangingAgent, services: ServicesDep) -> ConversationDetail:
+def claim(
+    conversation_id: str,
+    agent: ChangingAgent,
+    services: ServicesDep,
+    _body: Nothing | None = None,
+) -> ConversationDetail:
     """Gives the conversation to the calling agent."""
     return _announce(services.desk.claim(conversation_id, agent), services)
 
@@ -156,7 +162,10 @@ def transfer(
     "/conversations/{conversation_id}/return-to-bot", responses=responses(401, 403, 404, 409)
 )
 def return_to_bot(
-    conversation_id: str, agent: ChangingAgent, services: ServicesDep
+    conversation_id: str,
+    agent: ChangingAgent,
+    services: ServicesDep,
+    _body: Nothing | None = None,
 ) -> ConversationDetail:
     """Gives the conversation back to the bot."""
     return _announce(services.desk.give_back(conversation_id, agent), services)
@@ -207,7 +216,7 @@ def signal(
 
 
 @router.post("/presence", status_code=204, responses=responses(401, 403))
-def be_present(_agent: ChangingAgent) -> None:
+def be_present(_agent: ChangingAgent, _body: Nothing | None = None) -> None:
     """Answers a `ping` of the stream: the console is open, its agent keeps what is claimed."""
 
 

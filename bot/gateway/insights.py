@@ -31,7 +31,7 @@ from bot.gateway.schemas.insights import (
     UnansweredQuestion,
     Votes,
 )
-from bot.gateway.schemas.wire import empty_means
+from bot.gateway.schemas.wire import Nothing, empty_means
 
 router = APIRouter(
     prefix="/api/v1/agent/insights", tags=["agent"], dependencies=[Depends(check_origin)]
@@ -84,7 +84,9 @@ def draft_article(gap_id: str, _agent: ReadingAgent, services: ServicesDep) -> R
 
 
 @router.post("/gaps/replay", responses=responses(401, 403))
-def replay_gaps(_agent: ChangingAgent, services: ServicesDep) -> Replay:
+def replay_gaps(
+    _agent: ChangingAgent, services: ServicesDep, _body: Nothing | None = None
+) -> Replay:
     """Asks the questions of the greatest gaps again, and says which gaps have closed.
 
     As many as a caller can wait for, and at least the first: none is too great to close.

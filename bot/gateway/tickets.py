@@ -17,6 +17,7 @@ from bot.gateway.schemas.wire import (
     ROWS,
     Cursor,
     Limit,
+    Nothing,
     Words,
     empty_means,
     read_cursor,
@@ -80,7 +81,9 @@ def change_ticket(
 
 
 @router.post("/{reference}/retry-delivery", responses=responses(401, 403, 404, 409))
-def retry_delivery(reference: str, agent: ChangingAgent, services: ServicesDep) -> TicketDetail:
+def retry_delivery(
+    reference: str, agent: ChangingAgent, services: ServicesDep, _body: Nothing | None = None
+) -> TicketDetail:
     """Sends again what of the ticket the helpdesk has not got; nothing arrives twice."""
     if not services.tickets.retry(reference, who=agent.name, at=services.clock.now()):
         raise Conflict("There is nothing to send again: all of it is delivered or under way.")

@@ -128,6 +128,12 @@ class Body(BaseModel):
         return self
 
 
+class Nothing(Body):
+    """The body of a call that says all by its address. It may be left out."""
+
+    model_config = example()
+
+
 class Out(BaseModel):
     """Something that goes out; made of the core's own object with `model_validate`."""
 

@@ -1,4 +1,4 @@
-"""The agents' two lists over HTTP: what may be asked of them, and their pages while they change."""
+"""The agents' calls over HTTP: their lists and pages while these change, and what is refused."""
 
 from __future__ import annotations
 
@@ -141,3 +141,24 @@ def test_a_check_list_has_no_items_of_another_kind_of_ticket(
     assert "allowed: processed." in answer.json()["detail"]
     assert services.tickets.get(filed.reference).checklist == {"processed": False}
     assert http.patch(path, json={"checklist": {"processed": True}}).status_code == 200
+
+
+def test_a_call_that_says_all_by_its_address_takes_no_fields(
+    http: TestClient, services: Services
+) -> None:
+    wait_for_a_person(services, "a")
+    filed = file(services, 1)
+    paths = (
+        "conversations/a/claim",
+        "conversations/a/return-to-bot",
+        "presence",
+        f"tickets/{filed}/retry-delivery",
+        "insights/gaps/replay",
+    )
+    for path in paths:
+        answer = http.post(f"/api/v1/agent/{path}", json={"agent": "agt_1"})
+        assert (answer.status_code, "agent" in answer.json()["detail"]) == (422, True), path
+    assert services.conversations.get("a").state == "waiting"
+    for path in paths:
+        assert http.post(f"/api/v1/agent/{path}").status_code < 300, path
+        assert http.post(f"/api/v1/agent/{path}", json={}).status_code in (200, 204, 403, 409), path
