@@ -47,6 +47,7 @@ from bot.gateway.schemas.wire import (
     Cursor,
     Limit,
     Nothing,
+    OfConversation,
     Words,
     empty_means,
     read_cursor,
@@ -120,7 +121,7 @@ def list_conversations(
 
 @router.get("/conversations/{conversation_id}", responses=responses(401, 404))
 def read_conversation(
-    conversation_id: str, _agent: ReadingAgent, services: ServicesDep
+    conversation_id: OfConversation, _agent: ReadingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """A conversation with its transcript and all that is known."""
     return _detail(services.conversations.get(conversation_id), services)
@@ -128,7 +129,7 @@ def read_conversation(
 
 @router.post("/conversations/{conversation_id}/claim", responses=responses(401, 403, 404, 409))
 def claim(
-    conversation_id: str,
+    conversation_id: OfConversation,
     agent: ChangingAgent,
     services: ServicesDep,
     _body: Nothing | None = None,
@@ -139,7 +140,7 @@ def claim(
 
 @router.post("/conversations/{conversation_id}/messages", responses=responses(401, 403, 404, 409))
 def write_message(
-    conversation_id: str, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Writes to the visitor; what must not be kept is masked here too."""
     client_id = str(body.client_id) if body.client_id else None
@@ -152,7 +153,7 @@ def write_message(
 
 @router.post("/conversations/{conversation_id}/transfer", responses=responses(401, 403, 404, 409))
 def transfer(
-    conversation_id: str, body: TransferTo, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation, body: TransferTo, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Gives the conversation to a colleague."""
     return _announce(services.desk.transfer(conversation_id, agent, body.agent), services)
@@ -162,7 +163,7 @@ def transfer(
     "/conversations/{conversation_id}/return-to-bot", responses=responses(401, 403, 404, 409)
 )
 def return_to_bot(
-    conversation_id: str,
+    conversation_id: OfConversation,
     agent: ChangingAgent,
     services: ServicesDep,
     _body: Nothing | None = None,
@@ -173,7 +174,7 @@ def return_to_bot(
 
 @router.post("/conversations/{conversation_id}/resolve", responses=responses(401, 403, 404, 409))
 def resolve(
-    conversation_id: str,
+    conversation_id: OfConversation,
     agent: ChangingAgent,
     services: ServicesDep,
     body: Resolve | None = None,
@@ -185,7 +186,7 @@ def resolve(
 
 @router.post("/conversations/{conversation_id}/notes", responses=responses(401, 403, 404))
 def write_note(
-    conversation_id: str, body: WriteNote, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation, body: WriteNote, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Writes a note for colleagues; anybody may, whoever has the conversation."""
     at = services.clock.now()
@@ -198,7 +199,7 @@ def write_note(
     "/conversations/{conversation_id}/signals", status_code=204, responses=responses(401, 403, 404)
 )
 def signal(
-    conversation_id: str, body: SendSignal, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation, body: SendSignal, agent: ChangingAgent, services: ServicesDep
 ) -> None:
     """Tells the visitor that the agent who has the conversation is typing, or has read.
 

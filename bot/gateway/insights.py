@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from bot.core import gaps as core
 from bot.core.errors import NotFound
@@ -69,7 +69,11 @@ def list_gaps(_agent: ReadingAgent, services: ServicesDep, language: GapLanguage
     response_class=Response,
     responses={200: {"content": {"text/markdown": {}}}, **responses(401, 404)},
 )
-def draft_article(gap_id: str, _agent: ReadingAgent, services: ServicesDep) -> Response:
+def draft_article(
+    gap_id: Annotated[str, Path(description="The gap's id.")],
+    _agent: ReadingAgent,
+    services: ServicesDep,
+) -> Response:
     """The beginning of an article for a gap, in both languages, to be finished by hand."""
     gap = next((one for one in core.find_gaps(services) if one.id == gap_id), None)
     if gap is None:

@@ -18,6 +18,7 @@ from bot.gateway.schemas.wire import (
     Cursor,
     Limit,
     Nothing,
+    OfTicket,
     Words,
     empty_means,
     read_cursor,
@@ -63,14 +64,14 @@ def list_tickets(
 
 
 @router.get("/{reference}", responses=responses(401, 404))
-def read_ticket(reference: str, _agent: ReadingAgent, services: ServicesDep) -> TicketDetail:
+def read_ticket(reference: OfTicket, _agent: ReadingAgent, services: ServicesDep) -> TicketDetail:
     """A ticket with its history."""
     return _ticket(reference, services)
 
 
 @router.patch("/{reference}", responses=responses(401, 403, 404, 409))
 def change_ticket(
-    reference: str, body: ChangeTicket, agent: ChangingAgent, services: ServicesDep
+    reference: OfTicket, body: ChangeTicket, agent: ChangingAgent, services: ServicesDep
 ) -> TicketDetail:
     """Changes state or check-list."""
     kind = services.tickets.get(reference).kind
@@ -82,7 +83,7 @@ def change_ticket(
 
 @router.post("/{reference}/retry-delivery", responses=responses(401, 403, 404, 409))
 def retry_delivery(
-    reference: str, agent: ChangingAgent, services: ServicesDep, _body: Nothing | None = None
+    reference: OfTicket, agent: ChangingAgent, services: ServicesDep, _body: Nothing | None = None
 ) -> TicketDetail:
     """Sends again what of the ticket the helpdesk has not got; nothing arrives twice."""
     if not services.tickets.retry(reference, who=agent.name, at=services.clock.now()):

@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -62,6 +62,8 @@ Cursor = Annotated[
 Words = Annotated[
     str | None, Query(max_length=200, description="Words to look for."), empty_means(None)
 ]
+OfConversation = Annotated[str, Path(description="The conversation's id.")]
+OfTicket = Annotated[str, Path(description="The ticket's reference.", examples=["OCN-7K3M-9QXT"])]
 ConversationId = Annotated[str, Field(description="The conversation; nobody can guess it.")]
 Reference = Annotated[
     str, Field(description="The ticket, as its requester knows it.", examples=["OCN-7K3M-9QXT"])
