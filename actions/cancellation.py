@@ -203,7 +203,7 @@ def _known(turn: Turn) -> Draft:
 def _of_last_request(turn: Turn) -> Draft:
     """Who asked for the cancellation that this conversation has filed, and for which clinic."""
     wanted = TicketFilter(kind="cancellation", conversation_id=turn.conversation.id)
-    filed = turn.services.tickets.find(wanted, limit=1, cursor=0)
+    filed = turn.services.tickets.find(wanted, limit=1)
     fields = filed[0].fields if filed else {}
     return Draft(
         requester_name=fields.get("requester_name"),

@@ -18,9 +18,7 @@ def tell_filed(turn: Turn, *, only_untold: bool = False) -> bool:
     told = [
         m.data["reference"] for m in turn.transcript if m.kind == "ticket" and "reference" in m.data
     ]
-    filed = turn.services.tickets.find(
-        TicketFilter(conversation_id=turn.conversation.id), limit=1, cursor=0
-    )
+    filed = turn.services.tickets.find(TicketFilter(conversation_id=turn.conversation.id), limit=1)
     untold = [ticket.reference for ticket in filed if ticket.reference not in told]
     references = untold or ([] if only_untold else told[-1:])
     for reference in references:

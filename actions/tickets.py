@@ -192,7 +192,7 @@ def _among_own(turn: Turn, errand: Errand) -> tuple[Errand, bool]:
     wanted = TicketFilter(conversation_id=turn.conversation.id)
     if identity is not None:
         wanted = TicketFilter(requester_id=identity.external_id)
-    own = turn.services.tickets.find(wanted, limit=_LISTED, cursor=0)
+    own = turn.services.tickets.find(wanted, limit=_LISTED)
     if errand.purpose != "status":
         own = [ticket for ticket in own if ticket.state in OPEN_STATES]
     if not own and identity is None:

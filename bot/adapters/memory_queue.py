@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from bot.adapters.memory_talks import Kept, MemoryTalks
-from bot.core.conversations import TOPIC_KINDS, URGENT_REASONS, Conversation, Message, QueueFilter
+from bot.core.conversations import (
+    CLOSED_GROUP,
+    TOPIC_KINDS,
+    URGENT_REASONS,
+    Conversation,
+    Message,
+    QueueFilter,
+    place_of,
+)
+from bot.core.places import Place
 
 
 class MemoryQueue(MemoryTalks):
     """The `Queue` port in memory."""
 
-    def queue(self, wanted: QueueFilter, *, limit: int, cursor: int) -> list[Conversation]:
+    def queue(
+        self, wanted: QueueFilter, *, limit: int, after: Place | None = None
+    ) -> list[Conversation]:
         """See the port."""
         with self._lock:
             found = [kept.now for kept in self._kept.values() if _is_wanted(kept, wanted)]
-        # Sorting keeps the order of equals: what decides least is sorted by first.
-        found.sort(key=lambda c: c.id)
-        found.sort(key=lambda c: c.updated_at, reverse=True)
-        found.sort(key=lambda c: c.waiting_since or datetime.max.replace(tzinfo=UTC))
-        return found[cursor : cursor + limit]
+        found.sort(key=lambda c: _order(place_of(c)))
+        behind = [c for c in found if after is None or _order(place_of(c)) > _order(after)]
+        return behind[:limit]
 
     def last_questions(self, conversation_ids: Sequence[str]) -> dict[str, str]:
         """See the port."""
@@ -51,6 +59,11 @@ class MemoryQueue(MemoryTalks):
         """See the port."""
         with self._lock:
             return max((m.id for m in self._all_messages()), default=0)
+
+
+def _order(place: Place) -> tuple[int, float, str]:
+    at = place.at.timestamp()
+    return (place.group, -at if place.group == CLOSED_GROUP else at, place.id)
 
 
 def _is_wanted(kept: Kept, wanted: QueueFilter) -> bool:

@@ -23,6 +23,7 @@ from bot.core.helpdesk import (
     Sent,
     Unknown,
 )
+from bot.core.places import Place
 from bot.core.tickets import (
     OPEN_STATES,
     SAME_IS_OPEN,
@@ -36,6 +37,7 @@ from bot.core.tickets import (
     Ticket,
     TicketFilter,
     note_line,
+    place_of,
 )
 
 # What goes wrong with one call of the helpdesk; "lost_answer" has done its work all the same.
@@ -78,7 +80,7 @@ class MemoryTickets:
                 raise NotFound(f"No ticket with the reference {reference[:20]!r}.")
             return self._tickets[reference]
 
-    def find(self, wanted: TicketFilter, *, limit: int, cursor: int) -> list[Ticket]:
+    def find(self, wanted: TicketFilter, *, limit: int, after: Place | None = None) -> list[Ticket]:
         """See the port."""
         with self._lock:
             found = [t for t in self._tickets.values() if _matches(t, wanted)]
@@ -86,9 +88,9 @@ class MemoryTickets:
                 rows = self._outbox.values()
                 travelling = {row.reference for row in rows if row.state == wanted.delivery}
                 found = [t for t in found if t.reference in travelling]
-        found.sort(key=lambda t: t.reference)
-        found.sort(key=lambda t: t.created_at, reverse=True)
-        return found[cursor : cursor + limit]
+        found.sort(key=lambda t: _order(place_of(t)))
+        behind = [t for t in found if after is None or _order(place_of(t)) > _order(after)]
+        return behind[:limit]
 
     def change(self, reference: str, change: Change, *, who: str, at: datetime) -> Ticket:
         """See the port."""
@@ -349,6 +351,10 @@ class MemoryHelpdesk:
         keys = [key for key, _ in self.tickets]
         ids = [str(place) for place, key in enumerate(keys, start=1) if key == external_key]
         return Found(ids[0], tuple(ids[1:])) if ids else Absent()
+
+
+def _order(place: Place) -> tuple[float, str]:
+    return (-place.at.timestamp(), place.id)
 
 
 def _matches(ticket: Ticket, wanted: TicketFilter) -> bool:

@@ -10,7 +10,19 @@ from sqlalchemy import func, select
 from bot.adapters.conversation_rows import conversation_of, message_of
 from bot.adapters.database import Database
 from bot.adapters.tables import conversations, messages
-from bot.core.conversations import TOPIC_KINDS, URGENT_REASONS, Conversation, Message, QueueFilter
+from bot.core.conversations import (
+    CLOSED_GROUP,
+    TOPIC_KINDS,
+    URGENT_REASONS,
+    Conversation,
+    Message,
+    QueueFilter,
+)
+from bot.core.places import Place
+
+# `place_of`, in SQL.
+_group = sa.case({"waiting": 0, "agent": 1}, value=conversations.c.state, else_=CLOSED_GROUP)
+_since = func.coalesce(conversations.c.waiting_since, conversations.c.created_at)
 
 
 class SqlQueue:
@@ -19,20 +31,23 @@ class SqlQueue:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def queue(self, wanted: QueueFilter, *, limit: int, cursor: int) -> list[Conversation]:
+    def queue(
+        self, wanted: QueueFilter, *, limit: int, after: Place | None = None
+    ) -> list[Conversation]:
         """See the port."""
         query = (
             select(conversations)
             .where(*_wanted(wanted))
             .order_by(
-                conversations.c.waiting_since.is_(None),
-                conversations.c.waiting_since,
-                conversations.c.updated_at.desc(),
+                _group,
+                sa.case((_group != CLOSED_GROUP, _since)),
+                sa.case((_group == CLOSED_GROUP, conversations.c.updated_at)).desc(),
                 conversations.c.id,
             )
             .limit(limit)
-            .offset(cursor)
         )
+        if after is not None:
+            query = query.where(_is_behind(after))
         with self._db.read() as connection:
             return [conversation_of(row) for row in connection.execute(query)]
 
@@ -71,6 +86,16 @@ class SqlQueue:
         """See the port."""
         with self._db.read() as connection:
             return int(connection.scalar(select(func.max(messages.c.id))) or 0)
+
+
+def _is_behind(place: Place) -> sa.ColumnElement[bool]:
+    row = conversations.c
+    if place.group == CLOSED_GROUP:
+        is_later, is_same = row.updated_at < place.at, row.updated_at == place.at
+    else:
+        is_later, is_same = _since > place.at, _since == place.at
+    in_group = sa.or_(is_later, sa.and_(is_same, row.id > place.id))
+    return sa.or_(_group > place.group, sa.and_(_group == place.group, in_group))
 
 
 def _wanted(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:

@@ -14,6 +14,7 @@ from bot.adapters.database import Database
 from bot.adapters.tables import failed_lookups, outbox, ticket_history, tickets
 from bot.core.delivery import Backlog
 from bot.core.errors import Conflict, NotFound
+from bot.core.places import Place
 from bot.core.tickets import (
     OPEN_STATES,
     SAME_IS_OPEN,
@@ -86,9 +87,12 @@ class SqlTickets:
         with self._db.read() as connection:
             return _get(connection, reference)
 
-    def find(self, wanted: TicketFilter, *, limit: int, cursor: int) -> list[Ticket]:
+    def find(self, wanted: TicketFilter, *, limit: int, after: Place | None = None) -> list[Ticket]:
         """See the port."""
         query = select(tickets).order_by(tickets.c.created_at.desc(), tickets.c.reference)
+        if after is not None:
+            is_as_old = sa.and_(tickets.c.created_at == after.at, tickets.c.reference > after.id)
+            query = query.where(sa.or_(tickets.c.created_at < after.at, is_as_old))
         for column in ("kind", "state", "conversation_id", "requester_id", "site_number"):
             value = getattr(wanted, column)
             if value is not None:
@@ -111,7 +115,7 @@ class SqlTickets:
                 )
             )
         with self._db.read() as connection:
-            return [_ticket(row) for row in connection.execute(query.limit(limit).offset(cursor))]
+            return [_ticket(row) for row in connection.execute(query.limit(limit))]
 
     def change(self, reference: str, change: Change, *, who: str, at: datetime) -> Ticket:
         """See the port."""

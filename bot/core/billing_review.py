@@ -86,7 +86,7 @@ def review_filed(record: Record, store: TicketStore) -> Ticket | None:
     return next(
         (
             ticket
-            for ticket in store.find(wanted, limit=_LOOKED_THROUGH, cursor=0)
+            for ticket in store.find(wanted, limit=_LOOKED_THROUGH)
             if ticket.request_key == key and ticket.state in OPEN_STATES
         ),
         None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.errors import Conflict, NotAllowed
 from bot.core.language import Language
+from bot.core.places import Place
 
 if TYPE_CHECKING:
     from bot.core.ports.conversations import Conversations
@@ -37,6 +38,9 @@ Kind = Literal[
 _SYSTEM_KINDS: frozenset[Kind] = frozenset({"notice", "handoff", "error"})
 # Reasons for which a person is wanted at once.
 URGENT_REASONS = ("angry", "failed")
+# The queue's groups, in order: those who wait, those with an agent, and what is closed.
+_IN_HAND = ("waiting", "agent")
+CLOSED_GROUP = len(_IN_HAND)
 # Kinds that are about something. But for the last they show that the bot understood, which ends a
 # row of abstentions.
 TOPIC_KINDS: frozenset[Kind] = frozenset(
@@ -198,6 +202,19 @@ class QueueFilter:
     is_urgent: bool | None = None
     assignee_id: str | None = None
     q: str | None = None
+
+
+def place_of(conversation: Conversation) -> Place:
+    """Where it stands in the queue.
+
+    Those who wait come first and those with an agent next, either longest first: since they began
+    to wait, or to talk if they never waited. What is closed follows, touched last first. Nothing
+    that is said while somebody waits or is with an agent moves a row between two pages.
+    """
+    if conversation.state not in _IN_HAND:
+        return Place(CLOSED_GROUP, conversation.updated_at, conversation.id)
+    since = conversation.waiting_since or conversation.created_at
+    return Place(_IN_HAND.index(conversation.state), since, conversation.id)
 
 
 def renew_identity(

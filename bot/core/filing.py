@@ -236,7 +236,7 @@ def _cancellation_request(
 
 def _open_cancellations(draft: Draft, store: TicketStore) -> list[Ticket]:
     wanted = TicketFilter(kind="cancellation", site_number=draft.site_number)
-    found = store.find(wanted, limit=_OF_ONE_SITE, cursor=0)
+    found = store.find(wanted, limit=_OF_ONE_SITE)
     return [ticket for ticket in found if ticket.state in OPEN_STATES]
 
 

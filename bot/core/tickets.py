@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.core.errors import BadInput
+from bot.core.places import Place
 
 TicketKind = Literal["cancellation", "billing_review", "support_request"]
 TicketState = Literal["open", "in_progress", "done", "rejected", "withdrawn"]
@@ -126,6 +127,11 @@ class Delivery:
     ticket_id: str | None = None
 
 
+def place_of(ticket: Ticket) -> Place:
+    """Where it stands among tickets, which come newest first."""
+    return Place(0, ticket.created_at, ticket.reference)
+
+
 def new_reference() -> str:
     """A reference such as OCN-7K3M-9QXT, drawn from a cryptographic source."""
     letters = [secrets.choice(_ALPHABET) for _ in range(8)]
@@ -155,16 +161,22 @@ def helpdesk_body(ticket: Ticket) -> str:
     )
 
 
-def parse_change(state: str | None, checklist: Mapping[str, bool] | None) -> Change:
-    """A change as an agent asks for it.
+def parse_change(
+    kind: TicketKind, state: str | None, checklist: Mapping[str, bool] | None
+) -> Change:
+    """A change of a ticket of that kind, as an agent asks for it.
 
     Raises:
-        BadInput: An unknown state or check-list item.
+        BadInput: An unknown state, or an item that is not on the check-list of this kind.
     """
     known = next((allowed for allowed in STATES if allowed == state), None)
     if state is not None and known is None:
         raise BadInput(f"Unknown state {state!r}; allowed: {', '.join(STATES)}.")
-    unknown = sorted(set(checklist or {}) - set(CHECKLIST))
+    allowed = CHECKLISTS[kind]
+    unknown = sorted(set(checklist or {}) - set(allowed))
     if unknown:
-        raise BadInput(f"Unknown check-list item {unknown[0]!r}; allowed: {', '.join(CHECKLIST)}.")
+        raise BadInput(
+            f"Unknown check-list item {unknown[0][:40]!r} of the kind {kind}; "
+            f"allowed: {', '.join(allowed)}."
+        )
     return Change(known, dict(checklist or {}))

@@ -35,6 +35,7 @@ from bot.core.errors import NotAllowed, NotFound
 from bot.core.services import Services
 from bot.gateway.errors import TooMany, Unauthorized
 from bot.gateway.limits import Limits
+from bot.gateway.schemas.wire import OfConversation
 from bot.settings import Settings
 
 COOKIE = "helpdesk_agent"
@@ -78,7 +79,7 @@ def digest(token: str) -> str:
 
 
 def visitor_conversation(
-    conversation_id: str,
+    conversation_id: OfConversation,
     services: ServicesDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Conversation:

@@ -14,7 +14,14 @@ from fastapi.responses import StreamingResponse
 
 from bot.core import handoff
 from bot.core.agents import Agent, typing_until
-from bot.core.conversations import URGENT_REASONS, Conversation, Message, QueueFilter, Reply
+from bot.core.conversations import (
+    URGENT_REASONS,
+    Conversation,
+    Message,
+    QueueFilter,
+    Reply,
+    place_of,
+)
 from bot.core.handoff import Ownership
 from bot.core.privacy import mask
 from bot.core.services import Services
@@ -42,7 +49,17 @@ from bot.gateway.schemas.console import (
 from bot.gateway.schemas.messages import MAX_MESSAGE_ID, MessageOut, SendSignal
 from bot.gateway.schemas.team import AgentRef
 from bot.gateway.schemas.tickets import TicketRef
-from bot.gateway.schemas.wire import Cursor, Limit
+from bot.gateway.schemas.wire import (
+    ROWS,
+    Cursor,
+    Limit,
+    Nothing,
+    OfConversation,
+    Words,
+    empty_means,
+    read_cursor,
+    write_cursor,
+)
 from bot.gateway.stream import (
     CONSOLE,
     STREAMS_OF_AGENT,
@@ -68,18 +85,31 @@ _SHOWN_SLOTS = (
 def list_conversations(
     agent: ReadingAgent,
     services: ServicesDep,
-    state: Literal["waiting", "agent", "closed"] | None = None,
-    language: Literal["fr", "en"] | None = None,
+    state: Annotated[
+        Literal["waiting", "agent", "closed"] | None,
+        Query(description="Who has it: nobody yet, an agent, nobody any more."),
+        empty_means(None),
+    ] = None,
+    language: Annotated[
+        Literal["fr", "en"] | None, Query(description="What it is held in."), empty_means(None)
+    ] = None,
     topic: Annotated[str | None, Query(max_length=80, description="Its beginning.")] = None,
-    site: Annotated[str | None, Query(pattern=r"^\d{1,6}$")] = None,
-    priority: Literal["normal", "high"] | None = None,
-    mine: Annotated[bool, Query(description="One's own alone.")] = False,
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    limit: Limit = 50,
+    site: Annotated[
+        str | None,
+        Query(pattern=r"^\d{1,6}$", description="Site number of a signed-in visitor."),
+        empty_means(None),
+    ] = None,
+    priority: Annotated[
+        Literal["normal", "high"] | None,
+        Query(description="High after anger or a failure."),
+        empty_means(None),
+    ] = None,
+    mine: Annotated[bool, Query(description="One's own alone."), empty_means(False)] = False,
+    q: Words = None,
+    limit: Limit = ROWS,
     cursor: Cursor = None,
 ) -> ConversationList:
-    """The queue, oldest wait first."""
-    start = int(cursor or 0)
+    """The queue: those who wait, longest first; those with an agent; closed ones, newest first."""
     wanted = QueueFilter(
         state=state,
         language=language,
@@ -87,25 +117,30 @@ def list_conversations(
         site=site,
         is_urgent=None if priority is None else priority == "high",
         assignee_id=agent.id if mine else None,
-        q=q or None,
+        q=q,
     )
-    found = services.conversations.queue(wanted, limit=limit + 1, cursor=start)
+    found = services.conversations.queue(wanted, limit=limit + 1, after=read_cursor(cursor))
     return ConversationList(
         conversations=[ConversationRow(**row) for row in _rows(found[:limit], services)],
-        next=str(start + limit) if len(found) > limit else None,
+        next=write_cursor(place_of(found[limit - 1])) if len(found) > limit else None,
     )
 
 
 @router.get("/conversations/{conversation_id}", responses=responses(401, 404))
 def read_conversation(
-    conversation_id: str, _agent: ReadingAgent, services: ServicesDep
+    conversation_id: OfConversation, _agent: ReadingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """A conversation with its transcript and all that is known."""
     return _detail(services.conversations.get(conversation_id), services)
 
 
 @router.post("/conversations/{conversation_id}/claim", responses=responses(401, 403, 404, 409))
-def claim(conversation_id: str, agent: ChangingAgent, services: ServicesDep) -> ConversationDetail:
+def claim(
+    conversation_id: OfConversation,
+    agent: ChangingAgent,
+    services: ServicesDep,
+    _body: Nothing | None = None,
+) -> ConversationDetail:
     """Gives the conversation to the calling agent."""
     return _announce(services.desk.claim(conversation_id, agent), services)
 
@@ -114,7 +149,7 @@ def claim(conversation_id: str, agent: ChangingAgent, services: ServicesDep) -> 
     "/conversations/{conversation_id}/messages", responses=responses(401, 403, 404, 409, 413)
 )
 def write_message(
-    conversation_id: str, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation, body: AgentMessage, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Writes to the visitor; what must not be kept is masked here too."""
     require_length(body.text)
@@ -129,7 +164,7 @@ def write_message(
 
 @router.post("/conversations/{conversation_id}/transfer", responses=responses(401, 403, 404, 409))
 def transfer(
-    conversation_id: str, body: TransferTo, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation, body: TransferTo, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Gives the conversation to a colleague."""
     return _announce(services.desk.transfer(conversation_id, agent, body.agent), services)
@@ -139,7 +174,10 @@ def transfer(
     "/conversations/{conversation_id}/return-to-bot", responses=responses(401, 403, 404, 409)
 )
 def return_to_bot(
-    conversation_id: str, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation,
+    agent: ChangingAgent,
+    services: ServicesDep,
+    _body: Nothing | None = None,
 ) -> ConversationDetail:
     """Gives the conversation back to the bot."""
     return _announce(services.desk.give_back(conversation_id, agent), services)
@@ -147,7 +185,7 @@ def return_to_bot(
 
 @router.post("/conversations/{conversation_id}/resolve", responses=responses(401, 403, 404, 409))
 def resolve(
-    conversation_id: str,
+    conversation_id: OfConversation,
     agent: ChangingAgent,
     services: ServicesDep,
     body: Resolve | None = None,
@@ -159,7 +197,7 @@ def resolve(
 
 @router.post("/conversations/{conversation_id}/notes", responses=responses(401, 403, 404))
 def write_note(
-    conversation_id: str, body: WriteNote, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation, body: WriteNote, agent: ChangingAgent, services: ServicesDep
 ) -> ConversationDetail:
     """Writes a note for colleagues; anybody may, whoever has the conversation."""
     at = services.clock.now()
@@ -172,7 +210,7 @@ def write_note(
     "/conversations/{conversation_id}/signals", status_code=204, responses=responses(401, 403, 404)
 )
 def signal(
-    conversation_id: str, body: SendSignal, agent: ChangingAgent, services: ServicesDep
+    conversation_id: OfConversation, body: SendSignal, agent: ChangingAgent, services: ServicesDep
 ) -> None:
     """Tells the visitor that the agent who has the conversation is typing, or has read.
 
@@ -190,7 +228,7 @@ def signal(
 
 
 @router.post("/presence", status_code=204, responses=responses(401, 403))
-def be_present(_agent: ChangingAgent) -> None:
+def be_present(_agent: ChangingAgent, _body: Nothing | None = None) -> None:
     """Answers a `ping` of the stream: the console is open, its agent keeps what is claimed."""
 
 
@@ -205,7 +243,9 @@ def follow_queue(
     services: ServicesDep,
     request: Request,
     after: Annotated[
-        int | None, Query(ge=0, le=MAX_MESSAGE_ID, description="As Last-Event-ID, which wins.")
+        int | None,
+        Query(ge=0, le=MAX_MESSAGE_ID, description="As Last-Event-ID, which wins."),
+        empty_means(None),
     ] = None,
 ) -> StreamingResponse:
     """Server-Sent Events: `queue` when it changed, `message` in one's own conversations."""
@@ -247,9 +287,7 @@ def _detail(conversation: Conversation, services: Services) -> ConversationDetai
     draft = services.conversations.draft(conversation.id)
     stored = draft.to_json() if draft else {}
     identity = conversation.identity
-    tickets = services.tickets.find(
-        TicketFilter(conversation_id=conversation.id), limit=50, cursor=0
-    )
+    tickets = services.tickets.find(TicketFilter(conversation_id=conversation.id), limit=50)
     return ConversationDetail(
         **row,
         messages=MessageOut.all_of(messages),
@@ -280,7 +318,8 @@ def _rows(found: Sequence[Conversation], services: Services) -> list[dict[str, A
             "site": c.identity.site_number if c.identity else None,
             "topic": c.topic,
             "summary": _shortened(words.get(c.id, "")),
-            "waiting_since": c.waiting_since,
+            # Kept of one whom an agent has, who may go back to that place; but nobody waits now.
+            "waiting_since": c.waiting_since if c.state == "waiting" else None,
             "assignee": _assignee(c, names),
             "priority": "high" if c.handoff_reason in URGENT_REASONS else "normal",
             "reason": c.handoff_reason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from bot.core import gaps as core
 from bot.core.errors import NotFound
@@ -31,16 +31,24 @@ from bot.gateway.schemas.insights import (
     UnansweredQuestion,
     Votes,
 )
+from bot.gateway.schemas.wire import Nothing, empty_means
 
 router = APIRouter(
     prefix="/api/v1/agent/insights", tags=["agent"], dependencies=[Depends(check_origin)]
 )
-Days = Annotated[int, Query(ge=1, le=366, description="How many days back, today included.")]
-GapLanguage = Annotated[Language, Query(description="In which to show the nearest section.")]
+DAYS = 30
+Days = Annotated[
+    int,
+    Query(ge=1, le=366, description="How many days back, today included."),
+    empty_means(DAYS),
+]
+GapLanguage = Annotated[
+    Language, Query(description="In which to show the nearest section."), empty_means("fr")
+]
 
 
 @router.get("", responses=responses(401))
-def read_insights(_agent: ReadingAgent, services: ServicesDep, days: Days = 30) -> Insights:
+def read_insights(_agent: ReadingAgent, services: ServicesDep, days: Days = DAYS) -> Insights:
     """Counts over all conversations, and a report of the last days."""
     zone = services.desk.hours.zone
     until = services.clock.now()
@@ -61,7 +69,11 @@ def list_gaps(_agent: ReadingAgent, services: ServicesDep, language: GapLanguage
     response_class=Response,
     responses={200: {"content": {"text/markdown": {}}}, **responses(401, 404)},
 )
-def draft_article(gap_id: str, _agent: ReadingAgent, services: ServicesDep) -> Response:
+def draft_article(
+    gap_id: Annotated[str, Path(description="The gap's id.")],
+    _agent: ReadingAgent,
+    services: ServicesDep,
+) -> Response:
     """The beginning of an article for a gap, in both languages, to be finished by hand."""
     gap = next((one for one in core.find_gaps(services) if one.id == gap_id), None)
     if gap is None:
@@ -76,7 +88,9 @@ def draft_article(gap_id: str, _agent: ReadingAgent, services: ServicesDep) -> R
 
 
 @router.post("/gaps/replay", responses=responses(401, 403))
-def replay_gaps(_agent: ChangingAgent, services: ServicesDep) -> Replay:
+def replay_gaps(
+    _agent: ChangingAgent, services: ServicesDep, _body: Nothing | None = None
+) -> Replay:
     """Asks the questions of the greatest gaps again, and says which gaps have closed.
 
     As many as a caller can wait for, and at least the first: none is too great to close.

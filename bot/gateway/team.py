@@ -6,7 +6,7 @@ import secrets
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Request, Response
+from fastapi import APIRouter, Cookie, Depends, Path, Request, Response
 
 from bot.core.agents import (
     SESSION_LENGTH,
@@ -188,7 +188,7 @@ def create_account(body: CreateAccount, services: ServicesDep) -> AccountOut:
 
 @router.patch("/accounts/{agent_id}", responses=responses(401, 403, 404))
 def change_account(
-    agent_id: str,
+    agent_id: Annotated[str, Path(description="The agent's id.")],
     body: ChangeAccount,
     agent: Annotated[Agent, Depends(changing_lead)],
     services: ServicesDep,

@@ -9,11 +9,21 @@ from fastapi import APIRouter, Depends, Query
 
 from bot.core.errors import Conflict
 from bot.core.services import Services
-from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change
+from bot.core.tickets import DeliveryState, Ticket, TicketFilter, parse_change, place_of
 from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, check_origin
 from bot.gateway.errors import responses
 from bot.gateway.schemas.tickets import ChangeTicket, TicketDetail, TicketList, TicketOut
-from bot.gateway.schemas.wire import Cursor, Limit
+from bot.gateway.schemas.wire import (
+    ROWS,
+    Cursor,
+    Limit,
+    Nothing,
+    OfTicket,
+    Words,
+    empty_means,
+    read_cursor,
+    write_cursor,
+)
 from bot.gateway.stream import CONSOLE
 
 router = APIRouter(
@@ -25,42 +35,56 @@ router = APIRouter(
 def list_tickets(
     _agent: ReadingAgent,
     services: ServicesDep,
-    kind: Literal["cancellation", "billing_review", "support_request"] | None = None,
-    state: Literal["open", "in_progress", "done", "rejected", "withdrawn"] | None = None,
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    delivery: DeliveryState | None = None,
-    limit: Limit = 50,
+    kind: Annotated[
+        Literal["cancellation", "billing_review", "support_request"] | None,
+        Query(description="What kind of request it is."),
+        empty_means(None),
+    ] = None,
+    state: Annotated[
+        Literal["open", "in_progress", "done", "rejected", "withdrawn"] | None,
+        Query(description="Where the team stands with it."),
+        empty_means(None),
+    ] = None,
+    q: Words = None,
+    delivery: Annotated[
+        DeliveryState | None,
+        Query(description="How far something of it is on its way to the helpdesk."),
+        empty_means(None),
+    ] = None,
+    limit: Limit = ROWS,
     cursor: Cursor = None,
 ) -> TicketList:
     """Tickets, newest first; `delivery=dead` and `=rejected` are those that wait for a person."""
-    start = int(cursor or 0)
-    wanted = TicketFilter(kind=kind, state=state, q=q or None, delivery=delivery)
-    found = services.tickets.find(wanted, limit=limit + 1, cursor=start)
+    wanted = TicketFilter(kind=kind, state=state, q=q, delivery=delivery)
+    found = services.tickets.find(wanted, limit=limit + 1, after=read_cursor(cursor))
     return TicketList(
         tickets=[TicketOut(**_known(ticket, services)) for ticket in found[:limit]],
-        next=str(start + limit) if len(found) > limit else None,
+        next=write_cursor(place_of(found[limit - 1])) if len(found) > limit else None,
     )
 
 
 @router.get("/{reference}", responses=responses(401, 404))
-def read_ticket(reference: str, _agent: ReadingAgent, services: ServicesDep) -> TicketDetail:
+def read_ticket(reference: OfTicket, _agent: ReadingAgent, services: ServicesDep) -> TicketDetail:
     """A ticket with its history."""
     return _ticket(reference, services)
 
 
 @router.patch("/{reference}", responses=responses(401, 403, 404, 409))
 def change_ticket(
-    reference: str, body: ChangeTicket, agent: ChangingAgent, services: ServicesDep
+    reference: OfTicket, body: ChangeTicket, agent: ChangingAgent, services: ServicesDep
 ) -> TicketDetail:
     """Changes state or check-list."""
-    change = parse_change(body.state, body.checklist)
+    kind = services.tickets.get(reference).kind
+    change = parse_change(kind, body.state, body.checklist)
     services.tickets.change(reference, change, who=agent.name, at=services.clock.now())
     services.events.publish(CONSOLE)
     return _ticket(reference, services)
 
 
 @router.post("/{reference}/retry-delivery", responses=responses(401, 403, 404, 409))
-def retry_delivery(reference: str, agent: ChangingAgent, services: ServicesDep) -> TicketDetail:
+def retry_delivery(
+    reference: OfTicket, agent: ChangingAgent, services: ServicesDep, _body: Nothing | None = None
+) -> TicketDetail:
     """Sends again what of the ticket the helpdesk has not got; nothing arrives twice."""
     if not services.tickets.retry(reference, who=agent.name, at=services.clock.now()):
         raise Conflict("There is nothing to send again: all of it is delivered or under way.")

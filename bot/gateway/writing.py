@@ -12,6 +12,7 @@ from bot.gateway.access import ChangingAgent, ReadingAgent, ServicesDep, Setting
 from bot.gateway.errors import require_length, responses
 from bot.gateway.render import markdown_to_html
 from bot.gateway.schemas.console import AgentMessage
+from bot.gateway.schemas.wire import OfConversation
 from bot.gateway.schemas.writing import (
     CannedReplies,
     CannedReply,
@@ -41,7 +42,9 @@ def preview(body: AgentMessage, _agent: ChangingAgent) -> Preview:
 
 
 @router.get("/conversations/{conversation_id}/suggestions", responses=responses(401, 404))
-def suggest(conversation_id: str, _agent: ReadingAgent, services: ServicesDep) -> Suggestions:
+def suggest(
+    conversation_id: OfConversation, _agent: ReadingAgent, services: ServicesDep
+) -> Suggestions:
     """Sections that may answer what the visitor asked last, in the visitor's language."""
     question = _last_question(conversation_id, services)
     language = services.conversations.get(conversation_id).language

@@ -28,7 +28,7 @@ DIALOGS = {
 
 
 def dead_letter(site: DeskSite) -> str:
-    found = site.services.tickets.find(TicketFilter(delivery="dead"), limit=1, cursor=0)
+    found = site.services.tickets.find(TicketFilter(delivery="dead"), limit=1)
     return found[0].reference
 
 

@@ -22,6 +22,7 @@ from bot.core.conversations import (
     QueueFilter,
     Reply,
     SourceLink,
+    place_of,
 )
 from bot.core.errands import Errand
 from bot.core.errors import Conflict, NotFound
@@ -437,11 +438,9 @@ def look(
     state: str | None = None,
     language: str | None = None,
     q: str | None = None,
-    limit: int = 50,
-    cursor: int = 0,
 ) -> list[str]:
     wanted = QueueFilter(state=state, language=language, q=q)
-    return ids(store.queue(wanted, limit=limit, cursor=cursor))
+    return ids(store.queue(wanted, limit=50))
 
 
 def test_the_queue_is_filtered_by_topic_site_urgency_and_agent(store: Conversations) -> None:
@@ -454,7 +453,7 @@ def test_the_queue_is_filtered_by_topic_site_urgency_and_agent(store: Conversati
     give_to(store, store.get("faq"), "marc")
 
     def found(**wanted: Any) -> list[str]:
-        return sorted(ids(store.queue(QueueFilter(**wanted), limit=50, cursor=0)))
+        return sorted(ids(store.queue(QueueFilter(**wanted), limit=50)))
 
     assert found(topic="fees") == ["fees"]
     assert found(site="5522") == ["faq"]
@@ -517,11 +516,46 @@ def test_the_queue_is_searched_by_who_somebody_is_and_not_by_how_that_is_stored(
 
 
 def test_the_queue_comes_in_pages(store: Conversations) -> None:
-    for number in range(5):
-        start(store, f"c{number}")
-        ask_person(store, f"c{number}", NOW + timedelta(seconds=number))
-    pages = [look(store, limit=2, cursor=cursor) for cursor in (0, 2, 4)]
-    assert pages == [["c0", "c1"], ["c2", "c3"], ["c4"]]
+    # Two of each group at each of two moments: a page may end anywhere.
+    for state in ("waiting", "agent", "closed"):
+        for number, seconds in enumerate((0, 0, 9, 9)):
+            at = NOW + timedelta(seconds=seconds)
+            start(store, f"{state}-{number}")
+            ask_person(store, f"{state}-{number}", at)
+            if state != "waiting":
+                held = Ownership.of(give_to(store, store.get(f"{state}-{number}"), "marc"))
+            if state == "closed":
+                store.change_owner(f"{state}-{number}", handoff.resolve(held, "marc"), at=at)
+    whole = store.queue(QueueFilter(), limit=50)
+    closed = ["closed-2", "closed-3", "closed-0", "closed-1"]
+    assert ids(whole) == [
+        *(f"{state}-{number}" for state in ("waiting", "agent") for number in range(4)),
+        *closed,
+    ]
+    for number, row in enumerate(whole):
+        assert store.queue(QueueFilter(), limit=50, after=place_of(row)) == whole[number + 1 :]
+    assert ids(store.queue(QueueFilter(), limit=2, after=place_of(whole[3]))) == [
+        "agent-0",
+        "agent-1",
+    ]
+
+
+def test_who_no_longer_waits_comes_after_all_who_do(store: Conversations) -> None:
+    for id_, minutes in (("closed", 9), ("claimed", 5), ("waits", 1)):
+        start(store, id_)
+        ask_person(store, id_, NOW - timedelta(minutes=minutes))
+        if id_ != "waits":
+            held = Ownership.of(give_to(store, store.get(id_), "marc"))
+        if id_ == "closed":
+            store.change_owner(id_, handoff.resolve(held, "marc"), at=NOW)
+    assert look(store) == ["waits", "claimed", "closed"]
+
+
+def test_a_row_keeps_its_place_while_people_talk(store: Conversations) -> None:
+    ask_person(store, start(store, "a").id)
+    held = give_to(store, store.get("a"), "marc")
+    write(store, held, at=NOW + timedelta(minutes=3))
+    assert place_of(store.get("a")) == place_of(held)
 
 
 def test_the_last_question_is_the_last_typed_text_that_got_an_answer_on_a_topic(

@@ -19,6 +19,7 @@ from bot.core.tickets import (
     HistoryEntry,
     Ticket,
     TicketFilter,
+    place_of,
     request_key,
 )
 from tests.support.builders import NOW, a_ticket, an_identity, start
@@ -42,8 +43,8 @@ def file(store: TicketStore, ticket: Ticket | None = None, body: str = "{}") -> 
     return store.open(ticket or a_ticket(), body, who="assistant")
 
 
-def find(store: TicketStore, limit: int = 50, cursor: int = 0, **wanted: str) -> list[Ticket]:
-    return store.find(TicketFilter(**wanted), limit=limit, cursor=cursor)
+def find(store: TicketStore, limit: int = 50, **wanted: str) -> list[Ticket]:
+    return store.find(TicketFilter(**wanted), limit=limit)
 
 
 # --- Opening -------------------------------------------------------------------------------------
@@ -134,7 +135,14 @@ def test_tickets_come_newest_first_in_pages(store: TicketStore) -> None:
     ]
     assert find(store) == opened[::-1]
     assert find(store, limit=2) == [opened[2], opened[1]]
-    assert find(store, limit=2, cursor=2) == [opened[0]]
+    twin = file(store, replace(another(9), created_at=opened[0].created_at))
+    whole = find(store)
+    assert sorted(whole[2:], key=lambda ticket: ticket.reference) == whole[2:]
+    assert {ticket.reference for ticket in whole[2:]} == {opened[0].reference, twin.reference}
+    for number, row in enumerate(whole):
+        behind = store.find(TicketFilter(), limit=50, after=place_of(row))
+        assert behind == whole[number + 1 :]
+    assert store.find(TicketFilter(), limit=1, after=place_of(whole[0])) == [whole[1]]
 
 
 def test_tickets_are_narrowed_by_kind_state_requester_and_conversation(stores: Stores) -> None:

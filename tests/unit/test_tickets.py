@@ -43,6 +43,7 @@ from bot.core.tickets import (
     HistoryEntry,
     Ticket,
     TicketFilter,
+    TicketKind,
     TicketState,
     helpdesk_body,
     new_reference,
@@ -77,7 +78,7 @@ def file(
 
 
 def count(store: MemoryTickets) -> int:
-    return len(store.find(TicketFilter(), limit=50, cursor=0))
+    return len(store.find(TicketFilter(), limit=50))
 
 
 # --- The gate ------------------------------------------------------------------------------------
@@ -647,8 +648,9 @@ def test_what_has_ended_can_be_neither_withdrawn_nor_annotated(
 
 
 def test_a_change_names_states_and_items_that_exist() -> None:
-    assert parse_change("done", {"processed": True}) == Change("done", {"processed": True})
-    assert parse_change(None, None) == Change(None, {})
+    ticked = {"processed": True}
+    assert parse_change("cancellation", "done", ticked) == Change("done", ticked)
+    assert parse_change("support_request", None, None) == Change(None, {})
 
 
 @pytest.mark.parametrize(
@@ -659,8 +661,18 @@ def test_a_change_to_what_does_not_exist_is_refused_with_what_is_allowed(
     state: str | None, checklist: dict[str, bool] | None, says: str
 ) -> None:
     with pytest.raises(BadInput, match=says) as error:
-        parse_change(state, checklist)
+        parse_change("cancellation", state, checklist)
     assert "allowed" in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["cancellation", "billing_review", "support_request"])
+def test_each_kind_of_ticket_has_the_items_of_its_own_check_list(kind: TicketKind) -> None:
+    for item in CHECKLIST:
+        if item in CHECKLISTS[kind]:
+            assert parse_change(kind, None, {item: True}).checklist == {item: True}
+        else:
+            with pytest.raises(BadInput, match=f"allowed: {', '.join(CHECKLISTS[kind])}\\."):
+                parse_change(kind, None, {item: True})
 
 
 def test_a_reference_is_told_again_only_to_whoever_asked_first() -> None:

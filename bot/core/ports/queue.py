@@ -8,13 +8,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.core.conversations import Conversation, Message, QueueFilter
+    from bot.core.places import Place
 
 
 class Queue(Protocol):
     """The conversations of agents: those that wait, and those that somebody holds."""
 
-    def queue(self, wanted: QueueFilter, *, limit: int, cursor: int) -> list[Conversation]:
-        """Conversations for the console, longest wait first, then newest; `cursor` skips rows."""
+    def queue(
+        self, wanted: QueueFilter, *, limit: int, after: Place | None = None
+    ) -> list[Conversation]:
+        """Conversations for the console, in the order of `place_of`; those behind `after`."""
 
     def last_questions(self, conversation_ids: Sequence[str]) -> dict[str, str]:
         """The last thing that each visitor asked, by conversation id.

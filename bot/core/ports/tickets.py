@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.core.delivery import Backlog
+    from bot.core.places import Place
     from bot.core.tickets import Change, Delivery, DeliveryKind, HistoryEntry, Ticket, TicketFilter
 
 
@@ -30,8 +31,8 @@ class TicketStore(Protocol):
             NotFound: No such reference.
         """
 
-    def find(self, wanted: TicketFilter, *, limit: int, cursor: int) -> list[Ticket]:
-        """Tickets, newest first; `cursor` skips rows."""
+    def find(self, wanted: TicketFilter, *, limit: int, after: Place | None = None) -> list[Ticket]:
+        """Tickets, newest first; those behind `after`."""
 
     def change(self, reference: str, change: Change, *, who: str, at: datetime) -> Ticket:
         """Changes state or check-list, adds a note, and writes the history.

@@ -32,7 +32,9 @@ class ConversationRow(Out):
     site: str | None = Field(description="Site number of a signed-in visitor.")
     topic: str | None = Field(description="Of the last answer.", examples=["fees/not_linked"])
     summary: str = Field(description="What the visitor asked last, shortened.")
-    waiting_since: Moment | None = Field(description="Since when a person has been waited for.")
+    waiting_since: Moment | None = Field(
+        description="Since when a person is waited for; null where nobody waits."
+    )
     assignee: AgentRef | None = Field(description="The agent who has or had it.")
     priority: Literal["normal", "high"] = Field(description="High after anger or a failure.")
     reason: str | None = Field(description="Why a person is wanted.", examples=["abstained"])
@@ -40,9 +42,11 @@ class ConversationRow(Out):
 
 
 class ConversationList(Out):
-    """The queue, oldest wait first."""
+    """The queue."""
 
-    conversations: list[ConversationRow] = Field(description="Oldest wait first.")
+    conversations: list[ConversationRow] = Field(
+        description="Those who wait, longest first; those with an agent; closed, newest first."
+    )
     next: Next
 
 

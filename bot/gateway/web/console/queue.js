@@ -104,14 +104,12 @@ function rowContent(row, agent) {
   const about = [visitorSite(row), row.topic && topicLabel(row.topic)].filter(Boolean);
   // Most have asked for a person: only another reason is worth a word.
   const hasReason = row.state === "waiting" && row.reason !== "asked" && hasLabel("reason", row.reason);
-  // Once claimed, nobody waits any more, though the row still says since when it was so.
-  const waits = row.state === "waiting" && row.waiting_since;
   return [
     el("span", { class: "row-top" },
       el("strong", {}, visitorName(row),
         isUnread(row, agent) ? el("span", { class: "unseen" }, ` (${t("queue.unread")})`) : null),
       isWaitingLate(row) ? el("span", { class: "unseen" }, t("queue.late")) : null,
-      waits ? waitNode(row.waiting_since) : timeNode(row.updated_at, briefly)),
+      row.waiting_since ? waitNode(row.waiting_since) : timeNode(row.updated_at, briefly)),
     el("span", { class: "row-about" },
       el("span", { class: "badge", title: label("language", row.language) },
         row.language.toUpperCase()),
