@@ -2,6 +2,8 @@
 
 It keeps Rasa's table and Rasa's rule: what is new of a tracker are the events after those stored.
 Rasa builds its queries and objects anew three times a turn, a third of its time; here they stand.
+What cannot be read or stored is an error, which ends the turn; so is a turn that another Rasa has
+overtaken.
 """
 
 from __future__ import annotations
@@ -10,12 +12,14 @@ import json
 from itertools import islice
 from typing import Any
 
+import rasa.core.agent
 import sqlalchemy as sa
-from rasa.core.tracker_store import SQLTrackerStore
+from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.adapters.database import Database
+from bot.core.errors import Conflict
 
 _EVENTS = SQLTrackerStore.SQLEvent.__table__
 _OF_SENDER = _EVENTS.c.sender_id == sa.bindparam("sender")
@@ -28,6 +32,19 @@ _IN_SESSION = sa.or_(_EVENTS.c.timestamp >= _SESSION_START, _SESSION_START.is_(N
 _ALL = sa.select(_EVENTS.c.data).where(_OF_SENDER).order_by(_EVENTS.c.id)
 _OF_SESSION = _ALL.where(_IN_SESSION)
 _COUNT = sa.select(sa.func.count(_EVENTS.c.id)).where(_OF_SENDER, _IN_SESSION)
+# Held, so that writers of one conversation take turns; SQLite has one writer anyway.
+_HOLD_LAST = (
+    sa.select(_EVENTS.c.id).where(_OF_SENDER).order_by(_EVENTS.c.id.desc()).limit(1)
+).with_for_update()
+
+
+def _as_it_is(store: TrackerStore) -> TrackerStore:
+    return store
+
+
+# Rasa wraps a store in one that takes a conversation it cannot read for a new one, and keeps what
+# it cannot save in memory, where nobody looks again. It does so after this module is imported.
+rasa.core.agent.FailSafeTrackerStore = _as_it_is
 
 
 class HelpdeskTrackerStore(SQLTrackerStore):
@@ -62,10 +79,17 @@ class HelpdeskTrackerStore(SQLTrackerStore):
         if not stored:
             return None
         events = [json.loads(event) for event in stored]
-        return DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
+        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
+        tracker.stored_count = len(stored)
+        return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Stores the events that are not stored yet, all of them or none."""
+        """Stores the events that are not stored yet, all of them or none.
+
+        Raises:
+            Conflict: Since the tracker was read, somebody else has stored a turn.
+            Unavailable: The database cannot be reached.
+        """
         await self.stream_events(tracker)
         if not tracker.events:
             # A conversation begins; Rasa saves it before anything has happened.
@@ -73,10 +97,15 @@ class HelpdeskTrackerStore(SQLTrackerStore):
         sender = tracker.sender_id
         # Lost in a power failure, a turn of Rasa's is like one that a crash cut short.
         with self._database.write(is_durable=False) as connection:
+            connection.execute(_HOLD_LAST, {"sender": sender})
             stored = connection.scalar(_COUNT, {"sender": sender}) or 0
+            if stored != getattr(tracker, "stored_count", 0):
+                # The gateway asks for one turn at a time: it has given up one of the two.
+                raise Conflict("Another turn of this conversation was stored meanwhile.")
             new = [_row(sender, event) for event in islice(tracker.events, stored, None)]
             if new:
                 connection.execute(_EVENTS.insert(), new)
+        tracker.stored_count = stored + len(new)
 
 
 def _row(sender: str, event: Event) -> dict[str, Any]:

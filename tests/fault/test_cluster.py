@@ -18,7 +18,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot.adapters.tables import builtin_helpdesk
+from bot.adapters.tables import builtin_helpdesk, messages
 from tests.support import postgres
 from tests.support.cluster import Cluster
 from tests.support.stack import Visitor, wait_for
@@ -79,12 +79,21 @@ def test_a_conversation_goes_from_gateway_to_gateway_and_keeps_its_order(cluster
 
 
 def test_a_burst_over_both_gateways_is_answered_in_the_order_of_storing(cluster: Cluster) -> None:
-    visitor = Visitor(cluster.url)
-    with ThreadPoolExecutor(5) as pool:
-        list(pool.map(lambda n: send_until_answered(visitor, f"bonjour {n}"), range(5)))
-    said = visitor.messages()
-    assert len([m for m in said if m["author"] == "visitor"]) == 5
-    assert len([m for m in said[1:] if m["author"] == "bot"]) == 5
+    calm, visitor = Visitor(cluster.url), Visitor(cluster.url)
+    alone = {text: calm.say(text).heard for text in QUESTIONS}
+    assert len({tuple(heard) for heard in alone.values()}) == len(QUESTIONS)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda text: send_until_answered(visitor, text), QUESTIONS * 8))
+    sent = [m for m in visitor.messages() if m["author"] == "visitor"]
+    assert Counter(m["text"] for m in sent) == dict.fromkeys(QUESTIONS, 8)
+    of_answers = sa.select(messages.c.reply_to, messages.c.kind, messages.c.topic).where(
+        messages.c.conversation_id == visitor.id, messages.c.reply_to.is_not(None)
+    )
+    with cluster.database.read() as connection:
+        answers = connection.execute(of_answers.order_by(messages.c.id)).all()
+    assert [(asked, f"{kind} {topic}") for asked, kind, topic in answers] == [
+        (m["id"], heard) for m in sent for heard in alone[m["text"]]
+    ]
 
 
 def test_a_stream_of_one_gateway_shows_what_the_other_took(cluster: Cluster) -> None:
