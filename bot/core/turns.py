@@ -186,7 +186,9 @@ def _answer(
         if conversation.state == "closed":
             change = handoff.reopen(handoff.Ownership.of(conversation))
             conversation = store.change_owner(conversation.id, change, at=clock.now())
-        if conversation.state != "bot":
+        if conversation.state == "waiting":
+            return notices + desk.tell_untold(conversation, message.language)
+        if conversation.state == "agent":
             return notices
         replies = _ask(assistant, message, is_fresh_start=conversation.is_returning)
         # Another process may have given the conversation to an agent while the assistant thought.

@@ -83,7 +83,7 @@ def resolve(store: Conversations) -> None:
 
 def queue(store: Conversations) -> None:
     change = handoff.ask_person(Ownership.of(store.get("c")), NOW, "asked")
-    store.change_owner("c", change, at=NOW)
+    store.change_owner("c", change, at=NOW, saying=[Reply("handoff", "…", "handoff/queued")])
 
 
 # --- Once ----------------------------------------------------------------------------------------
