@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.errors import NotAllowed
@@ -42,6 +43,10 @@ _UNDERSTOOD_KINDS: frozenset[Kind] = frozenset(
     {"answer", "clarify", "diagnosis", "form", "recap", "ticket"}
 )
 TOPIC_KINDS: frozenset[Kind] = _UNDERSTOOD_KINDS | {"abstain"}
+
+# The topic of the question which of some things is meant. A choice of tickets, or the offer of a
+# second answer, is of kind "clarify" too, but those were understood.
+WHICH = "clarify"
 
 MAX_TEXT_CHARS = 4_000
 
@@ -214,7 +219,7 @@ def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversa
     abstentions = conversation.abstentions
     if "abstain" in kinds:
         abstentions += 1
-    elif kinds & _UNDERSTOOD_KINDS:
+    elif kinds & _UNDERSTOOD_KINDS and not any(map(_is_unclear, replies)):
         abstentions = 0
     topics = [reply.topic for reply in replies if reply.topic and reply.kind in TOPIC_KINDS]
     return replace(
@@ -223,6 +228,24 @@ def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversa
         topic=topics[-1] if topics else conversation.topic,
         is_returning=conversation.is_returning and not any(r.author == "bot" for r in replies),
     )
+
+
+def unclear_in_a_row(transcript: Sequence[Message]) -> int:
+    """How many messages were not understood since one was, or since people were brought."""
+    said = (message for message in reversed(transcript) if message.author != "visitor")
+    count = 0
+    for _, one_answer in groupby(said, key=lambda message: message.reply_to):
+        answer = list(one_answer)
+        kinds = {message.kind for message in answer}
+        is_unclear = any(map(_is_unclear, answer))
+        if "handoff" in kinds or (kinds & _UNDERSTOOD_KINDS and not is_unclear):
+            break
+        count += is_unclear
+    return count
+
+
+def _is_unclear(said: Reply | Message) -> bool:
+    return said.kind == "abstain" or (said.kind == "clarify" and said.topic == WHICH)
 
 
 def admitted(conversation: Conversation, replies: Sequence[Reply]) -> list[Reply]:
