@@ -22,7 +22,7 @@ from bot.core.answers import (
     points_back,
     section_key,
 )
-from bot.core.conversations import Button, SourceLink
+from bot.core.conversations import WHICH, Button, SourceLink, unclear_in_a_row
 from bot.core.errands import asks_for_reference
 from bot.core.fee_questions import months_named
 from bot.core.language import Language
@@ -35,6 +35,8 @@ CANDIDATES = 6
 VAGUE_WORDS = 2
 # A second "I do not know" in a row brings a person.
 ABSTENTIONS_BEFORE_HANDOFF = 2
+# So does a third message in a row that is not understood, even if it could be asked which is meant.
+UNCLEAR_BEFORE_HANDOFF = 3
 RELATED = 2
 # From this probability of an order on, words that give one go before an article on how to cancel.
 ORDER_AT = 0.25
@@ -90,9 +92,9 @@ class AnswerQuestion(TalkAction):
             case Answer() as decision:
                 show_section(turn, decision.section, _weighed(decision))
                 _offer_second(turn, decision.section)
-            case Clarify() as decision:
+            case Clarify() as decision if not _brings_person(turn, is_abstention=False):
                 _ask_which(turn, decision)
-            case Abstain() as decision:
+            case Clarify() | Abstain() as decision:
                 _abstain(turn, _weighed(decision))
         return []
 
@@ -283,21 +285,32 @@ def _ask_which(turn: Turn, decision: Clarify) -> None:
     buttons = [*map(_section_button, decision.sections)]
     buttons += [Button(turn.phrase(_FLOW_BUTTONS[flow]), payload(flow)) for flow in flows]
     buttons.append(turn.person_button())
-    turn.say("clarify", turn.phrase(name), "clarify", tuple(buttons), data=_weighed(decision))
+    turn.say("clarify", turn.phrase(name), WHICH, tuple(buttons), data=_weighed(decision))
 
 
 def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:
     text = turn.phrase("utter_abstain")
-    # In the middle of a request the open question goes on: a person is offered, not brought.
-    is_collecting = turn.services.conversations.draft(turn.conversation.id) is not None
-    is_too_many = turn.conversation.abstentions + 1 >= ABSTENTIONS_BEFORE_HANDOFF
-    if is_too_many and not is_collecting:
+    if _brings_person(turn):
         turn.say("abstain", text, "abstain", data=data)
         hand_off(turn, "abstained")
     else:
         leave = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
-        buttons = (turn.person_button(), *(() if is_collecting else (leave,)))
+        buttons = (turn.person_button(), *(() if _is_collecting(turn) else (leave,)))
         turn.say("abstain", text, "abstain", buttons, data=data)
+
+
+def _brings_person(turn: Turn, *, is_abstention: bool = True) -> bool:
+    """Whether too many messages in a row were not understood, with this one."""
+    if _is_collecting(turn):
+        # In the middle of a request the open question goes on: a person is offered, not brought.
+        return False
+    abstentions = turn.conversation.abstentions + is_abstention
+    unclear = unclear_in_a_row(turn.transcript) + 1
+    return abstentions >= ABSTENTIONS_BEFORE_HANDOFF or unclear >= UNCLEAR_BEFORE_HANDOFF
+
+
+def _is_collecting(turn: Turn) -> bool:
+    return turn.services.conversations.draft(turn.conversation.id) is not None
 
 
 def _weighed(decision: Answer | Clarify | Abstain) -> dict[str, Any]:

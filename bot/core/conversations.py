@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.errors import Conflict, NotAllowed
@@ -41,11 +42,15 @@ URGENT_REASONS = ("angry", "failed")
 # The queue's groups, in order: those who wait, those with an agent, and what is closed.
 _IN_HAND = ("waiting", "agent")
 CLOSED_GROUP = len(_IN_HAND)
-# Kinds that are about something. But for the last they show that the bot understood, which ends a
-# row of abstentions.
+# Kinds that are about something. What is not asked back or abstained on shows that the bot
+# understood, which ends a row of abstentions.
 TOPIC_KINDS: frozenset[Kind] = frozenset(
     {"answer", "clarify", "diagnosis", "form", "recap", "ticket", "abstain"}
 )
+
+# The topic of the question which of some things is meant. A choice of tickets, or the offer of a
+# second answer, is of kind "clarify" too, but those were understood.
+WHICH = "clarify"
 
 MAX_TEXT_CHARS = 4_000
 
@@ -244,7 +249,7 @@ def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversa
     abstentions = conversation.abstentions
     if any(reply.kind == "abstain" for reply in replies):
         abstentions += 1
-    elif on_topic:
+    elif on_topic and not any(map(_is_unclear, replies)):
         abstentions = 0
     topics = [reply.topic for reply in on_topic if reply.topic]
     return replace(
@@ -255,9 +260,27 @@ def after_turn(conversation: Conversation, replies: Sequence[Reply]) -> Conversa
     )
 
 
-def _is_on_topic(reply: Reply) -> bool:
+def unclear_in_a_row(transcript: Sequence[Message]) -> int:
+    """How many messages were not understood since one was, or since people were brought."""
+    said = (message for message in reversed(transcript) if message.author != "visitor")
+    count = 0
+    for _, one_answer in groupby(said, key=lambda message: message.reply_to):
+        answer = list(one_answer)
+        is_unclear = any(map(_is_unclear, answer))
+        is_understood = any(map(_is_on_topic, answer)) and not is_unclear
+        if is_understood or any(message.kind == "handoff" for message in answer):
+            break
+        count += is_unclear
+    return count
+
+
+def _is_on_topic(said: Reply | Message) -> bool:
     # That a ticket cannot be shown is a notice, but tickets are what is spoken of.
-    return reply.kind in TOPIC_KINDS or (reply.topic or "").startswith("ticket/")
+    return said.kind in TOPIC_KINDS or (said.topic or "").startswith("ticket/")
+
+
+def _is_unclear(said: Reply | Message) -> bool:
+    return said.kind == "abstain" or (said.kind == "clarify" and said.topic == WHICH)
 
 
 def admitted(conversation: Conversation, replies: Sequence[Reply]) -> list[Reply]:

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 # Whoever has waited so long is told so, once, with the offer to leave a message instead.
 LONG_WAIT = timedelta(minutes=10)
 UNHELPFUL_BEFORE_HANDOFF = 2
-_SENTENCES: dict[Reason, str] = {
+# What tells visitors that they are in the queue.
+_TELLS_OF_QUEUE = frozenset({"handoff/queued", "handoff/away", "handoff/waiting"})
+_SENTENCES: dict[str, str] = {
     "asked": "utter_queued",
     "abstained": "utter_queued_abstained",
     "angry": "utter_queued_angry",
@@ -67,14 +69,16 @@ class SupportDesk:
         """Puts the conversation into the queue, then says so: what is said is true already."""
         change = handoff.ask_person(Ownership.of(conversation), self.clock.now(), reason)
         self.conversations.change_owner(conversation.id, change, at=self.clock.now())
-        outlook = self.outlook(conversation.id)
-        sentences = [self._say(_SENTENCES[reason], language), self._expectation(outlook, language)]
-        return Reply(
-            "handoff",
-            " ".join(sentences),
-            "handoff/queued",
-            self._ways_out(outlook, language),
-        )
+        return self._queued(conversation.id, _SENTENCES[reason], language)
+
+    def tell_untold(self, conversation: Conversation, language: Language) -> list[Reply]:
+        """What `queue` says, to a visitor who waits and whom a crash kept from hearing it."""
+        since = conversation.waiting_since
+        said = self.conversations.messages(conversation.id)
+        if since is None or any(m.topic in _TELLS_OF_QUEUE and m.created_at >= since for m in said):
+            return []
+        sentence = _SENTENCES[conversation.handoff_reason or "asked"]
+        return [self._queued(conversation.id, sentence, language)]
 
     def outlook(self, conversation_id: str) -> Outlook:
         """What may be expected now by whoever waits in this conversation."""
@@ -243,6 +247,16 @@ class SupportDesk:
         if errand and errand.asked:
             # Its form is forgotten by then: what comes next answers no question of it.
             self.conversations.save_errand(conversation.id, replace(errand, asked=None), at=now)
+
+    def _queued(self, conversation_id: str, sentence: str, language: Language) -> Reply:
+        outlook = self.outlook(conversation_id)
+        sentences = [self._say(sentence, language), self._expectation(outlook, language)]
+        return Reply(
+            "handoff",
+            " ".join(sentences),
+            "handoff/queued",
+            self._ways_out(outlook, language),
+        )
 
     def _expectation(self, outlook: Outlook, language: Language) -> str:
         if not outlook.is_open:

@@ -187,7 +187,9 @@ def _answer(
         if conversation.state == "closed":
             change = handoff.reopen(handoff.Ownership.of(conversation))
             conversation = store.change_owner(conversation.id, change, at=clock.now())
-        if conversation.state != "bot":
+        if conversation.state == "waiting":
+            return notices + desk.tell_untold(conversation, message.language)
+        if conversation.state == "agent":
             return notices
         replies = _ask(assistant, message, is_fresh_start=conversation.is_returning)
         # Another process may have given the conversation to an agent while the assistant thought.
@@ -196,15 +198,17 @@ def _answer(
         return [*notices, owner_unknown(message.language, phrases)]
     if conversation.state in ("agent", "closed"):
         return notices
-    if replies:
+    if replies and replies[-1].topic != TROUBLE:
         return notices + replies
-    # An empty answer is how the dialogue engine tells that something behind it failed. Whoever asks
-    # for a person then gets into the queue all the same, and whoever is in it already is told so.
+    # An answer that is empty, or ends in an apology of the actions', tells that something failed.
+    # Whoever asks for a person then gets into the queue all the same, and whoever is in it already
+    # is told so.
+    said = notices + [reply for reply in replies if reply.topic != TROUBLE]
     failures = _failures_in_a_row(store.messages(conversation.id)) + 1
     is_queued = message.payload == ASK_PERSON or conversation.state == "waiting"
     if is_queued or failures >= FAILURES_BEFORE_HANDOFF:
-        return [*notices, desk.queue(conversation, "failed", message.language)]
-    return [*notices, trouble(message.language, phrases)]
+        return [*said, desk.queue(conversation, "failed", message.language)]
+    return [*said, trouble(message.language, phrases)]
 
 
 class _OwnerUnknown(Exception):

@@ -42,12 +42,20 @@ def phrases(listed: str, *, opening: bool = False) -> re.Pattern[str]:
 
 _QUESTION_WORDS = (
     "comment, pourquoi, combien, quand, où, qui, que, quoi, quel, quelle, quels, quelles, lequel, "
-    "laquelle, est-ce, est-ce que, qu'est-ce, c'est quoi, c'est où, puis-je, peut-on, dois-je, "
-    "faut-il, y a-t-il, how, why, when, where, what, what's, which, who, can i, do i, do we, does, "
-    "is it, is that, is there, je veux savoir, je voudrais savoir, j'aimerais savoir, i want to "
-    "know, i'd like to know, i would like to know"
+    "laquelle, est-ce, est-ce que, qu'est-ce, c'est quoi, c'est où, c'est combien, ça coûte "
+    "combien, puis-je, peut-on, dois-je, faut-il, y a-t-il, how, why, when, where, what, what's, "
+    "which, who, can i, do i, do we, does, is it, is that, is there, je veux savoir, je voudrais "
+    "savoir, j'aimerais savoir, i want to know, i'd like to know, i would like to know"
 )
 _OPENS_A_QUESTION = phrases(_QUESTION_WORDS, opening=True)
+# "Les rappels ça coûte combien" asks; "on sait même plus combien" tells.
+_ENDS_A_QUESTION = re.compile(
+    r"(?<!pas )(?<!plus )(?<!jamais )(?<!importe )(?<!know )(?<!sure )(?<!idea )"
+    r"\b(?:combien|how much)[\s.!]*$",
+    re.IGNORECASE,
+)
+# In words; what is longer tells more than it asks.
+_LONGEST_SO_ENDED = 8
 # "Can you remove the reminders?" asks for something, but is no question.
 ORDERS_POLITELY = phrases(
     "pouvez-vous, pourriez-vous, voulez-vous, peux-tu, serait-il possible, can you, could you, "
@@ -135,11 +143,12 @@ def plain(text: str) -> str:
 
 
 def asks(text: str) -> bool:
-    """Whether this is a question by its form: by its mark, or by the word that opens it."""
+    """Whether this is a question by its form: by its mark, or by the word that opens or ends it."""
     if ORDERS_POLITELY.search(text):
         return False
     opens = _OPENS_A_QUESTION.search(text) and not _HARMLESS.search(text)
-    return text.rstrip().endswith("?") or bool(opens)
+    ends = _ENDS_A_QUESTION.search(text) and len(text.split()) <= _LONGEST_SO_ENDED
+    return text.rstrip().endswith("?") or bool(opens or ends)
 
 
 def agrees(text: str, *, is_yes: bool) -> bool:

@@ -358,10 +358,20 @@ def test_abstentions_count_in_a_row_and_end_with_something_understood(
 ) -> None:
     kept = start(store)
     counts = []
-    for reply in (ABSTAIN, Reply("smalltalk", "Bonjour!"), ABSTAIN, an_answer(), ABSTAIN):
+    asked_back = Reply("clarify", "Lequel?", "clarify")
+    chosen = Reply("clarify", "Quelle demande?", "withdraw/choose")
+    for reply in (
+        ABSTAIN,
+        Reply("smalltalk", "Bonjour!"),
+        asked_back,
+        ABSTAIN,
+        an_answer(),
+        ABSTAIN,
+        chosen,
+    ):
         answer(store, kept, reply)
         counts.append(store.get(kept.id).abstentions)
-    assert counts == [1, 1, 2, 0, 1]
+    assert counts == [1, 1, 1, 2, 0, 1, 0]
 
 
 def test_the_topic_is_of_the_last_answer_that_had_one(store: Conversations) -> None:

@@ -6,11 +6,12 @@ import pytest
 
 from actions.answers import AnswerQuestion, SwitchLanguage
 from bot.adapters.language_lingua import LinguaDetector
+from bot.core.conversations import Reply
 from bot.core.language import Language, choose_language
 from bot.core.payloads import payload
 from bot.core.services import Services
 from tests.support.acting import a_turn
-from tests.support.builders import NOW, an_answer, start
+from tests.support.builders import NOW, a_draft, an_answer, exchange, start
 from tests.support.hearing import typed
 
 LINGUA = LinguaDetector()
@@ -82,3 +83,91 @@ def test_flows_too_unsure_to_begin_are_offered_as_buttons(
         payload("request_cancellation"),
         payload("withdraw_ticket"),
     ]
+
+
+# --- What is not understood, again and again ------------------------------------------------------
+
+CLARIFY, ABSTAIN, HANDOFF = "clarify clarify", "abstain abstain", "handoff handoff/queued"
+_RANKING = {"clarify": {"request_cancellation": 0.45}, "abstain": {"out_of_scope": 0.9}}
+
+
+def not_understood(services: Services, decided: str) -> list[str]:
+    """What is said to one more message that gets this decision, and kept."""
+    store = services.conversations
+    kept = store.get("conversation-1")
+    visit = store.add_visit(
+        kept, f"client-{store.newest_message_id()}", text="facture", payload=None, at=NOW
+    )
+    turn = a_turn(services, kept, typed("facture", "nlu_fallback"), visit.id)
+    ranking = _RANKING[decided].items()
+    turn.tracker.latest_message["label_ranking"] = [
+        {"name": name, "confidence": probability} for name, probability in ranking
+    ]
+    AnswerQuestion().act(turn)
+    store.finish_turn(visit, turn.replies, at=NOW)
+    return [f"{reply.kind} {reply.topic}" for reply in turn.replies]
+
+
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [
+        (["clarify", "clarify"], "clarify"),
+        (["clarify", "clarify"], "abstain"),
+        (["abstain", "clarify"], "clarify"),
+        (["abstain", "clarify"], "abstain"),
+        (["clarify", "abstain"], "clarify"),
+        (["abstain"], "abstain"),
+    ],
+)
+def test_a_third_message_in_a_row_that_is_not_understood_brings_a_person(
+    services: Services, before: list[str], then: str
+) -> None:
+    start(services.conversations, "conversation-1", Reply("greeting", "Bonjour!", "greeting"))
+    said = [not_understood(services, decided) for decided in before]
+    assert said == [[f"{decided} {decided}"] for decided in before]
+    assert not_understood(services, then) == [ABSTAIN, HANDOFF]
+    kept = services.conversations.get("conversation-1")
+    assert (kept.state, kept.handoff_reason) == ("waiting", "abstained")
+
+
+@pytest.mark.parametrize(
+    "understood",
+    [
+        [an_answer()],
+        [Reply("form", "Pour quelle clinique?", "cancellation/site_number")],
+        [an_answer(), Reply("clarify", "Vous posez aussi…", "second-question")],
+        [Reply("clarify", "De quelle demande s’agit-il?", "withdraw/choose")],
+        [Reply("handoff", "Je vous réponds de nouveau.", "handoff/left")],
+    ],
+    ids=["answer", "form", "second question", "choice of tickets", "back from people"],
+)
+def test_what_is_understood_begins_the_count_anew(
+    services: Services, understood: list[Reply]
+) -> None:
+    kept = start(services.conversations)
+    for _ in range(2):
+        assert not_understood(services, "clarify") == [CLARIFY]
+    exchange(services.conversations, kept, "celle-ci", *understood)
+    assert not_understood(services, "clarify") == [CLARIFY]
+    assert not_understood(services, "abstain") == [ABSTAIN]
+    assert services.conversations.get(kept.id).state == "bot"
+
+
+def test_small_talk_in_between_ends_no_row(services: Services) -> None:
+    kept = start(services.conversations)
+    for _ in range(2):
+        not_understood(services, "clarify")
+    exchange(
+        services.conversations, kept, "merci", Reply("smalltalk", "De rien!", "smalltalk/thank")
+    )
+    assert not_understood(services, "clarify") == [ABSTAIN, HANDOFF]
+
+
+def test_in_the_middle_of_a_request_a_person_is_offered_and_not_brought(
+    services: Services,
+) -> None:
+    kept = start(services.conversations)
+    services.conversations.save_draft(kept.id, a_draft(), at=NOW)
+    for decided in ("clarify", "abstain", "abstain", "clarify"):
+        assert not_understood(services, decided) == [f"{decided} {decided}"]
+    assert services.conversations.get(kept.id).state == "bot"

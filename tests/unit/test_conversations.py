@@ -18,6 +18,7 @@ from bot.core.language import Language
 from bot.core.payloads import ASK_PERSON, BACK_TO_BOT, LEAVE_REQUEST, payload, to_engine_text
 from bot.core.ports.conversations import Conversations
 from bot.core.ports.dialogue import Assistant
+from bot.core.service_replies import TROUBLE
 from bot.core.services import Services
 from bot.core.turns import TURN_LEASE, Visit, answer_pending, erase, receive
 from tests.support.builders import NOW, an_answer, start
@@ -26,6 +27,8 @@ from tests.support.stores import DATABASES, Stores
 CSV = Button("Le détail", payload("choose_section", section="invoice-details#csv"))
 GREETING = Reply("greeting", "Bonjour!", "greeting", (CSV,))
 ABSTAIN = Reply("abstain", "Je ne sais pas.", "abstain")
+# What an action says that failed.
+APOLOGY = Reply("error", "Désolé.", TROUBLE)
 Own = Callable[[Conversations], None]
 
 
@@ -80,7 +83,7 @@ def resolve(store: Conversations) -> None:
 
 def queue(store: Conversations) -> None:
     change = handoff.ask_person(Ownership.of(store.get("c")), NOW, "asked")
-    store.change_owner("c", change, at=NOW)
+    store.change_owner("c", change, at=NOW, saying=[Reply("handoff", "…", "handoff/queued")])
 
 
 # --- Once ----------------------------------------------------------------------------------------
@@ -377,7 +380,9 @@ def test_an_assistant_that_fails_is_told_with_the_offer_of_a_person(
     assert services.conversations.find_button("c", ASK_PERSON) is not None
 
 
-@pytest.mark.parametrize("fault", [Unavailable("down"), []], ids=["unavailable", "empty"])
+@pytest.mark.parametrize(
+    "fault", [Unavailable("down"), [], [APOLOGY]], ids=["unavailable", "empty", "apology"]
+)
 def test_whoever_asks_for_a_person_while_the_assistant_is_down_gets_into_the_queue(
     services: Services, store: Conversations, fault: list[Reply] | Exception
 ) -> None:
@@ -389,10 +394,40 @@ def test_whoever_asks_for_a_person_while_the_assistant_is_down_gets_into_the_que
     assert (kept.state, kept.waiting_since, kept.handoff_reason) == ("waiting", NOW, "failed")
 
 
-def test_a_visitor_who_was_queued_before_the_assistant_failed_is_told_so(
+def test_an_action_that_fails_every_time_brings_a_person_at_the_second_time(
     services: Services, store: Conversations
 ) -> None:
-    assistant = ScriptedAssistant([])
+    assistant = ScriptedAssistant([APOLOGY])
+    said = [send(services, text, assistant) for text in ("un?", "deux?", "trois?")]
+    topics = [[message.topic for message in answers] for answers in said]
+    assert topics == [["service/trouble"], ["handoff/queued"], []]
+    assert store.get("c").handoff_reason == "failed"
+
+
+def test_what_was_said_before_an_action_failed_is_said_and_the_apology_once(
+    services: Services, store: Conversations
+) -> None:
+    assistant = ScriptedAssistant([APOLOGY, an_answer(), APOLOGY])
+    topics = [m.topic for text in ("un?", "deux?") for m in send(services, text, assistant)]
+    answered = "faq/invoice-details"
+    assert topics == [answered, "service/trouble", answered, "handoff/queued"]
+
+
+def test_a_failure_after_which_the_open_question_is_asked_again_brings_nobody(
+    services: Services, store: Conversations
+) -> None:
+    asked = Reply("form", "Pour quelle clinique?", "cancellation/site_number")
+    assistant = ScriptedAssistant([APOLOGY, asked])
+    for text in ("un?", "deux?", "trois?"):
+        assert kinds(send(services, text, assistant)) == ["error", "form"]
+    assert store.get("c").state == "bot"
+
+
+@pytest.mark.parametrize("failed", [[], [APOLOGY]], ids=["empty", "apology"])
+def test_a_visitor_who_was_queued_before_the_assistant_failed_is_told_so(
+    services: Services, store: Conversations, failed: list[Reply]
+) -> None:
+    assistant = ScriptedAssistant(failed)
     assistant.meanwhile = lambda: queue(store)
     (said,) = send(services, "une personne svp", assistant)
     assert (said.kind, said.topic) == ("handoff", "handoff/queued")

@@ -472,7 +472,8 @@ def test_an_insult_while_waiting_goes_to_the_agent_and_not_to_the_bot(services: 
     services.conversations.say(
         "c", "bot", [Reply("notice", "…", buttons=(Button("Personne", ASK_PERSON),))], at=NOW
     )
-    queue(services)
+    told = queue(services)
+    services.conversations.say("c", told.author, [told], at=NOW)
     assistant = ScriptedAssistant()
     assert write(replace(services, assistant=assistant), "bande d’incapables") == []
     assert assistant.asked == []

@@ -17,7 +17,7 @@ from bot.core.conversations import Conversation, Message, Reply
 from bot.core.desk import LONG_WAIT
 from bot.core.errors import Unavailable
 from bot.core.handoff import Transfer
-from bot.core.payloads import BACK_TO_BOT
+from bot.core.payloads import BACK_TO_BOT, LEAVE_REQUEST
 from bot.core.services import Services
 from bot.core.tickets import Delivery
 from bot.core.turns import Visit, answer_pending, receive
@@ -154,6 +154,41 @@ def test_a_fault_while_a_person_is_being_brought_leaves_the_message_to_be_answer
     answer_left_behind(services, left)
     assert topics(services) == ["service/trouble", "handoff/queued"]
     assert store.get("c").state == "waiting"
+
+
+def test_whoever_a_crash_kept_from_hearing_of_the_queue_is_told_of_it_once(
+    services: Services, clock: HeldClock
+) -> None:
+    class Crash(BaseException):
+        pass
+
+    def queue_and_crash() -> None:
+        services.desk.queue(services.conversations.get("c"), "asked", "fr")
+        raise Crash
+
+    crashing = ScriptedAssistant()
+    crashing.meanwhile = queue_and_crash
+    with pytest.raises(Crash):
+        send(replace(services, assistant=crashing), text="Une personne, svp")
+    assert services.conversations.get("c").state == "waiting"
+    clock.advance(timedelta(minutes=1))
+    ((_, left),) = services.conversations.with_unanswered(clock.now())
+    answer_left_behind(services, left)
+    (told,) = services.conversations.answers_to(left)
+    assert (told.topic, told.author) == ("handoff/queued", "system")
+    assert services.phrases.say("utter_queued", "fr") in told.text
+    assert [button.payload for button in told.buttons] == [LEAVE_REQUEST, BACK_TO_BOT]
+    assert send(services, text="Allo?") == []
+
+
+def test_whoever_an_agent_took_over_and_lost_is_not_told_of_the_queue_twice(
+    services: Services, clock: HeldClock
+) -> None:
+    services.desk.claim("c", MARC)
+    clock.advance(2 * services.desk.lease)
+    services.desk.reclaim()
+    assert send(services, text="Allo?") == []
+    assert topics(services) == ["handoff/joined", "handoff/away"]
 
 
 def test_word_of_a_long_wait_that_fell_due_while_no_gateway_ran_is_sent_once_by_the_next(

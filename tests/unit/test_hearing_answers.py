@@ -460,6 +460,8 @@ REASONS = [
     ("Dr Luc Tremblay a pris sa retraite", "inform"),
     ("on ferme la clinique en juin", "stop"),
     ("merci pour tout mais on change de système", "thank"),
+    ("on paie on sait même plus combien", "faq"),
+    ("we pay I don't know how much", "ask_fee_check"),
 ]
 
 
@@ -506,6 +508,11 @@ def test_somebody_who_is_lost_does_not_skip_the_reason(text: str, intent: str) -
     [
         ("combien ça coûte ?", "out_of_scope"),
         ("combien ça coûte?", "faq"),
+        ("ça coûte combien", "faq"),
+        ("c’est combien", "ask_fee_check"),
+        ("c'est combien par mois", "faq"),
+        ("pis les rappels ça coûte combien", "faq"),
+        ("that would cost how much", "faq"),
         ("how much does it cost", "faq"),
         ("is that required", "faq"),
         ("pourquoi est-ce qu’on paie par message?", "ask_fee_check"),

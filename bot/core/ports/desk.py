@@ -80,5 +80,8 @@ class Desk(Protocol):
     def queue(self, conversation: Conversation, reason: Reason, language: Language) -> Reply:
         """Puts the conversation into the queue and gives what says so."""
 
+    def tell_untold(self, conversation: Conversation, language: Language) -> list[Reply]:
+        """What `queue` gives, for a visitor who waits and was never told; else nothing."""
+
     def answer(self, message: Message, conversation: Conversation) -> list[Reply] | None:
         """What the desk itself answers; None if that is for the engine or for nobody."""
