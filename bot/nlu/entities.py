@@ -56,7 +56,9 @@ _LINKS = frozenset(["mais", "et", "but", "and", "ou", "or"])
 # From these on something else is said: "n'annulez pas les rappels, seulement la messagerie".
 _TURNS = frozenset("mais et but and ou or juste seulement just only donc so puis then".split())
 # Between two services of one list: "gardez les rappels et les tablettes" keeps both.
-_LISTING = frozenset("et ou ni and or nor les la le l the nos our vos mes my aussi also".split())
+_LISTING = frozenset(
+    "et ou ni and or nor les la le l aux au the nos our vos mes my aussi also".split()
+)
 _EVERYTHING = frozenset({"tout", "tous", "toutes", "all", "everything"})
 _BUT = frozenset({"sauf", "except", "excepte", "but"})
 # "Everything looks good" judges, and names no service.

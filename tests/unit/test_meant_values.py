@@ -36,6 +36,7 @@ def begun(text: str) -> Draft:
         ("cancel messaging but don’t cancel the reminders or the studies", MESSAGES),
         ("cancel messaging without touching the reminders", MESSAGES),
         ("laissez-nous les rappels, annulez la messagerie", MESSAGES),
+        ("annulez la messagerie sans toucher aux rappels ni aux kiosques", MESSAGES),
         ("on veut pas annuler les rappels mais la messagerie", MESSAGES),
         ("I don't want to stop the reminders, only messaging", MESSAGES),
         ("don't cancel everything, only messaging", MESSAGES),
