@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.core import corrections, names_in_words, wording
+from bot.core import corrections, meant_values, names_in_words, wording
 from bot.core.cancellation import Draft, Step
 from bot.core.draft_values import MAX_REASON_CHARS, without
 from bot.core.heard import SHORT, SMALL_TALK, UNCLEAR, Fault, Heard
@@ -45,7 +45,7 @@ def answer_asked(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
             return draft, "unknown_product" if heard.intent == "inform" else "no_product"
         case "requester_name" if name := name_said(heard):
             return replace(draft, requester_name=name), None
-        case "requester_email" if email := wording.email_in(text):
+        case "requester_email" if email := meant_values.email_in(text):
             return replace(draft, requester_email=email), None
         case "site_number" if number := wording.site_number_in(text):
             return replace(draft, site_number=number), None

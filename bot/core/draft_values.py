@@ -6,20 +6,26 @@ Services with what is kept and what is taken off, addresses, numbers, names, the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.core import corrections, names_in_words, wording
+from bot.core import corrections, meant_values, names_in_words, wording
 from bot.core.cancellation import PRODUCTS, SOLD_BOTH_WAYS, Draft, Scope, Step
 from bot.core.heard import BARE, Heard
 
 MAX_REASON_CHARS = 1_000
+_SPARES = re.compile(
+    r"\b(?:sans|without|n'|ne|don't|dont|not)\b.{0,20}?"
+    r"\b(?:annul|arr[êe]t|r[ée]sili|d[ée]sactiv|cancel|stop|touch)\w*",
+    re.IGNORECASE,
+)
 
 
 def with_values(draft: Draft, heard: Heard) -> Draft:
     """The draft with the values that the message names, whatever was asked."""
     emails = [email.lower() for email in heard.all_of("email")]
-    draft = replace(draft, requester_email=_new(emails, draft.requester_email))
+    draft = replace(draft, requester_email=_one_of(heard, emails, draft.requester_email))
     is_correction = corrections.corrects(heard.text) or keeps_or_names(
         draft, replace(heard, entities=[e for e in heard.entities if e[0] == "kept_product"])
     )
@@ -35,13 +41,16 @@ def with_values(draft: Draft, heard: Heard) -> Draft:
     if stated:
         names = [stated]
     numbers = [n for n in heard.all_of("site_number") if not wording.denies(heard.text, n)]
+    if len({*numbers} - {draft.site_number}) > 1 and not wording.puts_another(heard.text):
+        # A request is for one site: of "4411 et 4412" neither is taken, and one is asked for.
+        numbers = []
     return replace(
         draft,
         products=products,
         requester_name=_new(names, draft.requester_name),
         reason=(wording.reason_in(heard.text) or draft.reason or "")[:MAX_REASON_CHARS] or None,
         site_number=_new(numbers, draft.site_number),
-        emr_vendor=_new(heard.all_of("emr_vendor"), draft.emr_vendor),
+        emr_vendor=_one_of(heard, heard.all_of("emr_vendor"), draft.emr_vendor),
         cloud_connect_understood=draft.cloud_connect_understood and "cloud_connect" in products,
         scopes=_scopes(draft, heard, products),
     )
@@ -63,6 +72,11 @@ def _new(values: Sequence[str], current: str | None) -> str | None:
     return others[-1] if others else current
 
 
+def _one_of(heard: Heard, values: Sequence[str], current: str | None) -> str | None:
+    """The value meant; where none is known yet, the first of several: the last may be an aside."""
+    return _new(values, current) if current else meant_values.first_or_last(heard.text, values)
+
+
 def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
     named = heard.all_of("product")
     before = set(draft.products)
@@ -75,7 +89,11 @@ def _products(draft: Draft, heard: Heard) -> tuple[str, ...]:
     if "rest" in named and kept:
         # "Gardez les rappels, annulez le reste": of what is in the request already, else of all.
         wanted |= before or {*PRODUCTS}
-    change = corrections.list_change(heard.text) if before else None
+    text = heard.text
+    if kept:
+        # What spares a service takes no other off: "la messagerie, sans toucher aux rappels".
+        text = _SPARES.sub(" ", text)
+    change = corrections.list_change(text) if before else None
     if heard.intent == "stop" and wanted < before:
         # "Laissez tomber les rappels" is said of the rappels alone.
         change = "remove"

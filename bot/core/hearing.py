@@ -33,6 +33,7 @@ from bot.core.heard import (
     Heard,
     Outcome,
 )
+from bot.core.meant_values import meant
 from bot.core.unknown_services import services_beside_ours, unknown_services
 
 MAX_MISSES = 3
@@ -94,9 +95,10 @@ def hear(draft: Draft, heard: Heard) -> tuple[Draft, Outcome]:
 
 
 def _typed(heard: Heard) -> Heard:
-    """The message with the words that were typed; a button has none, its intent says it all."""
-    words = "" if heard.text.startswith("/") else wording.plain(heard.text)
-    return replace(heard, text=words)
+    """The message as it was typed and meant; a button has no words, its intent says it all."""
+    if heard.text.startswith("/"):
+        return replace(heard, text="")
+    return replace(meant(heard), text=wording.plain(heard.text))
 
 
 def _of_this_request(heard: Heard) -> Heard:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
+from bot.core.numbers_in_words import is_of_something_else
+
 EMAIL = re.compile(r"[^@\s<>\"',;()]+@[^@\s<>\"',;()]+\.[a-zA-Z]{2,}")
 # Of a site, wherever it is checked.
 SITE_NUMBER = re.compile(r"[0-9]{3,6}")
@@ -116,7 +118,18 @@ _TELEPHONE = re.compile(r"\d{3}[-. )]{1,2}\d{3}[-. ]?\d{4}|\d{10,}")
 _SPACED_DIGITS = re.compile(r"\D{0,25}(?P<digits>(?:\d ?){3,6})\D?", re.ASCII)
 _ONE_BY_ONE = re.compile(r"(?<!\d)(?P<digits>(?:\d ){2,5}\d)(?!\d)", re.ASCII)
 _NUMBER = re.compile(r"(?<!\d)(?<!\d[-.,/])\d{3,6}(?!\d|[-.,/]\d)", re.ASCII)
-_NOT_JUST_BEFORE = re.compile(r"\b(?:pas|not)(?: le| the)?\s*$", re.IGNORECASE)
+# "Pas le site 4412", "envoyez pas à", "do not send to"; "pourquoi pas" denies nothing.
+_NOT_JUST_BEFORE = re.compile(
+    r"(?<!pourquoi )(?<!why )\b(?:pas|not|don't|dont)"
+    r"(?: (?:le|la|the|à|a|au|to|sur|on|avec|with|de|for|pour|site|num[ée]ro|number|use|using|send"
+    r"|write)){0,3}[\s#<(:]*$",
+    re.IGNORECASE,
+)
+
+_ON_SECOND_THOUGHT = phrases(
+    "plutôt, oups, oops, désolé, désolée, pardon, je veux dire, en fait, erreur*, tromp*, sorry, "
+    "i mean, i meant, actually, rather, correction, wait, attend*, non, nope, instead, mais c'est"
+)
 
 _STATED_REASON = re.compile(
     r"\b(?:raison|motif|reason)\b.{0,25}?"
@@ -202,16 +215,34 @@ def site_number_in(text: str) -> str | None:
     if _TELEPHONE.search(text):
         return None
     spelled = _SPACED_DIGITS.fullmatch(text) or _ONE_BY_ONE.search(text)
-    if spelled and not denies(text, spelled["digits"]):
+    if spelled and _is_meant(text, *spelled.span("digits")):
         return spelled["digits"].replace(" ", "")
-    numbers = [number for number in _NUMBER.findall(text) if not denies(text, number)]
-    return numbers[-1] if numbers else None
+    found = [number.span() for number in _NUMBER.finditer(text)]
+    numbers = [text[start:end] for start, end in found if _is_meant(text, start, end)]
+    # Of "4411 et 4412" neither is meant more than the other.
+    is_one = len({*numbers}) == 1 or (numbers and puts_another(text))
+    return numbers[-1] if is_one else None
+
+
+def _is_meant(text: str, start: int, end: int) -> bool:
+    """Whether the number at these places may be a site's."""
+    return not is_denied_at(text, start) and not is_of_something_else(text, start, end)
 
 
 def denies(text: str, value: str) -> bool:
-    """Whether a value is named as what it is not: "c'est pas 4412"."""
-    found = re.search(rf"(?<!\d){re.escape(value)}(?!\d)", text)
-    return found is not None and _NOT_JUST_BEFORE.search(text[: found.start()]) is not None
+    """Whether a value is named as what it is not: "c'est pas 4412", "not the site 4412"."""
+    found = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE)
+    return found is not None and is_denied_at(text, found.start())
+
+
+def is_denied_at(text: str, start: int) -> bool:
+    """Whether what begins at this place is named as what it is not."""
+    return _NOT_JUST_BEFORE.search(text[:start]) is not None
+
+
+def puts_another(text: str) -> bool:
+    """Whether somebody corrects themselves: of two values the last is meant, "4411, non 4412"."""
+    return _ON_SECOND_THOUGHT.search(text) is not None
 
 
 def emr_vendor_in(text: str) -> str | None:
@@ -231,6 +262,9 @@ def emr_vendor_in(text: str) -> str | None:
         words = list(takewhile(lambda word: not word[:1].islower(), words))
     vendor = " ".join(words).strip(" .,!")
     is_vendor = 1 <= len(words) <= 4 and len(vendor) <= 60
+    if words and is_denied_at(words[0], len(words[0])):
+        # "Pas Accuro" says which it is not.
+        return None
     is_chat = bool(_CHAT & {word.lower().strip(",.") for word in words})
     return vendor if is_vendor and not is_chat and re.search(r"[^\W\d_]", vendor) else None
 
@@ -238,7 +272,8 @@ def emr_vendor_in(text: str) -> str | None:
 def spells_number(text: str) -> bool:
     """Whether this is a number of three to six digits and little else: "c le 4 4 1 2"."""
     spelled = _SPACED_DIGITS.fullmatch(text)
-    return bool(spelled and not denies(text, spelled["digits"]) and not _TELEPHONE.search(text))
+    is_meant = spelled is not None and _is_meant(text, *spelled.span("digits"))
+    return is_meant and not _TELEPHONE.search(text)
 
 
 def speaks_of_emr(text: str) -> bool:

@@ -16,6 +16,9 @@ from pathlib import Path
 import yaml
 from rapidfuzz import fuzz, process
 
+from bot.core.numbers_in_words import is_of_something_else
+from bot.nlu.sparing import is_left, is_not_ended
+
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 REFERENCE = re.compile(r"\bOCN[ -]?([0-9A-Z]{4})[ -]?([0-9A-Z]{4})\b", re.IGNORECASE)
 # Three to six digits that are not part of a longer number, a date, an amount or a telephone.
@@ -27,7 +30,6 @@ _SPACED_NUMBER = re.compile(
 )
 _SITE_WORD = re.compile(r"(site|num[ée]ro|number|no|#|clinique|clinic)\W*$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_EXTENSION = re.compile(r"\b(?:poste|ext\.?|extension)\s*$", re.IGNORECASE)
 _COUNTED = re.compile(
     r"\s*(?:patients?|messages?|m[ée]decins?|docteurs?|doctors?|providers?|utilisateurs?|users?|"
     r"dollars?|jours?|days?|mois|months?|minutes?|fois|times)\b",
@@ -51,8 +53,12 @@ _KEEP = frozenset(
 )
 _NOT = frozenset(["pas", "not", "dont", "ne", "n"])
 _LINKS = frozenset(["mais", "et", "but", "and", "ou", "or"])
+# From these on something else is said: "n'annulez pas les rappels, seulement la messagerie".
+_TURNS = frozenset("mais et but and ou or juste seulement just only donc so puis then".split())
 # Between two services of one list: "gardez les rappels et les tablettes" keeps both.
-_LISTING = frozenset("et ou ni and or nor les la le l the nos our vos mes my aussi also".split())
+_LISTING = frozenset(
+    "et ou ni and or nor les la le l aux au the nos our vos mes my aussi also".split()
+)
 _EVERYTHING = frozenset({"tout", "tous", "toutes", "all", "everything"})
 _BUT = frozenset({"sauf", "except", "excepte", "but"})
 # "Everything looks good" judges, and names no service.
@@ -148,7 +154,8 @@ def _site_numbers(text: str) -> Iterator[Entity]:
     hidden = [match.span() for match in (*EMAIL.finditer(text), *REFERENCE.finditer(text))]
     for match in SITE_NUMBER.finditer(text):
         before, after = text[: match.start()], text[match.end() :]
-        if any(start <= match.start() < end for start, end in hidden) or _EXTENSION.search(before):
+        is_hidden = any(start <= match.start() < end for start, end in hidden)
+        if is_hidden or is_of_something_else(text, *match.span()):
             continue
         is_sure = _SITE_WORD.search(before) or text.strip() == match.group()
         if not is_sure and (_YEAR.fullmatch(match.group()) or _COUNTED.match(after)):
@@ -180,7 +187,14 @@ def _products(text: str, words: list[_Word], names: _Names) -> Iterator[Entity]:
         if value == "all" and last + 1 < len(words) and words[last + 1].text in _JUDGING:
             continue
         continues = after and all(word.text in _LISTING for word in words[after:first])
-        was_kept = was_kept if continues else _is_kept(text, words, first)
+        lead = _clause(text, words, after, first)
+        is_spared = is_not_ended(lead) or is_left(
+            lead, [word.text for word in words[last + 1 : last + 4]]
+        )
+        if value == "all" and is_spared:
+            # "Don't cancel everything": what goes or stays is said beside it.
+            continue
+        was_kept = was_kept if continues else is_spared or _is_kept(text, words, first)
         if after and words[after].text in _NOT and after < first:
             # "Reminders not messages": what follows a service at once is said of the next.
             was_kept |= all(word.text in _LISTING for word in words[after + 1 : first])
@@ -236,6 +250,19 @@ def _may_be_mistyped(name: str, known: str) -> bool:
         a == b if min(len(a), len(b)) < SHORT_WORD else a[0] == b[0]
         for a, b in zip(name.split(), known.split(), strict=True)
     )
+
+
+def _clause(text: str, words: list[_Word], after: int, first: int) -> list[str]:
+    """The words that lead up to a product: since the one before, a mark, or a word that turns."""
+    lead: list[str] = []
+    place = first - 1
+    while place >= after and words[place].text not in _TURNS:
+        between = text[words[place].end : words[place + 1].start]
+        if re.search(r"[.,;:!?()\n]", between):
+            break
+        lead = [*words[place].text.split(), *lead]
+        place -= 1
+    return lead
 
 
 def _is_kept(text: str, words: list[_Word], first: int) -> bool:
