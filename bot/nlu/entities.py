@@ -50,6 +50,9 @@ _KEEP = frozenset(
     "sauf except excepte".split()
 )
 _NOT = frozenset(["pas", "not", "dont", "ne", "n"])
+# "We have no reason to keep the reminders" keeps nothing.
+_REASON = frozenset({"reason", "raison"})
+_NO = frozenset("no any aucune pas not sans".split())
 _LINKS = frozenset(["mais", "et", "but", "and", "ou", "or"])
 # Between two services of one list: "gardez les rappels et les tablettes" keeps both.
 _LISTING = frozenset("et ou ni and or nor les la le l the nos our vos mes my aussi also".split())
@@ -243,7 +246,10 @@ def _is_kept(text: str, words: list[_Word], first: int) -> bool:
     before = [word.text for word in words[max(0, first - 4) : first]]
     keeps = [place for place, word in enumerate(before) if word in _KEEP]
     if keeps:
-        return not any(word in _NOT for word in before[: keeps[-1]])
+        keep = first - len(before) + keeps[-1]
+        ahead = [word.text for word in words[max(0, keep - 5) : keep]]
+        lacks_reason = ahead[-2:-1] and ahead[-2] in _REASON and bool(_NO & {*ahead[:-2]})
+        return not (lacks_reason or any(word in _NOT for word in before[: keeps[-1]]))
     for place, word in enumerate(before):
         if word in _NOT and place >= len(before) - 2:
             lead = before[place - 1] if place else None
