@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from bot.core.wording import ORDERS_POLITELY, phrases
+from bot.core.wording import ORDERS_POLITELY, SERVICE, VALUE, phrases
 
 ListChange = Literal["add", "remove", "only", "swap"]
 FieldName = Literal[
@@ -40,10 +40,18 @@ _ON_SECOND_THOUGHT = phrases(
     opening=True,
 )
 _ORDERS = phrases(
-    "ajout*, rajout*, remet*, mettez, enlev*, enlèv*, retir*, gard*, conserv*, rempla*, "
-    "annulez aussi, add, remove, keep, replace, take, drop, changez, changer, change the, "
-    "change my, corrig*, also cancel",
+    "ajout*, rajout*, remet*, mettez, enlev*, enlèv*, retir*, gard*, conserv*, remplace, "
+    "remplacez, remplacer, annulez aussi, add, remove, keep, replace, take, drop, changez, "
+    "changer, change the, change my, corrig*, also cancel",
     opening=True,
+)
+# What may stand between such an order and the service: "enlevez donc aussi les rappels". After
+# anything else it is none: "drop in bookings", "add-on fees for reminders".
+_UP_TO_A_SERVICE = re.compile(
+    r"(?:\W+(?:donc|aussi|also|back|out|off|please|svp|just|juste|all|both|services?|modules?"
+    r"|le|la|les|l|des|the|our|my|nos|notre|mes|ma|mon))*"
+    rf"\W*?{SERVICE}",
+    re.IGNORECASE,
 )
 _PUTS_RIGHT = phrases(
     "c'est plutôt, est plutôt, c'est pas, ce n'est pas, bon numéro, right number, correct number, "
@@ -77,6 +85,31 @@ _SAYS_WRONG = re.compile(
     r"misspel\w*|pas bon\w*|pas correct\w*|pas l[ea] bon\w*|fau(?:x|sse)|erronée?|"
     r"mauvaise?|mal écrite?)\b",
     re.IGNORECASE,
+)
+# What may stand between words that put right and the right value: "c'est plutôt le site 5120".
+# Hence "c'est plutôt cher chez Accuro" puts nothing right.
+_UP_TO_A_VALUE = (
+    r"\W+(?:(?:le|la|l|the|mon|ma|notre|my|our|de|du|site|ocean|numéro|numero|number|dmé|dme|emr"
+    r"|logiciel|software|pour|par|sur|avec|to|with|est|is|c'est|it's|should|be)\W+)*?"
+    rf"{VALUE}"
+)
+_RIGHT_VALUE = re.compile(
+    r"\b(?:(?:c'est|(?:site|numéro|number|dmé|dme|emr|logiciel|software)\s(?:est|is))\splutôt"
+    r"|(?:it's|is)\sactually|bon numéro|right number|correct number|bon site|tromp\w*|typo"
+    rf"|(?:pas|not){_UP_TO_A_VALUE}+\W+(?:mais\s|but\s)?(?:c'est|it's)){_UP_TO_A_VALUE}",
+    re.IGNORECASE,
+)
+# Only where the text begins so: "we decided to change the EMR to Accuro" is a reason.
+_ORDERS_VALUE = re.compile(
+    rf"(?:changez|corrigez|modifiez|remplacez|(?:change|correct|fix)\s(?:the|my)){_UP_TO_A_VALUE}",
+    re.IGNORECASE,
+)
+# The fields that nobody names in a reason; the others are: "the service is not right".
+_NOT_IN_REASONS = frozenset({"requester_email", "requester_name", "site_number", "reason"})
+# Whose plan it is, before "change the name", or what it is of, after it: no order to us.
+_PLANS = phrases("on, nous, we, we're, we've, we'll, they, ils")
+_OF_THE_CLINIC = re.compile(
+    r"\s+(?:de (?:la|notre) clinique|of (?:the|our) clinic|for us|pour nous)\b", re.IGNORECASE
 )
 _BARE_FIELD = re.compile(
     r"(?:(?:oui|non|yes|no|ok)\W+)?(?:(?:le|la|les|l'|mon|ma|mes|the|my)\s*)?(?P<field>\w+(?:-\w+)?)"
@@ -138,17 +171,49 @@ def narrows_later(text: str) -> bool:
 
 def corrects(text: str) -> bool:
     """Whether this puts right what was said before, rather than tells something."""
+    return orders(text) or _PUTS_RIGHT.search(text) is not None
+
+
+def orders(text: str) -> bool:
+    """Whether this begins with an order to change something: "finalement, ajoutez les rappels"."""
+    return _is_second_thought(text) or _ORDERS.search(_to_the_point(text)) is not None
+
+
+def orders_services(text: str, marked: str) -> bool:
+    """Whether it begins with an order on services by name, strictly; `marked` is `Heard.marked`."""
+    point = _to_the_point(marked)
+    verb = _ORDERS.search(point)
+    is_order = (
+        verb is not None
+        and not _CHANGES.match(verb.group())
+        and _UP_TO_A_SERVICE.match(point, verb.end()) is not None
+    )
+    return _is_second_thought(text) or is_order
+
+
+def puts_value_right(marked: str) -> bool:
+    """Whether a number or an EMR directly follows words that put it right, in `Heard.marked`."""
+    return bool(_RIGHT_VALUE.search(marked) or _ORDERS_VALUE.match(_to_the_point(marked)))
+
+
+def _is_second_thought(text: str) -> bool:
     point = _to_the_point(text)
-    is_second_thought = point != text and _ONLY.match(point) is not None
-    return bool(is_second_thought or _ORDERS.search(point) or _PUTS_RIGHT.search(text))
+    return point != text and _ONLY.match(point) is not None
 
 
-def ordered_change(text: str) -> FieldName | None:
-    """The field that is to be changed, where the words order it: "oui mais changez le courriel"."""
-    found = _ORDERS_CHANGE.search(text) or _SAYS_WRONG.search(text)
+def ordered_change(text: str, *, at_reason: bool = False) -> FieldName | None:
+    """The field that is to be changed, where the words order it: "oui mais changez le courriel".
+
+    `at_reason` says that any statement may be a reason: "on va changer le nom de la clinique".
+    """
+    ordered = _ORDERS_CHANGE.search(text)
+    found = ordered or _SAYS_WRONG.search(text)
     if found is None or _ASKS_FOR_A_WAY.search(text):
         return None
-    return _field(found["field"])
+    field = _field(found["field"])
+    is_plan = ordered is not None and _PLANS.search(text[: ordered.start()]) is not None
+    is_statement = is_plan or _OF_THE_CLINIC.match(text, found.end()) is not None
+    return None if at_reason and (is_statement or field not in _NOT_IN_REASONS) else field
 
 
 def bare_field(text: str) -> FieldName | None:

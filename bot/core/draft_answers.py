@@ -91,7 +91,7 @@ def _answer_reason(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     if heard.intent in ("skip", "deny") or wording.declines(text) or says_nothing:
         return replace(draft, reason_skipped=True), None
     is_bare_yes = heard.intent == "affirm" and len(text.split()) <= SHORT
-    is_order = corrections.corrects(text) and bool(heard.all_of("kept_product"))
+    is_order = corrections.orders(text) and bool(heard.all_of("kept_product"))
     if not text or is_bare_yes or is_order or text.endswith("?") or heard.all_of("email"):
         return draft, "no_reason"
     return replace(draft, reason=(wording.reason_in(text) or text)[:MAX_REASON_CHARS]), None

@@ -26,12 +26,11 @@ def with_values(draft: Draft, heard: Heard) -> Draft:
     """The draft with the values that the message names, whatever was asked."""
     emails = [email.lower() for email in heard.all_of("email")]
     draft = replace(draft, requester_email=_one_of(heard, emails, draft.requester_email))
-    is_correction = corrections.corrects(heard.text) or keeps_or_names(
-        draft, replace(heard, entities=[e for e in heard.entities if e[0] == "kept_product"])
-    )
-    if draft.asked == "reason" and not is_correction:
+    if draft.asked == "reason":
         # "Les rappels ne servent à rien" is a reason, and adds no reminders to the request.
-        return draft
+        heard = _corrections_alone(draft, heard)
+        if not heard.entities and not _puts_name_right(heard.text):
+            return draft
     products = _products(draft, heard)
     # Where the name is asked for, the words are read with more care than by the general finder.
     names = [] if draft.asked == "requester_name" else heard.names
@@ -54,6 +53,24 @@ def with_values(draft: Draft, heard: Heard) -> Draft:
         cloud_connect_understood=draft.cloud_connect_understood and "cloud_connect" in products,
         scopes=_scopes(draft, heard, products),
     )
+
+
+def _corrections_alone(draft: Draft, heard: Heard) -> Heard:
+    """The message with only those values that correct something, while a reason is asked for."""
+    kept = [entity for entity in heard.entities if entity[0] == "kept_product"]
+    corrected: set[str] = set()
+    if corrections.orders_services(heard.text, heard.marked) or keeps_or_names(
+        draft, replace(heard, entities=kept)
+    ):
+        corrected |= {"product", "kept_product"}
+    if corrections.puts_value_right(heard.marked):
+        corrected |= {"site_number", "emr_vendor"}
+    return replace(heard, entities=[e for e in heard.entities if e[0] in corrected], places=())
+
+
+def _puts_name_right(text: str) -> bool:
+    name = names_in_words.stated_name(text) or names_in_words.name_of_another(text)
+    return name is not None and corrections.corrects(text)
 
 
 def _scopes(draft: Draft, heard: Heard, products: tuple[str, ...]) -> Mapping[str, Scope]:
@@ -121,7 +138,9 @@ def with_unknown(draft: Draft, heard: Heard, unknown: Sequence[str]) -> Draft:
         words = heard.text.lower()
         return replace(draft, unknown=tuple(n for n in draft.unknown if n.lower() not in words))
     is_answer = draft.asked == "products" and bool(draft.products)
-    if is_answer or corrections.narrows(heard.text) or corrections.corrects(heard.text):
+    # "C'est pas rentable, on enlève le fax" is a reason.
+    corrects = corrections.orders if draft.asked == "reason" else corrections.corrects
+    if is_answer or corrections.narrows(heard.text) or corrects(heard.text):
         return replace(draft, unknown=united(draft.unknown, unknown))
     return draft
 

@@ -98,7 +98,13 @@ def _typed(heard: Heard) -> Heard:
     """The message as it was typed and meant; a button has no words, its intent says it all."""
     if heard.text.startswith("/"):
         return replace(heard, text="")
-    return replace(meant(heard), text=wording.plain(heard.text))
+    heard = meant(heard)
+    # Where a value stands, once blanks before and within the text are gone.
+    places = [
+        (len(wording.plain(f"{heard.text[:start]}x")) - 1, len(wording.plain(heard.text[:end])))
+        for start, end in heard.places
+    ]
+    return replace(heard, text=wording.plain(heard.text), places=places)
 
 
 def _of_this_request(heard: Heard) -> Heard:
@@ -173,8 +179,13 @@ def _gives_up(draft: Draft, heard: Heard) -> bool:
     if keeps_or_names(draft, heard):
         # "Finalement gardez la messagerie" changes the request; it is not the end of it.
         return False
+    if draft.asked == "products" and {*heard.all_of("product")} - {"all", "rest"}:
+        # "Laissez tomber la messagerie" answers which services shall go.
+        return False
     is_told = is_outright or not heard.text or wording.gives_up(heard.text)
-    return draft.asked != "reason" or is_told
+    # "On va rester avec Accuro" names the EMR, and may be a reason.
+    is_answer = draft.asked == "emr_vendor" and bool(heard.all_of("emr_vendor"))
+    return is_told or not (draft.asked == "reason" or is_answer)
 
 
 def _is_aside(draft: Draft, heard: Heard) -> bool:
@@ -210,7 +221,8 @@ def _puts_right(draft: Draft, heard: Heard) -> bool:
 
 def _field_put_right(draft: Draft, heard: Heard) -> corrections.FieldName | None:
     """The known field that the words say is wrong; none while an answer may be read so too."""
-    wrong = corrections.ordered_change(heard.text)
+    at_reason = draft.asked == "reason"
+    wrong = corrections.ordered_change(heard.text, at_reason=at_reason)
     if wrong is None and draft.asked not in _FREE_TEXT and not wording.asks(heard.text):
         wrong = corrections.field_to_change(heard.text)
     if wrong is None or wrong == draft.asked:

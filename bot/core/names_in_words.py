@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
+from bot.core.given_names import GIVEN_NAMES
 from bot.core.wording import EMAIL, phrases
 
 _LEAD_IN = phrases(
@@ -30,19 +31,42 @@ _NEVER_IN_NAMES = frozenset(
     "dire have ai avez pour for from et and ou or sur aussi too also clinique clinic nom name with "
     "avec ça ca this that quit quitter later svp please because parce of les bye goodbye revoir "
     "bonne bon journée soirée good great nice day super parfait beaucoup much lot bientôt soon "
-    "english french anglais français francais".split()
+    "english french anglais français francais déjà already donné above ci-haut minute instant "
+    "moment attendez attends wait gmf clsc cabinet hôpital hospital centre center medical".split()
+)
+# What somebody does, in answer to "whose name?": of these alone no name is made.
+_ROLES = frozenset(
+    "secrétaire secretary réceptionniste receptionist adjointe adjoint assistante assistant "
+    "administrative administratif médicale médical gestionnaire manager directrice directeur "
+    "director infirmière infirmier nurse médecin doctor docteur physician owner propriétaire "
+    "admin administrator administratrice office réception reception".split()
 )
 # Of these, what is a surname as well: "Jessica Ma", "Wei He", "Doris Day".
 _ALSO_SURNAMES = frozenset({"ma", "he", "day"})
 _AFTER_A_NAME = re.compile(r"\s+(?:here|ici|speaking|à l'appareil)$", re.IGNORECASE)
+_NAME = phrases("nom, name")
 _STATED_NAME = re.compile(
-    r"\b(?:nom|name)\b.{0,25}?"
+    r"\b(?:nom|name)\b(?P<whose>.{0,25}?)"
     r"(?:\bc'est|\bc|\best|\bs'écrit|\bserait|\bto|\bpour|\bpar|\bis|\bbe|\breads?|\bspel\w+|:)\s+"
     r"(?:(?:plutôt|en fait|actually|rather)\s+)*(?P<name>[^\W\d_a-zà-ÿ].*)"
 )
+# "The clinic name is …", "le nom de la clinique, c'est …" names no person.
+_PLACE = phrases(
+    "clinique*, clinic, clinic's, clinics, gmf, clsc, site*, practice, practice's, cabinet, "
+    "bureau, office, office's, centre, center, hôpital, hospital, pharmacie, pharmacy, "
+    "établissement, compagnie, company, company's, business, organization, organisation, "
+    "logiciel, software, emr, dmé"
+)
+_OF_A_PLACE = re.compile(rf"{_PLACE.pattern}\W*$", re.IGNORECASE)
 _IN_NAME_OF = re.compile(
     r"\b(?:au nom d[eu']|in the name of|on behalf of)\s*(?:[a-zà-ÿ' ]+,?\s+)??"
     r"(?P<name>[^\W\d_a-zà-ÿ].*)"
+)
+# Who writes for somebody introduces herself: "this is Ruth Abernathy writing on behalf of …".
+_WRITES_FOR = re.compile(
+    r"\b(?:[Tt]his is|[Mm]y name is|[Ii]'m|I am|[Cc]'est|[Jj]e suis|[Jj]e m'appelle|[Mm]on nom est|"
+    r"[Ii]ci)\s+(?P<name>[^\W\d_a-zà-ÿ][^.!?]*?)\s*,?\s*"
+    r"(?:on behalf of|(?:qui |j')?(?:écri\w+|appel\w+|communique\w*|contacte\w*) au nom d[eu'])"
 )
 _BESIDE_EMAIL = re.compile(r"((?:[^\W\d_][\w'-]*\s+){1,3})[(<]?\s*([^@\s<>\"',;()]+)@")
 _KEYBOARD_ROWS = (
@@ -64,8 +88,21 @@ def name_in(text: str) -> str | None:
     "Jaspreet Gill, clinic manager" and "it's Heather" are answers as much as a bare name is.
     """
     parts = [_bare_name(part) for part in re.split(r"[,;(]| - ", EMAIL.sub(" ", text))]
+    if len(parts) == 2 and _is_surname_first(*parts):
+        return f"{parts[1]} {parts[0]}"
     capitalised = (name for name in parts if name and is_capitalised(name))
     return next(capitalised, parts[0])
+
+
+def _is_surname_first(first: str | None, second: str | None) -> bool:
+    """Whether "Tremblay, Julie" is written so; not "Julie, Laval" or "Luc, MD"."""
+    if not first or not second or " " in first + second:
+        return False
+    is_written = first[:1].isupper() and second[:1].isupper()
+    is_rank = second.isupper() and not first.isupper()
+    starts_given = first.split("-")[0].lower() in GIVEN_NAMES
+    ends_given = second.split("-")[0].lower() in GIVEN_NAMES
+    return is_written and not is_rank and (ends_given or not starts_given)
 
 
 def is_capitalised(name: str) -> bool:
@@ -99,6 +136,7 @@ def _bare_name(part: str) -> str | None:
         and not all(_is_gibberish(word) for word in words)
         and words[0] not in _PARTICLES
         and all(_WORD_OF_NAME.fullmatch(word) for word in words)
+        and not all(word.lower() in _ROLES for word in words)
         and not _NEVER_IN_NAMES & {word.lower() for word in (*words[:1], *others)}
     )
     return " ".join(words) if is_name else None
@@ -114,12 +152,21 @@ def _is_gibberish(word: str) -> bool:
 
 def stated_name(text: str) -> str | None:
     """The name where the text says that it is one: "the name should be Kimberly Li"."""
-    return _capitalised_name(_STATED_NAME.search(text))
+    for word in _NAME.finditer(text):
+        stated = _STATED_NAME.match(text, word.start())
+        is_place = _OF_A_PLACE.search(text[: word.start()])
+        if stated and not is_place and not _PLACE.search(stated["whose"]):
+            return _capitalised_name(stated)
+    return None
 
 
 def name_of_another(text: str) -> str | None:
-    """In whose name the request shall be, where it is said: "au nom de la Dre Roy"."""
-    return _capitalised_name(_IN_NAME_OF.search(text))
+    """In whose name the request shall be, where it is said: "au nom de la Dre Roy".
+
+    Whoever writes on behalf of somebody has a name, which counts where it is introduced.
+    """
+    writer = _capitalised_name(_WRITES_FOR.search(text))
+    return writer or _capitalised_name(_IN_NAME_OF.search(text))
 
 
 def _capitalised_name(found: re.Match[str] | None) -> str | None:

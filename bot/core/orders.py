@@ -14,16 +14,43 @@ from bot.core.unknown_services import unknown_services
 from bot.core.wording import NO_LONGER_WANTS, SERVICE, phrases
 
 _ENDS = (
-    r"annul(?:e[rz]?|ons|ation)|r[ée]sili(?:e[rz]?|ons|ation)|cancel\w*|arr[êe]t\w*|stop\w*|"
-    r"d[ée]sactiv\w*|d[ée]branch\w*|d[ée]sabonn\w*|d[ée]barrass\w*|supprim\w*|mettre fin|"
+    r"annul(?:e[rz]?|ons|ation)|r[ée]sili(?:e[rz]?|ons|ation)|cancel(?!l?ed\b)\w*|"
+    r"arr[êe]t(?!ées?\b|és\b)\w*|stop(?!ped\b|pée?s\b)\w*|d[ée]sactiv\w*|d[ée]branch\w*|"
+    r"d[ée]sabonn\w*|d[ée]barrass\w*|supprim\w*|mettre fin|"
     r"mettez fin|end|terminate|discontinu\w*|get rid of|take us off|remove us from|turn off|"
     r"shut off|kill|drop|unsubscribe"
 )
 _ORDER = re.compile(
-    rf"(?:(?<!\w)(?:{_ENDS})(?!\w)|{phrases(NO_LONGER_WANTS).pattern})[^.,!?;]{{0,40}}{SERVICE}",
+    rf"(?:(?<!\w)(?:{_ENDS})(?!\w)|{phrases(NO_LONGER_WANTS).pattern})"
+    rf"(?P<between>[^.,!?;]{{0,40}}?){SERVICE}",
     re.I,
 )
-_CANCELS = re.compile(r"(?<!\w)(?:annul\w*|r[ée]sili\w*|cancel\w*|terminate)(?!\w)", re.IGNORECASE)
+_AN_END = re.compile(rf"(?<!\w)(?:{_ENDS})(?!\w)", re.IGNORECASE)
+_REFUSES = phrases(
+    "veux pas, veut pas, voulons pas, voulait pas, voulions pas, voudrais pas, voudrait pas, "
+    "veulent pas, souhaite pas, souhaitons pas, pense pas, pensons pas, demande pas, demandé pas, "
+    "pas demandé, pas voulu, jamais demandé, jamais voulu, pas question, surtout pas, ne pas, ne, "
+    "n', sans, don't, do not, didn't, did not, won't, will not, never, not, without, don't want, "
+    "do not want, didn't want, didn't ask, did not ask, never asked, never wanted, not asking, "
+    "not going, not looking, not trying, not planning, don't plan, don't intend, don't wish"
+)
+# Just before a word of cancelling, what makes it no order: "je ne veux pas annuler les rappels".
+_REFUSED = re.compile(
+    rf"{_REFUSES.pattern}\s*(?:(?:us|you|it|vous)\s)?(?:to|for|de|d'|à)?\s*$", re.IGNORECASE
+)
+# Not wanted is the cancelling, not the service: "we don't want you to cancel the reminders".
+_OF_THE_END = re.compile(
+    rf"\s*(?:(?:(?:us|you|it)\s)?to\s|de\s|d'|que vous\s)?{_AN_END.pattern}", re.IGNORECASE
+)
+# What was done before is no order either. "Arrêté les rappels svp" alone is one, mistyped.
+_DONE = re.compile(
+    r"\b(?:a|as|ai|avons|avez|ont|avait|avions|été)\s(?:(?:déjà|bien|tout|enfin|finalement|donc)\s)*$",
+    re.IGNORECASE,
+)
+_PARTICIPLE = re.compile(r"\w+[ée]e?s?", re.IGNORECASE)
+_CANCELS = re.compile(
+    r"(?<!\w)(?:annul\w*|r[ée]sili\w*|cancel(?!l?ed\b)\w*|terminate)(?!\w)", re.IGNORECASE
+)
 _LEAVES = re.compile(
     r"(?<!\w)(?:(?:j?veu[xt]|voulons|besoin|avoir) (?:pu|plus) (?:rien )?(?:de|d')"
     r"|(?:pu|plus) besoin de) ?(?:vos services|ocean)(?!\w)|\b(?:done with|leaving) ocean\b",
@@ -57,15 +84,30 @@ def orders_cancellation(heard: Heard, *, likely: float = 0.0) -> bool:
     text = wording.plain(heard.text)
     if heard.text.startswith("/") or wording.asks(text):
         return False
-    if any(words.search(text) for words in (_LEAVES, _FILES)):
+    if _LEAVES.search(text) or _means_any(_FILES, text):
         return True
-    if _ORDER.search(wording.plain(heard.marked)):
+    if _means_any(_ORDER, wording.plain(heard.marked)):
         return True
-    if likely >= _POSSIBLE and unknown_services(heard.marked, is_list=False):
+    is_meant = _means_any(_AN_END, text) or not _AN_END.search(text)
+    if is_meant and likely >= _POSSIBLE and unknown_services(heard.marked, is_list=False):
         return True
     # Whoever gives site and address along with it asks for no explanation.
     has_data = bool(_DATA & {name for name, _ in heard.entities})
-    return has_data and bool(heard.all_of("product")) and _CANCELS.search(text) is not None
+    return has_data and bool(heard.all_of("product")) and _means_any(_CANCELS, text)
+
+
+def _means_any(orders: re.Pattern[str], text: str) -> bool:
+    """Whether the text gives such an order, rather than refuses it or tells that it was done."""
+    return any(_means(order, text) for order in orders.finditer(text))
+
+
+def _means(order: re.Match[str], text: str) -> bool:
+    before = text[: order.start()]
+    verb = order.group().split()[0]
+    is_done = _DONE.search(before) is not None and _PARTICIPLE.fullmatch(verb) is not None
+    is_of_end = _OF_THE_END.match(order.groupdict().get("between") or "") is not None
+    is_wanted = _AN_END.match(order.group()) is not None or not is_of_end
+    return is_wanted and not is_done and not _REFUSED.search(before)
 
 
 def goes_ahead(text: str) -> bool:

@@ -78,7 +78,11 @@ _HEDGES = phrases(
     "mais, sauf, attend*, un instant, cependant, par contre, pas, non, but, except, wait, hold on, "
     "one moment, however, not, no, chang*, corrig*, wrong, erreur*"
 )
-_HARMLESS = phrases("pourquoi pas, why not, pas de problème, pas de souci, no problem")
+_HARMLESS = phrases(
+    "pourquoi pas, why not, pas de problème, pas de souci, no problem, no reason to wait, no need "
+    "to wait, no reason not to, aucune raison d'attendre, pas de raison d'attendre, pas besoin "
+    "d'attendre"
+)
 _WANTS_TO_KEEP = phrases("gard*, conserv*, keep*, ne veux pas, ne veux plus, don't want")
 _GIVES_UP = phrases(
     "stop, arrêt*, arret*, laiss*, oubli*, abandonn*, never mind, nevermind, nvm, forget, discard, "
@@ -90,13 +94,29 @@ _GIVES_UP = phrases(
 _GIVES_UP_OUTRIGHT = phrases(
     "annule ça, annulez ça, annule la demande, annulez la demande, annule ma demande, annulez ma "
     "demande, cancel this request, cancel my request, cancel the request, forget it, never mind, "
-    "nevermind, laisse faire, laissez faire, laisse tomber, laissez tomber, oublie ça, oubliez ça, "
-    "we'll stay, we're staying, we will stay, on reste avec vous, on reste avec ocean, on va rester"
+    "nevermind, laisse faire, laissez faire, laisse tomber, laissez tomber, oublie ça, oubliez ça"
+)
+_STAYS = phrases(
+    "we'll stay, we're staying, we will stay, we are staying, on reste avec, on va rester, nous "
+    "allons rester"
+)
+# "We're staying with Accuro" is an EMR, or a reason: of ours, only what follows may speak.
+_WITH_US = re.compile(
+    r"\W*(?:$|[.,;!]|(?:(?:with|avec|chez)\s+)?(?:vous|you|ocean|finalement|then|for now|after all"
+    r"|pour l'instant|pour le moment|thanks|thank you|merci|svp|please)\b)",
+    re.IGNORECASE,
 )
 _DECLINES = phrases(
     "ne veux pas donner, ne veux pas dire, ne veux pas le dire, don't want to give, don't want to "
     "say, rather not, prefer not, préfère pas, préfère ne pas, aime mieux pas, aimerais mieux pas, "
     "none of your business, pas de vos affaires, no reason, aucune raison"
+)
+# The question alone is given up, and it may be: "laisse faire la raison", "never mind the reason".
+_LEAVES_THE_REASON = re.compile(
+    r"\b(?:laisse[rz]?|oublie[rz]?|passe[rz]?|saute[rz]?|never ?mind|forget|skip|ignore[rz]?)\s"
+    r"(?:faire\s|tomber\s|about\s)?(?:pour\s|avec\s)?(?:la|une|cette|the|a|any|that|this)\s"
+    r"(?:raison|reason)\b",
+    re.IGNORECASE,
 )
 
 _CHAT = frozenset(
@@ -131,16 +151,30 @@ _ON_SECOND_THOUGHT = phrases(
     "i mean, i meant, actually, rather, correction, wait, attend*, non, nope, instead, mais c'est"
 )
 
+_REASON = phrases("raison, motif, reason")
+_THE_REASON = r"(?:(?:plutôt|surtout|simplement|mostly|simply|rather|just)\s+)*(?P<reason>\S.*)"
 _STATED_REASON = re.compile(
     r"\b(?:raison|motif|reason)\b.{0,25}?"
-    r"(?:\bc'est|\best|\bis|\bto|\bas|\bbe|:|,? (?:écrivez|mettez|put|write))\s+"
-    r"(?:(?:plutôt|surtout|simplement|mostly|simply|rather|just)\s+)*(?P<reason>\S.*)",
+    rf"(?:\bc'est|\best|\bis|\bbe|:|,? (?:écrivez|mettez|put|write))\s+{_THE_REASON}",
+    re.IGNORECASE,
+)
+# "Change the reason to cost"; of itself "a reason to leave" tells none.
+_PUT_REASON = re.compile(
+    r"\b(?:change|correct|edit|update|modify|switch|set|put|list|write|enter)\s+"
+    rf"(?:(?:the|my|our)\s+)?reason\s+(?:to|as)\s+{_THE_REASON}",
+    re.IGNORECASE,
+)
+_NO_REASON = re.compile(
+    r"\b(?:no|any|some|whatever|without(?: a)?|aucune?|sans|pas de|pour une)\s"
+    r"(?:(?:good|real|particular|specific|other|more|autre|bonne)\s)*$",
     re.IGNORECASE,
 )
 
+# "Charged since we moved" tells a time, and "as we discussed" refers to a talk.
 _BECAUSE = re.compile(
-    r"\b(?:parce que?|vu que?|étant donné que?|puisque?|because|since we|as we)['\s]\s*"
-    r"(?P<reason>[^.!?]{3,})",
+    r"(?:\b(?:parce que?|vu que?|étant donné que?|puisque?|because"
+    r"|as we(?! (?:\w+ )?(?:discuss|agree|sp[eo]ke|talk|sa(?:id|y)|mention)))"
+    r"|(?:^|[,.!;:]\s*)since we)['\s]\s*(?P<reason>[^.!?]{3,})",
     re.IGNORECASE,
 )
 _STUCK = re.compile(
@@ -170,7 +204,10 @@ def agrees(text: str, *, is_yes: bool) -> bool:
     `is_yes` is what the classifier says; without it the words must open with a yes.
     """
     is_whole = not _HEDGES.search(_HARMLESS.sub("", text)) and not asks(text)
-    return is_whole and (is_yes or _SAYS_YES.search(text) is not None)
+    # "No reason to wait, go ahead" opens with the harmless part.
+    point = _HARMLESS.sub("", text).lstrip(" ,.!:;-")
+    is_said = _SAYS_YES.search(text) or _SAYS_YES.search(point)
+    return is_whole and (is_yes or is_said is not None)
 
 
 def refuses(text: str) -> bool:
@@ -190,12 +227,14 @@ def gives_up(text: str) -> bool:
 
 def gives_up_outright(text: str) -> bool:
     """Whether this gives the whole up in so many words and says little else."""
-    return len(text.split()) <= 10 and not asks(text) and bool(_GIVES_UP_OUTRIGHT.search(text))
+    stays = any(_WITH_US.match(text, found.end()) for found in _STAYS.finditer(text))
+    is_told = stays or _GIVES_UP_OUTRIGHT.search(text) is not None
+    return len(text.split()) <= 10 and not asks(text) and is_told
 
 
 def declines(text: str) -> bool:
     """Whether this would rather leave the question open."""
-    return _DECLINES.search(text) is not None
+    return bool(_DECLINES.search(text) or _LEAVES_THE_REASON.search(text))
 
 
 def email_in(text: str) -> str | None:
@@ -285,8 +324,14 @@ def speaks_of_emr(text: str) -> bool:
 
 def reason_in(text: str) -> str | None:
     """The reason where the text names it as such: "change the reason to budget cuts"."""
-    found = _STATED_REASON.search(text)
-    return found["reason"].strip() if found else None
+    put = _PUT_REASON.search(text)
+    if put:
+        return put["reason"].strip()
+    for word in _REASON.finditer(text):
+        stated = _STATED_REASON.match(text, word.start())
+        if stated and not _NO_REASON.search(text[: word.start()]):
+            return stated["reason"].strip()
+    return None
 
 
 def because_in(text: str) -> str | None:

@@ -52,6 +52,9 @@ _KEEP = frozenset(
     "sauf except excepte".split()
 )
 _NOT = frozenset(["pas", "not", "dont", "ne", "n"])
+# "We have no reason to keep the reminders" keeps nothing.
+_REASON = frozenset({"reason", "raison"})
+_NO = frozenset("no any aucune pas not sans".split())
 _LINKS = frozenset(["mais", "et", "but", "and", "ou", "or"])
 # From these on something else is said: "n'annulez pas les rappels, seulement la messagerie".
 _TURNS = frozenset("mais et but and ou or juste seulement just only donc so puis then".split())
@@ -270,7 +273,10 @@ def _is_kept(text: str, words: list[_Word], first: int) -> bool:
     before = [word.text for word in words[max(0, first - 4) : first]]
     keeps = [place for place, word in enumerate(before) if word in _KEEP]
     if keeps:
-        return not any(word in _NOT for word in before[: keeps[-1]])
+        keep = first - len(before) + keeps[-1]
+        ahead = [word.text for word in words[max(0, keep - 5) : keep]]
+        lacks_reason = ahead[-2:-1] and ahead[-2] in _REASON and bool(_NO & {*ahead[:-2]})
+        return not (lacks_reason or any(word in _NOT for word in before[: keeps[-1]]))
     for place, word in enumerate(before):
         if word in _NOT and place >= len(before) - 2:
             lead = before[place - 1] if place else None

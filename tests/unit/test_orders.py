@@ -23,6 +23,14 @@ from tests.support.hearing import pressed, typed
         "I'd like to submit a cancellation request",
         "faut annuler les kiosques pis les rappels, c'est Julie Roy site 3488 pis on change de DMÉ",
         "l'ancienne gestionnaire avait pris des kiosques jamais utilisés, svp résilier. site 66120",
+        "on a décidé d'arrêter les rappels",
+        "we have decided to cancel online booking",
+        "we don't use it cancel the reminders",
+        "les kiosques marchent pas annulez les rappels",
+        "arrêté les rappels svp",
+        "on veut arrêter et annuler les rappels",
+        "we don't want the reminders anymore",
+        "we want to stop and cancel online booking",
     ],
 )
 def test_an_order_in_so_many_words_is_one(text: str) -> None:
@@ -40,12 +48,41 @@ def test_an_order_in_so_many_words_is_one(text: str) -> None:
         "un patient a annulé son rendez-vous, le rappel part quand même",
         "où sont mes factures pour les tablettes",
         "les kiosques et les rappels, ça marche comment",
+        "on a arrêté les rappels en mars mais vous nous facturez encore",
+        "we stopped the reminders last month and still get charged",
+        "we cancelled online booking in May but it is still on our bill",
+        "j'ai désactivé les rappels hier et ça part quand même",
+        "nous avons déjà annulé les tablettes l'an passé",
+        "on a arrete les rappels, on paie encore",
+        "les rappels arrêtés en mars mais la réservation en ligne est facturée",
+        "we canceled online booking, site 4411, still billed",
         "tablettes",
         "bonjour",
     ],
 )
 def test_a_question_or_a_complaint_is_no_order(text: str) -> None:
     assert not orders_cancellation(typed(text, "out_of_scope"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "je ne veux pas annuler les rappels",
+        "je ne veux plus annuler les rappels",
+        "on veut pas arrêter les rappels",
+        "n'annulez pas les rappels",
+        "on n'a jamais demandé d'annuler la messagerie",
+        "je ne veux pas annuler les rappels, site 4411",
+        "we don't want to cancel the reminders",
+        "we don't want you to cancel the reminders",
+        "we did not ask you to cancel online booking",
+        "I'm not asking to cancel the kiosks",
+        "don't cancel the reminders",
+        "I don't want to file a cancellation request",
+    ],
+)
+def test_a_refusal_to_cancel_is_no_order(text: str) -> None:
+    assert not orders_cancellation(typed(text, "out_of_scope"), likely=0.4)
 
 
 def test_what_is_no_service_of_ours_is_ordered_off_only_if_the_classifier_thinks_so_too() -> None:
