@@ -181,8 +181,7 @@ def _leaves_room_for_order(turn: Turn, decision: Answer | Clarify | Abstain) -> 
 
 def _begins_request(turn: Turn) -> bool:
     """Whether a cancellation is ordered in so many words, or the request just offered taken up."""
-    conversations, talk = turn.services.conversations, turn.conversation.id
-    if conversations.draft(talk) is not None:
+    if turn.is_collecting:
         return False
     if orders_cancellation(turn.heard, likely=_by_label(turn).get("request_cancellation", 0.0)):
         return True
@@ -289,14 +288,13 @@ def _ask_which(turn: Turn, decision: Clarify) -> None:
 def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:
     text = turn.phrase("utter_abstain")
     # In the middle of a request the open question goes on: a person is offered, not brought.
-    is_collecting = turn.services.conversations.draft(turn.conversation.id) is not None
     is_too_many = turn.conversation.abstentions + 1 >= ABSTENTIONS_BEFORE_HANDOFF
-    if is_too_many and not is_collecting:
+    if is_too_many and not turn.is_collecting:
         turn.say("abstain", text, "abstain", data=data)
         hand_off(turn, "abstained")
     else:
         leave = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
-        buttons = (turn.person_button(), *(() if is_collecting else (leave,)))
+        buttons = (turn.person_button(), *(() if turn.is_collecting else (leave,)))
         turn.say("abstain", text, "abstain", buttons, data=data)
 
 

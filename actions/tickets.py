@@ -331,8 +331,7 @@ def _on_ticket(turn: Turn, shown: list[Ticket]) -> tuple[Button, ...]:
 
     Not while a request is collected: its form goes on, and nothing would come of the buttons.
     """
-    is_collecting = turn.services.conversations.draft(turn.conversation.id) is not None
-    if is_collecting or len(shown) != 1 or shown[0].state not in OPEN_STATES:
+    if turn.is_collecting or len(shown) != 1 or shown[0].state not in OPEN_STATES:
         return ()
     reference = shown[0].reference
     return tuple(

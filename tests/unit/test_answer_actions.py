@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from actions.answers import AnswerQuestion, SwitchLanguage
+from actions.slots import next_action
 from bot.adapters.language_lingua import LinguaDetector
 from bot.core.language import Language, choose_language
 from bot.core.payloads import payload
 from bot.core.services import Services
 from tests.support.acting import a_turn
-from tests.support.builders import NOW, an_answer, start
+from tests.support.builders import NOW, a_draft, an_answer, start
 from tests.support.hearing import typed
 
 LINGUA = LinguaDetector()
@@ -82,3 +83,31 @@ def test_flows_too_unsure_to_begin_are_offered_as_buttons(
         payload("request_cancellation"),
         payload("withdraw_ticket"),
     ]
+
+
+# --- A request that was left for a person --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [(None, True), ("ticket_form", True), ("cancellation_form", False)]
+)
+def test_an_order_takes_up_the_request_that_is_not_being_collected(
+    services: Services, form: str | None, *, begins: bool
+) -> None:
+    kept = start(services.conversations, "conversation-1", an_answer())
+    services.conversations.save_draft(kept.id, a_draft(), at=NOW)
+    heard = typed("je veux mettre fin aux kiosques", "nlu_fallback")
+    events = AnswerQuestion().act(a_turn(services, kept, heard, form=form))
+    assert (next_action("action_start_cancellation") in events) is begins
+
+
+@pytest.mark.parametrize(("form", "offered"), [(None, True), ("cancellation_form", False)])
+def test_a_message_for_the_team_is_offered_unless_a_request_is_being_collected(
+    services: Services, form: str | None, *, offered: bool
+) -> None:
+    kept = start(services.conversations, "conversation-1", an_answer())
+    services.conversations.save_draft(kept.id, a_draft(), at=NOW)
+    turn = a_turn(services, kept, typed("xyzzy plugh", "nlu_fallback"), form=form)
+    AnswerQuestion().act(turn)
+    offers = [button.payload for reply in turn.replies for button in reply.buttons]
+    assert (payload("leave_request") in offers) is offered
