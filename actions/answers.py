@@ -183,8 +183,7 @@ def _leaves_room_for_order(turn: Turn, decision: Answer | Clarify | Abstain) -> 
 
 def _begins_request(turn: Turn) -> bool:
     """Whether a cancellation is ordered in so many words, or the request just offered taken up."""
-    conversations, talk = turn.services.conversations, turn.conversation.id
-    if conversations.draft(talk) is not None:
+    if turn.is_collecting:
         return False
     if orders_cancellation(turn.heard, likely=_by_label(turn).get("request_cancellation", 0.0)):
         return True
@@ -295,22 +294,18 @@ def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:
         hand_off(turn, "abstained")
     else:
         leave = Button(turn.phrase("utter_button_leave_request"), payload("leave_request"))
-        buttons = (turn.person_button(), *(() if _is_collecting(turn) else (leave,)))
+        buttons = (turn.person_button(), *(() if turn.is_collecting else (leave,)))
         turn.say("abstain", text, "abstain", buttons, data=data)
 
 
 def _brings_person(turn: Turn, *, is_abstention: bool = True) -> bool:
     """Whether too many messages in a row were not understood, with this one."""
-    if _is_collecting(turn):
+    if turn.is_collecting:
         # In the middle of a request the open question goes on: a person is offered, not brought.
         return False
     abstentions = turn.conversation.abstentions + is_abstention
     unclear = unclear_in_a_row(turn.transcript) + 1
     return abstentions >= ABSTENTIONS_BEFORE_HANDOFF or unclear >= UNCLEAR_BEFORE_HANDOFF
-
-
-def _is_collecting(turn: Turn) -> bool:
-    return turn.services.conversations.draft(turn.conversation.id) is not None
 
 
 def _weighed(decision: Answer | Clarify | Abstain) -> dict[str, Any]:

@@ -64,6 +64,11 @@ class Turn:
             (self.tracker.latest_message.get("intent") or {}).get("name") or NOTHING_UNDERSTOOD
         )
 
+    @property
+    def is_collecting(self) -> bool:
+        """Whether a cancellation request is being collected now; its draft may outlast the form."""
+        return bool(self.tracker.active_loop_name == "cancellation_form")
+
     @cached_property
     def message_id(self) -> int:
         """Our id of the visitor's message; 0 if the message did not come through the gateway."""

@@ -13,7 +13,16 @@ from actions.base import TalkAction, Turn
 from actions.filed import last_told, say_already_filed, say_filed
 from actions.slots import Event, form_ends, form_gives_way, set_slot
 from bot.core.conversations import Button
-from bot.core.errands import PURPOSES, Errand, ErrandStep, Verdict, begin, hear, to_request
+from bot.core.errands import (
+    PURPOSES,
+    Errand,
+    ErrandStep,
+    Verdict,
+    begin,
+    goes_on,
+    hear,
+    to_request,
+)
 from bot.core.filing import AlreadyOpen, Refused, TicketOpened, open_ticket
 from bot.core.formats import local_day, plain
 from bot.core.language import Language
@@ -127,8 +136,9 @@ class TellStatus(TalkAction):
 def _judged(turn: Turn, before: Errand | None) -> tuple[Errand, Verdict]:
     """The errand after this message: a new one, or the one under way."""
     heard = turn.heard
-    is_text = before is not None and before.asked == "text" and not turn.text.startswith("/")
-    is_new = heard.intent in PURPOSES and not is_text
+    # What an errand asked that was left meanwhile is no longer open.
+    is_open = turn.tracker.active_loop_name == _FORM
+    is_new = heard.intent in PURPOSES and not (before and is_open and goes_on(before, heard))
     if is_new or before is None or before.asked is None:
         if heard.intent not in PURPOSES:
             return Errand("status"), "elsewhere"
@@ -331,8 +341,7 @@ def _on_ticket(turn: Turn, shown: list[Ticket]) -> tuple[Button, ...]:
 
     Not while a request is collected: its form goes on, and nothing would come of the buttons.
     """
-    is_collecting = turn.services.conversations.draft(turn.conversation.id) is not None
-    if is_collecting or len(shown) != 1 or shown[0].state not in OPEN_STATES:
+    if turn.is_collecting or len(shown) != 1 or shown[0].state not in OPEN_STATES:
         return ()
     reference = shown[0].reference
     return tuple(

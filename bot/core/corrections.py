@@ -96,7 +96,9 @@ _UP_TO_A_VALUE = (
 _RIGHT_VALUE = re.compile(
     r"\b(?:(?:c'est|(?:site|numéro|number|dmé|dme|emr|logiciel|software)\s(?:est|is))\splutôt"
     r"|(?:it's|is)\sactually|bon numéro|right number|correct number|bon site|tromp\w*|typo"
-    rf"|(?:pas|not){_UP_TO_A_VALUE}+\W+(?:mais\s|but\s)?(?:c'est|it's)){_UP_TO_A_VALUE}",
+    # What is denied is no value of the message any more: any word or two may stand for it.
+    r"|(?:pas|not)(?:\s(?:le|la|the|site))*\s[\w-]+(?:\s\w+)?\W+(?:mais\s|but\s)?(?:c'est|it's))"
+    rf"{_UP_TO_A_VALUE}",
     re.IGNORECASE,
 )
 # Only where the text begins so: "we decided to change the EMR to Accuro" is a reason.

@@ -16,7 +16,7 @@ from bot.core.conversations import Button, Conversation, Message, Reply
 from bot.core.errors import BadInput, Conflict, NotFound, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership, Reason, Transfer
 from bot.core.hours import OpeningHours
-from bot.core.payloads import BACK_TO_BOT, LEAVE_REQUEST
+from bot.core.payloads import BACK_TO_BOT, LEAVE_REQUEST, REQUEST_CANCELLATION
 from bot.core.ratings import (
     COMMENT_RATING,
     RATE,
@@ -107,7 +107,7 @@ class SupportDesk:
             # It may be clicked twice: the second time there is nothing to leave.
             if conversation.state in ("waiting", "agent"):
                 self._leave(conversation)
-            return [Reply("handoff", self._say("utter_back_to_bot", language), "handoff/left")]
+            return [self._back_again(conversation.id, language)]
         if payload == LEAVE_REQUEST and conversation.state == "waiting":
             self._leave(conversation)
         return None
@@ -257,6 +257,18 @@ class SupportDesk:
             "handoff/queued",
             self._ways_out(outlook, language),
         )
+
+    def _back_again(self, conversation_id: str, language: Language) -> Reply:
+        """That the bot answers again; a cancellation request left open is offered, its form is not.
+
+        Whatever is written next answers no question of it.
+        """
+        text = self._say("utter_back_to_bot", language)
+        if self.conversations.draft(conversation_id) is None:
+            return Reply("handoff", text, "handoff/left")
+        text += " " + self._say("utter_request_kept", language)
+        take_up = Button(self._say("utter_button_take_up", language), REQUEST_CANCELLATION)
+        return Reply("handoff", text, "handoff/left", (take_up,))
 
     def _expectation(self, outlook: Outlook, language: Language) -> str:
         if not outlook.is_open:

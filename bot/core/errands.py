@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core import corrections, names_in_words, wording
 from bot.core.filing import Request, digest_of
+from bot.core.wording import phrases
 
 if TYPE_CHECKING:
     from bot.core.heard import Heard
@@ -44,9 +45,48 @@ _ASKS_FOR_REFERENCE = re.compile(
     r"|\b(?:request|ticket|reference|confirmation)\s+(?:number|no|id)\b|\bma r[ée]f[ée]rence\b",
     re.IGNORECASE,
 )
-_NOTE = re.compile(
-    r"\b(?:note|pr[ée]cision|message)\b[^:.]{0,30}?\s*(?::|\bque\b|\bthat\b)\s*(?P<note>\S.{2,})",
+_NOUN = r"\b(?:note|pr[ée]cision|message)\b"
+# The colon of "15:30" opens no note.
+_AFTER_COLON = re.compile(
+    _NOUN + r"[^:.]{0,30}?(?:(?<!\d):|:(?!\d))\s*(?P<note>\S.{2,})", re.IGNORECASE | re.DOTALL
+)
+# Right after the noun or a verb of saying: in "une note à la demande que j'ai faite" it opens none.
+_AFTER_THAT = re.compile(
+    _NOUN + r"(?:[^:.]{0,30}?\b(?:dire|disant|indiquer|indiquant|say|saying|stating))?"
+    r"\s+(?:que|that)\s+(?P<note>\S.{2,})",
     re.IGNORECASE | re.DOTALL,
+)
+# Of what opens so, "que" tells which note is meant: "une note que j'ai oubliée".
+_TELLS_WHICH = phrases(
+    "j'ai oubli*, j'avais oubli*, j'ai laiss*, j'ai envoy*, je vous ai laiss*, je vous ai envoy*, "
+    "nous avons oubli*, nous avons envoy*, on a oubli*, on a envoy*, i forgot, i left, i sent, "
+    "i wrote, we forgot, we left, we sent",
+    opening=True,
+)
+# Who names a time has begun the note; "ajoutez une note, svp" has not.
+_BEFORE_TIME = re.compile(_NOUN + r"\s*,\s*(?P<note>\S.*\d:\d.*)", re.IGNORECASE | re.DOTALL)
+# Where any words are the answer, these alone are none: the first say that there is nothing to add.
+_NOTHING_TO_ADD = phrases(
+    "non, nan, nenni, non merci, non rien, non c'est tout, non c'est beau, non c'est bon, non ça "
+    "va, non finalement, finalement non, non pas maintenant, pas maintenant, rien, rien merci, "
+    "rien finalement, finalement rien, rien du tout, rien d'autre, rien à ajouter, aucune, aucune "
+    "note, pas de note, pas besoin, c'est tout, merci, merci non, merci bien, no, nah, nope, no "
+    "thanks, no thank you, no nothing, no never mind, actually no, no actually, not now, nothing, "
+    "nothing thanks, nothing else, nothing actually, actually nothing, nothing to add, no note, "
+    "none, that's all, that's it, thanks, thank you, never mind, nevermind, laisse faire, laissez "
+    "faire, laisse tomber, laissez tomber, oublie ça, oubliez ça, forget it"
+)
+_BARE_YES = phrases(
+    "oui, oui oui, oui svp, oui merci, oui je veux, ouais, ok, okay, d'accord, parfait, bien sûr, "
+    "certainement, yes, yes please, yes i do, yeah, yep, yup, sure, of course, all right"
+)
+# Not wanting to keep something is no wish to keep it.
+_NOT_KEPT = phrases(
+    "veux pas la garder, veux pas garder, veux plus la garder, veux plus garder, veut pas la "
+    "garder, veut pas garder, veut plus la garder, veut plus garder, voulons pas la garder, "
+    "voulons pas garder, voulons plus la garder, voulons plus garder, la gardez pas, veux plus de "
+    "cette demande, don't want to keep, do not want to keep, don't keep, do not keep, no longer "
+    "want to keep, don't want it anymore, don't want it any more"
 )
 # In words.
 _SHORT = 4
@@ -136,8 +176,53 @@ def begin(heard: Heard, before: Errand | None) -> Errand:
 
 def _note_in(heard: Heard, purpose: Purpose) -> str | None:
     """The note, where the wish for one holds it: "ajoutez une note : appelez après 15 h"."""
-    found = _NOTE.search(heard.text) if purpose == "note" else None
-    return found["note"].strip()[:TEXT_CHARS] if found else None
+    if purpose != "note":
+        return None
+    that = _AFTER_THAT.search(heard.text)
+    if that and _TELLS_WHICH.search(wording.plain(that["note"])):
+        that = None
+    openings = [that, _AFTER_COLON.search(heard.text), _BEFORE_TIME.search(heard.text)]
+    # What opens it first: "une note que le bureau ferme : le 30".
+    found = min(filter(None, openings), key=lambda opening: opening.start("note"), default=None)
+    if found is None or not _beside_values(found["note"], heard):
+        return None
+    return found["note"].strip()[:TEXT_CHARS]
+
+
+def _beside_values(text: str, heard: Heard) -> str:
+    """What a text says beside a reference and an email; nothing if it is no more than these."""
+    text = wording.EMAIL.sub("", text)
+    for reference in heard.all_of("ticket_reference"):
+        # Spelled with hyphens, with spaces, or in one word.
+        spelled = re.escape(reference).replace(r"\-", "[ -]?")
+        text = re.sub(spelled, "", text, flags=re.IGNORECASE)
+    return text.strip(" .,;:!")
+
+
+def goes_on(errand: Errand, heard: Heard) -> bool:
+    """Whether a message answers within an errand, although its intent would begin another one.
+
+    The classifier has learned that a bare reference asks for a status, and "oui, retirez ma
+    demande" resembles the wish that it says yes to. A button means what it says.
+    """
+    if heard.text.startswith("/"):
+        return False
+    references = heard.all_of("ticket_reference")
+    is_support = errand.purpose == "support"
+    match errand.asked:
+        case "text":
+            return True
+        case "confirm":
+            is_same_ticket = is_support or {*references} <= {errand.reference}
+            return PURPOSES.get(heard.intent) == errand.purpose and is_same_ticket
+        case "reference" | "email":
+            text = wording.plain(heard.text)
+            if not (wording.email_in(text) or (references and not is_support)):
+                return False
+            # "Retirez OCN-7K3M-9QXT" wishes for something else, and so does a question.
+            is_status = heard.intent == "ask_ticket_status" and not wording.asks(text)
+            return (is_status and not is_support) or not _beside_values(text, heard)
+    return False
 
 
 def hear(errand: Errand, heard: Heard) -> tuple[Errand, Verdict]:
@@ -145,10 +230,14 @@ def hear(errand: Errand, heard: Heard) -> tuple[Errand, Verdict]:
     if heard.intent == "confirm_draft":
         return _confirmed(errand, is_yes=heard.all_of("draft") == [errand.digest])
     text = "" if heard.text.startswith("/") else wording.plain(heard.text)
+    if errand.asked == "confirm" and _opens_with_yes(errand, heard, text):
+        return _confirmed(errand, is_yes=True)
     if _is_given_up(errand, heard, text):
         return errand, "stopped"
     match errand.asked:
         case "text":
+            if _BARE_YES.fullmatch(_words(text)):
+                return _missed(errand)
             if not text or (heard.intent in _INSTEAD_OF_TEXT and len(text.split()) <= _LONG):
                 return errand, "elsewhere"
             return _taken(replace(errand, text=heard.text.strip()[:TEXT_CHARS]))
@@ -215,11 +304,30 @@ def _hear_confirmation(errand: Errand, heard: Heard, text: str) -> tuple[Errand,
     return _missed(errand)
 
 
+def _opens_with_yes(errand: Errand, heard: Heard, text: str) -> bool:
+    """Whether this says yes first and nothing against it, whatever the words after it resemble.
+
+    "Oui, annulez-la" agrees to a withdrawal; "ok, oubliez ça" does not, nor "oui, gardez-la".
+    """
+    rest = _NOT_KEPT.sub("", text)
+    if not wording.agrees(rest, is_yes=False) or wording.refuses(rest):
+        return False
+    if heard.intent not in ("stop", "deny"):
+        return True
+    return errand.purpose == "withdraw" and not wording.gives_up(text)
+
+
 def _is_given_up(errand: Errand, heard: Heard, text: str) -> bool:
     if errand.asked == "text":
         # A note may well say "arrêtez tout le 30".
-        return heard.intent == "stop" and (not text or _is_short(text))
+        is_stop = heard.intent == "stop" and (not text or _is_short(text))
+        return is_stop or _NOTHING_TO_ADD.fullmatch(_words(text)) is not None
     return heard.intent == "stop"
+
+
+def _words(text: str) -> str:
+    """The text without its punctuation."""
+    return " ".join(re.sub(r"[.,;:!]", " ", text).split())
 
 
 def _is_short(text: str) -> bool:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from bot.core.conversations import Message
 
 # The gateway itself acts on the first, and on the second when the engine fails. The third leaves
-# the queue, and the engine collects the message for the team.
+# the queue, and the engine collects the message for the team. The last is the engine's alone.
 BACK_TO_BOT = "/back_to_bot"
 ASK_PERSON = "/ask_person"
 LEAVE_REQUEST = "/leave_request"
+REQUEST_CANCELLATION = "/request_cancellation"
 
 
 def payload(intent: str, **entities: str) -> str:

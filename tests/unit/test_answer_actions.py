@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.answers import AnswerQuestion, SwitchLanguage
+from actions.slots import next_action
 from bot.adapters.language_lingua import LinguaDetector
 from bot.core.conversations import Reply
 from bot.core.language import Language, choose_language
@@ -91,14 +92,14 @@ CLARIFY, ABSTAIN, HANDOFF = "clarify clarify", "abstain abstain", "handoff hando
 _RANKING = {"clarify": {"request_cancellation": 0.45}, "abstain": {"out_of_scope": 0.9}}
 
 
-def not_understood(services: Services, decided: str) -> list[str]:
+def not_understood(services: Services, decided: str, form: str | None = None) -> list[str]:
     """What is said to one more message that gets this decision, and kept."""
     store = services.conversations
     kept = store.get("conversation-1")
     visit = store.add_visit(
         kept, f"client-{store.newest_message_id()}", text="facture", payload=None, at=NOW
     )
-    turn = a_turn(services, kept, typed("facture", "nlu_fallback"), visit.id)
+    turn = a_turn(services, kept, typed("facture", "nlu_fallback"), visit.id, form)
     ranking = _RANKING[decided].items()
     turn.tracker.latest_message["label_ranking"] = [
         {"name": name, "confidence": probability} for name, probability in ranking
@@ -169,5 +170,34 @@ def test_in_the_middle_of_a_request_a_person_is_offered_and_not_brought(
     kept = start(services.conversations)
     services.conversations.save_draft(kept.id, a_draft(), at=NOW)
     for decided in ("clarify", "abstain", "abstain", "clarify"):
-        assert not_understood(services, decided) == [f"{decided} {decided}"]
+        said = not_understood(services, decided, form="cancellation_form")
+        assert said == [f"{decided} {decided}"]
     assert services.conversations.get(kept.id).state == "bot"
+
+
+# --- A request that was left for a person --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [(None, True), ("ticket_form", True), ("cancellation_form", False)]
+)
+def test_an_order_takes_up_the_request_that_is_not_being_collected(
+    services: Services, form: str | None, *, begins: bool
+) -> None:
+    kept = start(services.conversations, "conversation-1", an_answer())
+    services.conversations.save_draft(kept.id, a_draft(), at=NOW)
+    heard = typed("je veux mettre fin aux kiosques", "nlu_fallback")
+    events = AnswerQuestion().act(a_turn(services, kept, heard, form=form))
+    assert (next_action("action_start_cancellation") in events) is begins
+
+
+@pytest.mark.parametrize(("form", "offered"), [(None, True), ("cancellation_form", False)])
+def test_a_message_for_the_team_is_offered_unless_a_request_is_being_collected(
+    services: Services, form: str | None, *, offered: bool
+) -> None:
+    kept = start(services.conversations, "conversation-1", an_answer())
+    services.conversations.save_draft(kept.id, a_draft(), at=NOW)
+    turn = a_turn(services, kept, typed("xyzzy plugh", "nlu_fallback"), form=form)
+    AnswerQuestion().act(turn)
+    offers = [button.payload for reply in turn.replies for button in reply.buttons]
+    assert (payload("leave_request") in offers) is offered

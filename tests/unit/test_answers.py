@@ -100,7 +100,7 @@ def test_several_likely_sections_are_offered_best_first() -> None:
 
 def test_no_more_than_three_are_offered() -> None:
     sections = (CSV, PAST, CAUSE, LINK)
-    decision = decide([Hit(s, 0.8) for s in sections], {s.key: 0.24 for s in sections})
+    decision = decide([Hit(s, 0.8) for s in sections], {s.key: 0.3 for s in sections})
     assert isinstance(decision, Clarify)
     assert len(decision.sections) == MAX_CHOICES == 3
 

@@ -18,7 +18,8 @@ from bot.core.errands import Errand
 from bot.core.errors import BadInput, Conflict, Unavailable
 from bot.core.handoff import AGENT_LEASE, Ownership
 from bot.core.hours import parse_hours
-from bot.core.payloads import ASK_PERSON, BACK_TO_BOT, LEAVE_REQUEST
+from bot.core.language import Language
+from bot.core.payloads import ASK_PERSON, BACK_TO_BOT, LEAVE_REQUEST, REQUEST_CANCELLATION
 from bot.core.ratings import COMMENT_RATING, RATE, rate_payload, read_score
 from bot.core.services import Services
 from bot.core.turns import Visit, receive
@@ -109,6 +110,29 @@ def test_whoever_leaves_the_queue_is_asked_nothing_of_an_errand_begun_before(
     press(services, BACK_TO_BOT)
     assert services.conversations.get("c").state == "bot"
     assert services.conversations.errand("c") == replace(begun, asked=None)
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("fr", "Votre demande d’annulation est gardée"), ("en", "Your cancellation request has been")],
+)
+def test_whoever_leaves_the_queue_is_offered_the_request_begun_before(
+    services: Services, language: Language, says: str
+) -> None:
+    services.conversations.set_language("c", language)
+    services.conversations.save_draft("c", a_draft(), at=NOW)
+    services.conversations.say("c", "system", [queue(services)], at=NOW)
+    (left,) = press(services, BACK_TO_BOT)
+    assert says in left.text
+    assert (left.topic, payloads(left)) == ("handoff/left", [REQUEST_CANCELLATION])
+    assert services.conversations.draft("c") == a_draft()
+
+
+def test_whoever_leaves_the_queue_without_a_request_is_offered_none(services: Services) -> None:
+    services.conversations.say("c", "system", [queue(services)], at=NOW)
+    (left,) = press(services, BACK_TO_BOT)
+    assert (left.topic, left.buttons) == ("handoff/left", ())
+    assert "annulation" not in left.text
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,11 @@ from bot.core.errands import (
     ErrandStep,
     asks_for_reference,
     begin,
+    goes_on,
     hear,
     to_request,
 )
+from bot.core.heard import Heard
 from tests.support.hearing import pressed, typed
 
 REFERENCE = "OCN-7K3M-9QXT"
@@ -118,6 +120,50 @@ def test_whatever_is_written_is_the_note(text: str, intent: str) -> None:
     assert (errand.text, verdict) == (text, "taken")
 
 
+@pytest.mark.parametrize("errand", [NOTE, Errand("support", asked="text")])
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("non", "deny"),
+        ("Non merci.", "deny"),
+        ("rien finalement", "deny"),
+        ("Finalement, non", "inform"),
+        ("non, c’est beau", "thank"),
+        ("merci", "thank"),
+        ("rien d’autre", "faq"),
+        ("No, thank you!", "thank"),
+        ("nothing", "out_of_scope"),
+        ("never mind", "inform"),
+    ],
+)
+def test_that_there_is_nothing_to_add_is_no_note(errand: Errand, text: str, intent: str) -> None:
+    assert hear(errand, typed(text, intent)) == (errand, "stopped")
+
+
+@pytest.mark.parametrize("errand", [NOTE, Errand("support", asked="text")])
+@pytest.mark.parametrize("text", ["oui", "Oui!", "oui, svp", "ok", "yes", "Yes, please.", "sure"])
+def test_a_bare_yes_is_no_note_and_brings_the_question_again(errand: Errand, text: str) -> None:
+    assert hear(errand, typed(text, "affirm")) == (replace(errand, misses=1), "missed")
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("non urgent", "deny"),
+        ("oui, rappelez-nous", "affirm"),
+        ("merci de rappeler", "thank"),
+        ("no rush", "deny"),
+        ("rien avant lundi", "deny"),
+        ("Non, pas avant le 30 juin finalement", "deny"),
+        ("rappelez plus tard", "inform"),
+        ("thanks, call Line instead", "thank"),
+        ("yes we close in June", "affirm"),
+    ],
+)
+def test_a_note_may_begin_with_a_yes_a_no_or_thanks(text: str, intent: str) -> None:
+    assert hear(NOTE, typed(text, intent)) == (replace(NOTE, text=text), "taken")
+
+
 @pytest.mark.parametrize("errand", [NOTE, WITHDRAWAL, MESSAGE, Errand("status", asked="email")])
 @pytest.mark.parametrize("text", ["laisse faire", "never mind", "stop"])
 def test_an_errand_can_be_given_up_at_any_time(errand: Errand, text: str) -> None:
@@ -128,6 +174,83 @@ def test_an_errand_can_be_given_up_at_any_time(errand: Errand, text: str) -> Non
 @pytest.mark.parametrize("errand", [NOTE, WITHDRAWAL, MESSAGE, Errand("status", asked="email")])
 def test_a_person_can_be_asked_for_at_any_time(errand: Errand) -> None:
     assert hear(errand, typed("je veux parler à quelqu'un", "ask_person"))[1] == "elsewhere"
+
+
+# --- What resembles the wish for another errand --------------------------------------------------
+
+ASKED_NOTE = Errand("note", text="appelez après 15 h", asked="reference")
+ASKED_EMAIL = Errand("withdraw", REFERENCE, asked="email")
+
+
+@pytest.mark.parametrize(
+    ("errand", "text", "intent"),
+    [
+        (ASKED_NOTE, REFERENCE, "ask_ticket_status"),
+        (ASKED_NOTE, "ocn 7k3m 9qxt", "ask_ticket_status"),
+        (ASKED_NOTE, f"{REFERENCE}.", "withdraw_ticket"),
+        (ASKED_NOTE, f"ma référence est {REFERENCE}", "ask_ticket_status"),
+        (ASKED_NOTE, f"it's {REFERENCE}, {EMAIL}", "ask_ticket_status"),
+        (ASKED_NOTE, f"numéro {REFERENCE} reçu par courriel", "ask_ticket_status"),
+        (replace(ASKED_NOTE, purpose="withdraw", text=None), REFERENCE, "ask_ticket_status"),
+        (replace(ASKED_EMAIL, reference="OCN-4444-4444"), REFERENCE, "ask_ticket_status"),
+        (ASKED_EMAIL, EMAIL, "ask_ticket_status"),
+        (ASKED_EMAIL, f"c'est {EMAIL}", "ask_ticket_status"),
+        (ASKED_EMAIL, EMAIL, "add_ticket_note"),
+    ],
+)
+def test_what_was_asked_for_goes_on_with_the_errand(errand: Errand, text: str, intent: str) -> None:
+    heard = typed(text, intent)
+    assert goes_on(errand, heard)
+    after, verdict = hear(errand, heard)
+    assert (after.purpose, after.text, verdict) == (errand.purpose, errand.text, "taken")
+    assert after.reference == REFERENCE
+
+
+@pytest.mark.parametrize(
+    ("errand", "heard"),
+    [
+        (ASKED_NOTE, typed(f"où en est {REFERENCE}?", "ask_ticket_status")),
+        (ASKED_NOTE, typed(f"where is {REFERENCE} at", "ask_ticket_status")),
+        (ASKED_NOTE, typed(f"retirez {REFERENCE}", "withdraw_ticket")),
+        (ASKED_NOTE, typed("le suivi de ma demande", "ask_ticket_status")),
+        (ASKED_NOTE, pressed("ask_ticket_status", ticket_reference=REFERENCE)),
+        (ASKED_EMAIL, typed("add a note to OCN-4444-4444", "add_ticket_note")),
+        (ASKED_EMAIL, pressed("withdraw_ticket", ticket_reference="OCN-4444-4444")),
+        (Errand("support", text="Bonjour", asked="email"), typed(REFERENCE, "ask_ticket_status")),
+        (WITHDRAWAL, typed("oui, retirez OCN-4444-4444", "withdraw_ticket")),
+        (WITHDRAWAL, typed("ajoutez plutôt une note", "add_ticket_note")),
+        (WITHDRAWAL, pressed("withdraw_ticket", ticket_reference=REFERENCE)),
+        (MESSAGE, typed("où en est ma demande?", "ask_ticket_status")),
+        (NOTE, pressed("withdraw_ticket", ticket_reference=REFERENCE)),
+        (replace(NOTE, asked=None), typed(REFERENCE, "ask_ticket_status")),
+    ],
+)
+def test_another_wish_begins_another_errand(errand: Errand, heard: Heard) -> None:
+    assert not goes_on(errand, heard)
+
+
+@pytest.mark.parametrize(
+    ("errand", "text", "intent"),
+    [
+        (WITHDRAWAL, "Oui, retirez ma demande", "withdraw_ticket"),
+        (WITHDRAWAL, f"oui, retirez {REFERENCE}", "withdraw_ticket"),
+        (WITHDRAWAL, "ouais, enlevez ma demande svp", "withdraw_ticket"),
+        (WITHDRAWAL, "yes, take back my request", "withdraw_ticket"),
+        (MESSAGE, "oui, envoyez mon message à l'équipe", "leave_request"),
+        (MESSAGE, "ok envoyez ma demande", "leave_request"),
+        (MESSAGE, "yes, send my message to the team", "leave_request"),
+    ],
+)
+def test_a_yes_in_the_words_of_the_wish_is_a_yes(errand: Errand, text: str, intent: str) -> None:
+    heard = typed(text, intent)
+    assert goes_on(errand, heard)
+    assert hear(errand, heard)[0].next_step() == "settled"
+
+
+def test_the_wish_said_again_without_a_yes_agrees_to_nothing_and_is_counted() -> None:
+    heard = typed("je veux retirer ma demande", "withdraw_ticket")
+    assert goes_on(WITHDRAWAL, heard)
+    assert hear(WITHDRAWAL, heard) == (replace(WITHDRAWAL, misses=1), "missed")
 
 
 @pytest.mark.parametrize("errand", [WITHDRAWAL, MESSAGE])
@@ -145,6 +268,47 @@ def test_the_button_of_something_older_agrees_to_nothing(errand: Errand) -> None
     assert after == errand
     not_yet = replace(errand, asked="email")
     assert hear(not_yet, pressed("confirm_draft", draft=errand.digest))[0].confirmed is None
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("oui, retirez ma demande", "withdraw_ticket"),
+        ("oui annulez-la", "stop"),
+        ("Oui, annulez ma demande", "stop"),
+        ("yes, cancel it", "stop"),
+        ("oui, je ne veux pas la garder", "deny"),
+        ("oui, on veut plus la garder", "inform"),
+        ("oui, je ne veux plus de cette demande", "withdraw_ticket"),
+        ("yes, I don’t want to keep it", "deny"),
+        ("yes, withdraw my request", "withdraw_ticket"),
+        ("d’accord, supprimez-la", "request_cancellation"),
+    ],
+)
+def test_a_yes_is_one_whatever_the_words_after_it_resemble(text: str, intent: str) -> None:
+    after, verdict = hear(WITHDRAWAL, typed(text, intent))
+    assert (after.next_step(), verdict) == ("settled", "taken")
+
+
+@pytest.mark.parametrize(
+    ("errand", "text", "intent"),
+    [
+        (WITHDRAWAL, "ok, oubliez ça", "stop"),
+        (WITHDRAWAL, "ok laissez faire", "stop"),
+        (WITHDRAWAL, "okay, never mind", "stop"),
+        (WITHDRAWAL, "annuler", "stop"),
+        (WITHDRAWAL, "ok, on la laisse", "deny"),
+        (WITHDRAWAL, "oui, gardez-la", "deny"),
+        (WITHDRAWAL, "yes, keep it", "affirm"),
+        (WITHDRAWAL, "oui, je ne veux plus la retirer", "affirm"),
+        (WITHDRAWAL, "je ne veux pas la retirer", "deny"),
+        (MESSAGE, "ok annulez", "stop"),
+        (MESSAGE, "oui, annulez mon message", "stop"),
+        (MESSAGE, "ok, don't send it", "stop"),
+    ],
+)
+def test_a_yes_to_the_contrary_is_none(errand: Errand, text: str, intent: str) -> None:
+    assert hear(errand, typed(text, intent)) == (errand, "stopped")
 
 
 @pytest.mark.parametrize("text", ["non", "no", "non, gardez-la"])
@@ -212,6 +376,25 @@ def test_other_numbers_are_no_reference(text: str) -> None:
         ("add a note to it: please call the front desk", "please call the front desk"),
         ("add a note that the clinic closes in June", "the clinic closes in June"),
         ("je veux ajouter une note", None),
+        ("ajoutez une note que la clinique ferme en juin", "la clinique ferme en juin"),
+        ("une note pour dire que nous fermons le 30", "nous fermons le 30"),
+        ("add a note to it saying that we close in June", "we close in June"),
+        ("ajoutez une note à la demande 2: c’est urgent", "c’est urgent"),
+        ("note : j’ai oublié les kiosques", "j’ai oublié les kiosques"),
+        ("ajoutez une note que le bureau ferme : le 30", "le bureau ferme : le 30"),
+        ("add a note: call after 3:30 pm", "call after 3:30 pm"),
+        ("add a note, call us after 3:30 pm", "call us after 3:30 pm"),
+        ("ajoutez une note, appelez après 15:30 svp", "appelez après 15:30 svp"),
+        ("une précision, nous ouvrons à 8:00", "nous ouvrons à 8:00"),
+        ("je veux ajouter une note à la demande que j'ai faite hier", None),
+        ("add a note to the request that I filed yesterday", None),
+        ("ajouter une précision au billet que vous avez ouvert", None),
+        ("add a message to the ticket that we opened", None),
+        ("je veux ajouter une note que j’ai oubliée", None),
+        ("add the note that I forgot", None),
+        ("je veux ajouter une note, svp", None),
+        ("add a note, please", None),
+        (f"note à ajouter, référence: {REFERENCE}", None),
     ],
 )
 def test_a_note_said_along_with_the_wish_is_not_asked_again(text: str, note: str | None) -> None:

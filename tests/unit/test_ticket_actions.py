@@ -14,7 +14,7 @@ from bot.core.conversations import Conversation
 from bot.core.errands import Errand
 from bot.core.heard import Heard
 from bot.core.services import Services
-from bot.core.tickets import Ticket
+from bot.core.tickets import Ticket, note_line
 from tests.support.acting import a_turn
 from tests.support.builders import NOW, a_draft, a_ticket, an_identity, start
 from tests.support.hearing import pressed, typed
@@ -44,8 +44,14 @@ def keep(services: Services, talk: Conversation, errand: Errand) -> None:
     services.conversations.save_errand(talk.id, errand, at=NOW)
 
 
-def hear(services: Services, talk: Conversation, heard: Heard, message_id: int) -> Turn:
-    turn = a_turn(services, talk, heard, message_id)
+def hear(
+    services: Services,
+    talk: Conversation,
+    heard: Heard,
+    message_id: int,
+    form: str | None = None,
+) -> Turn:
+    turn = a_turn(services, talk, heard, message_id, form)
     ValidateTicket().act(turn)
     return turn
 
@@ -71,6 +77,39 @@ def test_after_something_else_a_question_is_no_note(
     asking = typed(f"Où en est ma demande {ticket.reference}?", "ask_ticket_status")
     assert topics(hear(services, talk, asking, 2)) == ["ticket/status"]
     assert changes(services) == before
+
+
+def test_a_note_is_kept_while_the_reference_and_the_email_are_given(
+    services: Services, talk: Conversation, ticket: Ticket
+) -> None:
+    wish = typed("ajoutez une note : appelez après 15 h", "add_ticket_note")
+    assert topics(hear(services, talk, wish, 1)) == []
+    # The classifier has learned that a bare reference asks for a status.
+    given = typed(ticket.reference, "ask_ticket_status")
+    assert topics(hear(services, talk, given, 2, "ticket_form")) == []
+    email = typed(ticket.requester_email, "ask_ticket_status")
+    assert topics(hear(services, talk, email, 3, "ticket_form")) == ["ticket/note-added"]
+    assert changes(services)[-1] == note_line("appelez après 15 h")
+
+
+def test_a_reference_given_after_an_errand_was_left_asks_for_the_status(
+    services: Services, talk: Conversation, ticket: Ticket
+) -> None:
+    keep(services, talk, Errand("withdraw", asked="reference"))
+    hear(services, talk, typed(f"{ticket.reference}, {ticket.requester_email}", "faq"), 1)
+    asking = typed(f"{ticket.reference}, {ticket.requester_email}", "ask_ticket_status")
+    assert topics(hear(services, talk, asking, 2)) == ["ticket/status"]
+
+
+@pytest.mark.parametrize("text", ["Oui, retirez ma demande", "yes, withdraw my request"])
+def test_a_yes_in_the_words_of_the_wish_withdraws(
+    services: Services, talk: Conversation, ticket: Ticket, text: str
+) -> None:
+    errand = Errand("withdraw", ticket.reference, EMAIL, is_known=True, asked="confirm")
+    keep(services, talk, errand)
+    turn = hear(services, talk, typed(text, "withdraw_ticket"), 1, "ticket_form")
+    assert topics(turn) == ["ticket/withdrawn"]
+    assert services.tickets.get(ticket.reference).state == "withdrawn"
 
 
 # --- The end of a sign-in ------------------------------------------------------------------------
@@ -135,10 +174,12 @@ def test_buttons_that_the_open_request_would_swallow_are_not_offered(
 ) -> None:
     asking = typed(f"Où en est {ticket.reference}?", "ask_ticket_status")
     alone = hear(services, signed_in, asking, 1)
-    services.conversations.save_draft(signed_in.id, a_draft(), at=NOW)
-    amid = a_turn(services, signed_in, asking, 2)
+    amid = a_turn(services, signed_in, asking, 2, form="cancellation_form")
     TellStatus().act(amid)
-    assert [len(turn.replies[0].buttons) for turn in (alone, amid)] == [2, 0]
+    # A request that was left for a person swallows none, though it is kept.
+    services.conversations.save_draft(signed_in.id, a_draft(), at=NOW)
+    left = hear(services, signed_in, asking, 3)
+    assert [len(turn.replies[0].buttons) for turn in (alone, amid, left)] == [2, 0, 2]
 
 
 # --- A message for the team ----------------------------------------------------------------------
