@@ -89,7 +89,7 @@ def train(
     if training.is_current() and not force:
         console.print("The dialogue model is up to date.")
         return
-    with _step("Training the dialogue model (six to eight minutes)"):
+    with _step("Training the dialogue model (five to nine minutes)"):
         training.train()
     with _step("Indexing the articles"):
         services().search.warm()

@@ -50,7 +50,7 @@ def is_current() -> bool:
 
 
 def train() -> None:
-    """Trains the model; six to eight minutes.
+    """Trains the model; five to nine minutes.
 
     Raises:
         Unavailable: Training failed; the end of its log is in the message.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SLOPE = 7.31
 OFFSET = -2.28
 ANSWER_AT = 0.85
-CLARIFY_AT = 0.4
+CLARIFY_AT = 0.2
 # A flow begins where it is as likely as all else together: whoever asks about cancelling must not
 # find a request begun. From the lower probability on it is offered among the choices.
 FLOW_AT = 0.5
