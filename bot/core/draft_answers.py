@@ -88,7 +88,9 @@ def _answer_caution(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
 def _answer_reason(draft: Draft, heard: Heard) -> tuple[Draft, Fault | None]:
     text = heard.text
     says_nothing = bool(text) and not re.search(r"[^\W_]{2}", text)
-    if heard.intent in ("skip", "deny") or wording.declines(text) or says_nothing:
+    # "Le service n'est pas bon" sounds like a no, and is a reason.
+    is_no = heard.intent == "deny" and (len(text.split()) <= SHORT or wording.opens_with_no(text))
+    if is_no or heard.intent == "skip" or wording.declines(text) or says_nothing:
         return replace(draft, reason_skipped=True), None
     is_bare_yes = heard.intent == "affirm" and len(text.split()) <= SHORT
     is_order = corrections.orders(text) and bool(heard.all_of("kept_product"))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core import corrections, names_in_words, wording
 from bot.core.filing import Request, digest_of
+from bot.core.heard import UNCLEAR
 from bot.core.wording import phrases
 
 if TYPE_CHECKING:
@@ -247,11 +248,19 @@ def hear(errand: Errand, heard: Heard) -> tuple[Errand, Verdict]:
             found = _with_value(errand, heard, text)
             if found is not None:
                 return _taken(found)
+            if _is_note(errand, heard, text):
+                return _taken(replace(errand, text=heard.text.strip()[:TEXT_CHARS]))
     if heard.intent in _SPOKEN or not text or (errand.purpose != "support" and not _is_short(text)):
         return errand, "elsewhere"
     if errand.purpose != "support" and heard.intent == "faq":
         return errand, "elsewhere"
     return _missed(errand)
+
+
+def _is_note(errand: Errand, heard: Heard, text: str) -> bool:
+    """Whether the note itself comes while its ticket is asked for: "appelez après 15 h"."""
+    is_open = errand.purpose == "note" and not errand.text and not _is_short(text)
+    return is_open and heard.intent in {*UNCLEAR, "inform"} and not wording.asks(text)
 
 
 def to_request(errand: Errand, site_number: str | None) -> Request:

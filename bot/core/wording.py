@@ -215,6 +215,11 @@ def refuses(text: str) -> bool:
     return bool(_SAYS_NO.search(text) or _WANTS_TO_KEEP.search(text))
 
 
+def opens_with_no(text: str) -> bool:
+    """Whether the first word is a no."""
+    return _SAYS_NO.search(text) is not None
+
+
 def is_stuck(text: str) -> bool:
     """Whether somebody cannot find or understand something: no answer, and no wish to skip one."""
     return _STUCK.search(text) is not None

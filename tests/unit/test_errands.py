@@ -337,6 +337,15 @@ def test_a_question_while_a_reference_is_asked_for_is_answered_and_no_reference(
     assert hear(errand, heard)[1] == "elsewhere"
 
 
+@pytest.mark.parametrize("intent", ["out_of_scope", "nlu_fallback", "inform"])
+@pytest.mark.parametrize("text", ["appelez-nous après 15 h 30 svp", "call us after 3:30 pm please"])
+def test_the_note_itself_may_come_before_the_reference(text: str, intent: str) -> None:
+    after, verdict = hear(Errand("note", asked="reference"), typed(text, intent))
+    assert (after.text, after.next_step(), verdict) == (text, "reference", "taken")
+    known = Errand("note", text="première note", asked="reference")
+    assert hear(known, typed(text, intent)) == (known, "elsewhere")
+
+
 def test_a_request_holds_what_was_written_and_a_short_subject() -> None:
     request = to_request(replace(MESSAGE, text="a" * 200), "4411")
     assert request.is_valid

@@ -462,6 +462,9 @@ REASONS = [
     ("merci pour tout mais on change de système", "thank"),
     ("on paie on sait même plus combien", "faq"),
     ("we pay I don't know how much", "ask_fee_check"),
+    ("le service n'est pas bon", "deny"),
+    ("ça ne sert plus à personne ici", "deny"),
+    ("it does not do what we need", "deny"),
 ]
 
 
