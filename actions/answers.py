@@ -273,10 +273,11 @@ def _section_button(section: Section) -> Button:
 
 
 def _ask_which(turn: Turn, decision: Clarify) -> None:
-    flows = list(decision.flows)
-    is_about_cancelling = any(section.slug in CANCELLING for section in decision.sections)
-    if is_about_cancelling and "request_cancellation" not in flows:
-        flows.append("request_cancellation")
+    flows = dict.fromkeys(decision.flows)
+    if any(section.slug in CANCELLING for section in decision.sections):
+        flows["request_cancellation"] = None
+    if turn.is_collecting:
+        flows.pop("request_cancellation", None)
     if not decision.sections:
         name = "utter_clarify_wish"
     else:

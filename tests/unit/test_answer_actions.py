@@ -86,6 +86,20 @@ def test_flows_too_unsure_to_begin_are_offered_as_buttons(
     ]
 
 
+def test_in_the_middle_of_a_cancellation_request_none_is_offered(services: Services) -> None:
+    kept = start(services.conversations, "conversation-1", an_answer())
+    heard = typed("what happens then?", "nlu_fallback")
+    turn = a_turn(services, kept, heard, form="cancellation_form")
+    turn.tracker.latest_message["label_ranking"] = [
+        {"name": "request_cancellation", "confidence": 0.45},
+        {"name": "withdraw_ticket", "confidence": 0.39},
+    ]
+    AnswerQuestion().act(turn)
+    offered = [button.payload for button in turn.replies[0].buttons]
+    assert payload("withdraw_ticket") in offered
+    assert payload("request_cancellation") not in offered
+
+
 # --- What is not understood, again and again ------------------------------------------------------
 
 CLARIFY, ABSTAIN, HANDOFF = "clarify clarify", "abstain abstain", "handoff handoff/queued"
