@@ -278,6 +278,9 @@ def _ask_which(turn: Turn, decision: Clarify) -> None:
         flows["request_cancellation"] = None
     if turn.is_collecting:
         flows.pop("request_cancellation", None)
+    if not decision.sections and not flows:
+        _abstain(turn, _weighed(decision))
+        return
     if not decision.sections:
         name = "utter_clarify_wish"
     else:

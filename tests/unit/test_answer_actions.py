@@ -98,12 +98,15 @@ def test_in_the_middle_of_a_cancellation_request_none_is_offered(services: Servi
     offered = [button.payload for button in turn.replies[0].buttons]
     assert payload("withdraw_ticket") in offered
     assert payload("request_cancellation") not in offered
+    turn.tracker.latest_message["label_ranking"].pop()
+    AnswerQuestion().act(turn)
+    assert turn.replies[1].kind == "abstain"
 
 
 # --- What is not understood, again and again ------------------------------------------------------
 
 CLARIFY, ABSTAIN, HANDOFF = "clarify clarify", "abstain abstain", "handoff handoff/queued"
-_RANKING = {"clarify": {"request_cancellation": 0.45}, "abstain": {"out_of_scope": 0.9}}
+_RANKING = {"clarify": {"withdraw_ticket": 0.45}, "abstain": {"out_of_scope": 0.9}}
 
 
 def not_understood(services: Services, decided: str, form: str | None = None) -> list[str]:
