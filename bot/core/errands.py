@@ -231,6 +231,9 @@ def hear(errand: Errand, heard: Heard) -> tuple[Errand, Verdict]:
     if heard.intent == "confirm_draft":
         return _confirmed(errand, is_yes=heard.all_of("draft") == [errand.digest])
     text = "" if heard.text.startswith("/") else wording.plain(heard.text)
+    if errand.asked == "confirm" and text and heard.intent in _INSTEAD_OF_TEXT:
+        # "Oui je veux parler à quelqu'un" agrees to nothing.
+        return errand, "elsewhere"
     if errand.asked == "confirm" and _opens_with_yes(errand, heard, text):
         return _confirmed(errand, is_yes=True)
     if _is_given_up(errand, heard, text):

@@ -337,6 +337,12 @@ def test_a_question_while_a_reference_is_asked_for_is_answered_and_no_reference(
     assert hear(errand, heard)[1] == "elsewhere"
 
 
+@pytest.mark.parametrize("text", ["oui je veux parler à quelqu'un", "yes get me a person please"])
+def test_a_yes_to_a_person_confirms_nothing(text: str) -> None:
+    errand = Errand("withdraw", REFERENCE, is_known=True, asked="confirm")
+    assert hear(errand, typed(text, "ask_person")) == (errand, "elsewhere")
+
+
 @pytest.mark.parametrize("intent", ["out_of_scope", "nlu_fallback", "inform"])
 @pytest.mark.parametrize("text", ["appelez-nous après 15 h 30 svp", "call us after 3:30 pm please"])
 def test_the_note_itself_may_come_before_the_reference(text: str, intent: str) -> None:
