@@ -26,7 +26,7 @@ from bot.core.conversations import WHICH, Button, SourceLink, unclear_in_a_row
 from bot.core.errands import asks_for_reference
 from bot.core.fee_questions import months_named
 from bot.core.language import Language
-from bot.core.orders import goes_ahead, orders_cancellation
+from bot.core.orders import goes_ahead, orders_cancellation, orders_with_data
 from bot.core.payloads import payload
 from bot.core.service_replies import starting_buttons
 from knowledge_base.article import Section
@@ -174,8 +174,12 @@ def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = Non
 
 
 def _leaves_room_for_order(turn: Turn, decision: Answer | Clarify | Abstain) -> bool:
-    """Whether nothing answers, or how to cancel does where an order to do it is likely as well."""
-    if not isinstance(decision, Answer):
+    """Whether nothing answers, or how to cancel does where an order to do it is likely as well.
+
+    An order that comes with its data ("gardez les rappels, annulez le reste, site 4411") goes
+    before any answer.
+    """
+    if not isinstance(decision, Answer) or orders_with_data(turn.heard):
         return True
     is_likely = _by_label(turn).get("request_cancellation", 0.0) >= ORDER_AT
     return is_likely and decision.section.slug in CANCELLING

@@ -72,7 +72,7 @@ _GOES_AHEAD = phrases(
 )
 _DATA = frozenset({"email", "site_number", "emr_vendor"})
 # From this probability on the classifier holds an order possible.
-_POSSIBLE = 0.05
+_POSSIBLE = 0.03
 
 
 def orders_cancellation(heard: Heard, *, likely: float = 0.0) -> bool:
@@ -91,9 +91,16 @@ def orders_cancellation(heard: Heard, *, likely: float = 0.0) -> bool:
     is_meant = _means_any(_AN_END, text) or not _AN_END.search(text)
     if is_meant and likely >= _POSSIBLE and unknown_services(heard.marked, is_list=False):
         return True
-    # Whoever gives site and address along with it asks for no explanation.
-    has_data = bool(_DATA & {name for name, _ in heard.entities})
-    return has_data and bool(heard.all_of("product")) and _means_any(_CANCELS, text)
+    return orders_with_data(heard)
+
+
+def orders_with_data(heard: Heard) -> bool:
+    """Whether site, email or EMR come along with it: whoever gives them asks for no explanation."""
+    text = wording.plain(heard.text)
+    given = {name for name, _ in heard.entities}
+    names_service = bool(given & {"product", "kept_product"})
+    is_order = not heard.text.startswith("/") and not wording.asks(text)
+    return is_order and names_service and bool(_DATA & given) and _means_any(_CANCELS, text)
 
 
 def _means_any(orders: re.Pattern[str], text: str) -> bool:

@@ -351,7 +351,6 @@ def test_what_an_agent_does_to_an_unknown_conversation_is_not_found(agent: Agent
     [
         ("messages", {"text": ""}),
         ("messages", {"text": "  \n"}),
-        ("messages", {"text": "é" * 4_001}),
         ("messages", {"text": "Bonjour", "kind": "answer"}),
         ("transfer", {"agent": "agt_1", "why": "pause"}),
         ("resolve", {"note": "fini", "state": "closed"}),

@@ -3,53 +3,48 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
 
-import pytest
-import structlog
-from rasa.utils.log_utils import configure_structlog
-
-from bot.nlu.quiet_log import quieten
+from bot.settings import ROOT
 
 WORDS = "Zéphyrine ne reçoit rien"
+# In a process of its own, as Rasa's is: other tests have set up logging for theirs.
+SCRIPT = """
+import logging, sys
+import structlog
+from rasa.utils.log_utils import configure_structlog
+from bot.nlu.quiet_log import quieten
+
+configure_structlog(logging.INFO)
+logger = structlog.get_logger("rasa.core.channels.rest")
+logger.info("starts")
+quieten()
+logger.error("rest.message.received.timeout", text=sys.argv[1])
+try:
+    raise ValueError(sys.argv[1])
+except ValueError:
+    logger.exception("rest.message.received.failure", text=sys.argv[1])
+"""
 
 
-@pytest.fixture
-def rasa_logger() -> Iterator[structlog.stdlib.BoundLogger]:
-    """A logger as Rasa has it, used once before its log is quietened."""
-    before = structlog.get_config()
-    configure_structlog(logging.INFO)
-    logger = structlog.get_logger("rasa.core.channels.rest")
-    logger.info("starts")
-    quieten()
-    yield logger
-    structlog.configure(**before)
-
-
-def logged(caplog: pytest.LogCaptureFixture) -> str:
-    return caplog.records[-1].getMessage()
-
-
-def test_a_message_that_was_not_answered_in_time_is_logged_without_its_text(
-    rasa_logger: structlog.stdlib.BoundLogger, caplog: pytest.LogCaptureFixture
-) -> None:
-    rasa_logger.error("rest.message.received.timeout", text=WORDS)
-    assert json.loads(logged(caplog)) == {
-        "event": "rest.message.received.timeout",
-        "level": "error",
-    }
-
-
-def test_an_error_is_logged_with_its_place_and_without_the_variables_on_its_way(
-    rasa_logger: structlog.stdlib.BoundLogger, caplog: pytest.LogCaptureFixture
-) -> None:
-    text = WORDS
-    try:
-        raise ValueError(text)
-    except ValueError:
-        rasa_logger.exception("rest.message.received.failure", text=text)
-    assert "phyrine" not in logged(caplog)
-    (error,) = json.loads(logged(caplog))["errors"]
-    assert error.startswith("ValueError < ")
-    assert "test_quiet_log.py:" in error
+def test_what_went_wrong_is_logged_with_its_place_and_without_words() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", SCRIPT, WORDS],
+        cwd=ROOT,
+        env={**os.environ, "FORCE_JSON_LOGGING": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    _, timeout, failure = [
+        json.loads(line)
+        for line in (said.stdout + said.stderr).splitlines()
+        if line.startswith("{")
+    ]
+    assert timeout == {"event": "rest.message.received.timeout", "level": "error"}
+    assert (failure["event"], failure["level"]) == ("rest.message.received.failure", "error")
+    (error,) = failure["errors"]
+    assert error.startswith("ValueError < <string>:")
+    assert "phyrine" not in said.stdout.split("starts")[1] + said.stderr
