@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from bot.core import wording
 from bot.core.heard import Heard
+from bot.core.numbers_in_words import SITE_BEFORE
 from bot.core.wording import phrases
 
 # What was used once: "avant on avait Accuro", "we used to be on Accuro".
@@ -36,7 +37,6 @@ _NEAR = 40
 # A reply that was pasted along: its first line, and all below.
 _QUOTE = re.compile(r"^(?:le|on)\b.*(?:a [ée]crit|wrote)\s*:", re.IGNORECASE | re.MULTILINE)
 _WROTE = re.compile(r"[>)\s]*(?:a [ée]crit|wrote)\b", re.IGNORECASE)
-_SITE_BEFORE = re.compile(r"\bsites?\W*$", re.IGNORECASE)
 _JOINED = re.compile(r"\s*(?:et|and|&|ou|or|\+)\s*(?:le |the )?(?:site )?", re.IGNORECASE)
 
 
@@ -110,4 +110,4 @@ def _sites(text: str, places: Sequence[tuple[int, int]]) -> Sequence[tuple[int, 
         return possible
     if any(_JOINED.fullmatch(text[one[1] : other[0]]) for one, other in pairwise(possible)):
         return []
-    return [place for place in possible if _SITE_BEFORE.search(text[: place[0]])] or possible
+    return [place for place in possible if SITE_BEFORE.search(text[: place[0]])] or possible

@@ -36,7 +36,8 @@ _HEADCOUNT = re.compile(
     r"nurses?|m[ée]decins?|physicians?)\b",
     re.IGNORECASE,
 )
-_SITE_BEFORE = re.compile(r"\bsites?\W*$", re.IGNORECASE)
+# Of the site for certain.
+SITE_BEFORE = re.compile(r"\bsites?\W*$", re.IGNORECASE)
 
 
 def is_of_something_else(text: str, start: int, end: int) -> bool:
@@ -45,4 +46,4 @@ def is_of_something_else(text: str, start: int, end: int) -> bool:
     if _OF_A_THING.search(before):
         return True
     counts = (_ADDRESS_FR, _ADDRESS_EN, _PRICE, _HEADCOUNT)
-    return not _SITE_BEFORE.search(before) and any(words.match(after) for words in counts)
+    return not SITE_BEFORE.search(before) and any(words.match(after) for words in counts)
