@@ -34,6 +34,7 @@ _INPUTS = (
     "data/nlu",
     "data/rules",
     "bot/nlu",
+    "bot/core/numbers_in_words.py",  # decides what becomes a placeholder
 )
 _SUFFIXES = (".yml", ".py", ".safetensors", ".json")
 # Rasa would report to the internet, and wait for it.
