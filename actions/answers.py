@@ -13,9 +13,12 @@ from actions.handoff import hand_off
 from actions.slots import Event, next_action, set_slot
 from bot.core.answers import (
     CLEARLY_OUTSIDE,
+    UNSAID,
     Abstain,
     Answer,
+    AskMore,
     Clarify,
+    Decision,
     asked_in_parts,
     decide,
     leans_on_topic,
@@ -89,12 +92,16 @@ class AnswerQuestion(TalkAction):
         if not isinstance(decision, Answer) and asks_for_reference(turn.text) and tell_filed(turn):
             return []
         match decision:
-            case Answer() as decision:
+            case Answer():
                 show_section(turn, decision.section, _weighed(decision))
                 _offer_second(turn, decision.section)
-            case Clarify() as decision if not _brings_person(turn, is_abstention=False):
+            case Clarify() | AskMore() if _brings_person(turn, is_abstention=False):
+                _abstain(turn, _weighed(decision))
+            case Clarify():
                 _ask_which(turn, decision)
-            case Clarify() | Abstain() as decision:
+            case AskMore():
+                _ask_more(turn, decision)
+            case Abstain():
                 _abstain(turn, _weighed(decision))
         return []
 
@@ -173,7 +180,7 @@ def show_section(turn: Turn, section: Section, data: dict[str, Any] | None = Non
     )
 
 
-def _leaves_room_for_order(turn: Turn, decision: Answer | Clarify | Abstain) -> bool:
+def _leaves_room_for_order(turn: Turn, decision: Decision) -> bool:
     """Whether nothing answers, or how to cancel does where an order to do it is likely as well.
 
     An order that comes with its data ("gardez les rappels, annulez le reste, site 4411") goes
@@ -209,7 +216,7 @@ def _by_label(turn: Turn) -> dict[str, float]:
     return {item["name"]: item["confidence"] for item in labels}
 
 
-def _decision(turn: Turn) -> Answer | Clarify | Abstain:
+def _decision(turn: Turn) -> Decision:
     """What the message gets; if it leans on the topic before, together with that topic."""
     search = turn.services.search
     by_label = _by_label(turn)
@@ -223,6 +230,7 @@ def _decision(turn: Turn) -> Answer | Clarify | Abstain:
         by_section,
         flows=by_label,
         outside=outside,
+        unsaid=by_label.get(UNSAID, 0.0),
         is_vague=len(turn.text.split()) <= VAGUE_WORDS,
     )
     before = _spoken_of(turn)
@@ -295,6 +303,14 @@ def _ask_which(turn: Turn, decision: Clarify) -> None:
     turn.say("clarify", turn.phrase(name), WHICH, tuple(buttons), data=_weighed(decision))
 
 
+def _ask_more(turn: Turn, decision: AskMore) -> None:
+    is_start = not (turn.is_collecting or any(message.sources for message in turn.just_said))
+    starts = starting_buttons(turn.language, turn.services.phrases) if is_start else ()
+    buttons = (*starts, turn.person_button())
+    text = turn.phrase("utter_ask_more")
+    turn.say("clarify", text, WHICH, buttons, data=_weighed(decision))
+
+
 def _abstain(turn: Turn, data: dict[str, Any] | None = None) -> None:
     text = turn.phrase("utter_abstain")
     if _brings_person(turn):
@@ -316,7 +332,7 @@ def _brings_person(turn: Turn, *, is_abstention: bool = True) -> bool:
     return abstentions >= ABSTENTIONS_BEFORE_HANDOFF or unclear >= UNCLEAR_BEFORE_HANDOFF
 
 
-def _weighed(decision: Answer | Clarify | Abstain) -> dict[str, Any]:
+def _weighed(decision: Decision) -> dict[str, Any]:
     """What is kept with a message of how it was decided."""
     return {"confidence": round(decision.confidence, 4), "nearest": decision.nearest}
 

@@ -1,4 +1,4 @@
-"""Decides what a question gets: an answer, a choice of topics, or "I do not know".
+"""Decides what a question gets: an answer, a choice of topics, "tell me more" or "I do not know".
 
 The one place where scores become a decision. The classifier says how likely a message asks for each
 section, and how likely it lies outside all of them; the search speaks for sections that no training
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from knowledge_base.article import Section
 
 # Confidence, as the share of right sections: see `calibrated`.
-SLOPE = 7.31
-OFFSET = -2.28
+SLOPE = 6.67
+OFFSET = -1.66
 ANSWER_AT = 0.85
 CLARIFY_AT = 0.2
 # A flow begins where it is as likely as all else together: whoever asks about cancelling must not
@@ -40,6 +40,8 @@ OFFERED_FLOWS = (
 )
 # A word or two name a topic rather than ask something: the next one must be so much less likely.
 VAGUE_LEAD = 0.5
+# The label of a message that tells of a need and not of which: "ça marche pas".
+UNSAID = "out_of_scope/vague"
 # Topics are offered down to this share of the likeliest one.
 CHOICE_SHARE = 0.1
 # From this score on, 0 to 1, what the search alone found is asked about; it is never an answer.
@@ -120,11 +122,25 @@ class Clarify:
 
 
 @dataclass(frozen=True, slots=True)
+class AskMore:
+    """Something is needed, and it is not said what."""
+
+    confidence: float = field(default=0.0, compare=False)
+
+    @property
+    def nearest(self) -> None:
+        """No section comes near."""
+
+
+@dataclass(frozen=True, slots=True)
 class Abstain:
     """Nothing here answers."""
 
     confidence: float = field(default=0.0, compare=False)
     nearest: str | None = field(default=None, compare=False)
+
+
+Decision = Answer | Clarify | AskMore | Abstain
 
 
 def decide(
@@ -133,8 +149,9 @@ def decide(
     *,
     flows: Mapping[str, float] | None = None,
     outside: float = 0.0,
+    unsaid: float = 0.0,
     is_vague: bool = False,
-) -> Answer | Clarify | Abstain:
+) -> Decision:
     """What to do with a question.
 
     Args:
@@ -142,18 +159,23 @@ def decide(
         label_scores: The classifier's probability for each section key ("slug#anchor"), 0 if none.
         flows: The classifier's probability of each intent that did not start its flow.
         outside: The classifier's probability that no article and no flow is meant.
+        unsaid: Its probability that something is needed and not said what (`UNSAID`).
         is_vague: One or two words, that name a topic rather than ask something.
     """
     by_key = {c.section.key: c for c in candidates}
     likely = {key: _likelihood(c, label_scores) for key, c in sorted(by_key.items())}
     ranked = sorted((key for key in likely if likely[key] > 0), key=lambda key: -likely[key])
     wished = _offered(flows or {}, outside)
+    best = likely[ranked[0]] if ranked else 0.0
+    confidence = calibrated(best - outside)
+    if unsaid > max(best, outside):
+        return Clarify((), wished, confidence) if wished else AskMore(confidence)
     if not ranked:
         return Clarify((), wished) if wished else Abstain()
     first = by_key[ranked[0]]
-    best = likely[ranked[0]]
-    confidence = calibrated(best - outside)
-    if confidence < CLARIFY_AT:
+    # A topic named in a word: many sections a little likely, and little that lies outside.
+    is_named = is_vague and sum(label_scores.values()) > outside
+    if confidence < CLARIFY_AT and not is_named:
         if wished:
             return Clarify((), wished, confidence)
         return Abstain(confidence, first.section.key)

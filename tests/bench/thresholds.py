@@ -24,9 +24,12 @@ from bot.core import answers
 from bot.core.answers import (
     FLOW_AT,
     FLOWS,
+    UNSAID,
     Abstain,
     Answer,
+    AskMore,
     Clarify,
+    Decision,
     decide,
     main_intent,
     section_key,
@@ -46,7 +49,6 @@ CLEAR_AT, AMBIGUITY = 0.25, 0.10
 WRONG, UNANSWERED, ASKED_BACK = 10.0, 1.0, 0.5
 ANSWER_AT = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 CLARIFY_AT = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
-Decision = Answer | Clarify | Abstain
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Weighed:
             self.by_section,
             flows=self.flows,
             outside=self.outside,
+            unsaid=self.flows.get(UNSAID, 0.0),
             is_vague=self.is_vague,
         )
 
@@ -95,6 +98,8 @@ def cost(message: Weighed, decision: Decision) -> float:
             offered |= {f"flow/{flow}" for flow in flows}
             is_fit = "clarify" in message.expected or not offered.isdisjoint(message.expected)
             return ASKED_BACK if is_fit else UNANSWERED
+        case AskMore():
+            return ASKED_BACK if "clarify" in message.expected else UNANSWERED
     return 0.0 if "abstain" in message.expected else UNANSWERED
 
 
@@ -185,7 +190,7 @@ def _tried(messages: Sequence[Weighed]) -> tuple[float, float, float, float, flo
         sum(isinstance(d, Answer) and c == 0 for d, c in zip(decisions, costs, strict=True))
         / count,
         sum(c == WRONG for c in costs) / count,
-        sum(isinstance(d, Clarify) for d in decisions) / count,
+        sum(isinstance(d, Clarify | AskMore) for d in decisions) / count,
         sum(isinstance(d, Abstain) for d in decisions) / count,
     )
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from actions.answers import AnswerQuestion, SwitchLanguage
 from actions.slots import next_action
 from bot.adapters.language_lingua import LinguaDetector
-from bot.core.conversations import Reply
+from bot.core.answers import UNSAID
+from bot.core.conversations import Reply, SourceLink
 from bot.core.language import Language, choose_language
 from bot.core.payloads import payload
+from bot.core.service_replies import starting_buttons
 from bot.core.services import Services
 from tests.support.acting import a_turn
-from tests.support.builders import NOW, a_draft, an_answer, exchange, start
+from tests.support.builders import NOW, a_draft, a_section, an_answer, exchange, start
 from tests.support.hearing import typed
 
 LINGUA = LinguaDetector()
@@ -101,6 +105,35 @@ def test_in_the_middle_of_a_cancellation_request_none_is_offered(services: Servi
     turn.tracker.latest_message["label_ranking"].pop()
     AnswerQuestion().act(turn)
     assert turn.replies[1].kind == "abstain"
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"), [("fr", "Dites-m’en un peu plus"), ("en", "tell me a little more")]
+)
+def test_a_need_that_is_not_named_is_asked_about_and_the_usual_topics_are_offered(
+    services: Services, language: Language, asked: str
+) -> None:
+    kept = start(services.conversations, "conversation-1", language=language)
+    turn = a_turn(services, kept, typed("ça marche pas", "out_of_scope"))
+    turn.tracker.latest_message["label_ranking"] = [
+        {"name": UNSAID, "confidence": 0.6},
+        {"name": "out_of_scope", "confidence": 0.3},
+    ]
+    AnswerQuestion().act(turn)
+    (reply,) = turn.replies
+    assert (reply.kind, reply.topic) == ("clarify", "clarify")
+    assert asked in reply.text
+    starts = starting_buttons(language, services.phrases)
+    assert reply.buttons == (*starts, turn.person_button())
+
+
+def test_after_an_answer_it_only_asks_to_say_more(services: Services) -> None:
+    shown = replace(an_answer(), sources=(SourceLink.of(a_section()),))
+    kept = start(services.conversations, "conversation-1", shown)
+    turn = a_turn(services, kept, typed("ça marche pas", "out_of_scope"))
+    turn.tracker.latest_message["label_ranking"] = [{"name": UNSAID, "confidence": 0.6}]
+    AnswerQuestion().act(turn)
+    assert turn.replies[0].buttons == (turn.person_button(),)
 
 
 # --- What is not understood, again and again ------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a question gets: an answer, a choice, or "I do not know"."""
+"""What a question gets: an answer, a choice, "tell me more" or "I do not know"."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from bot.core.answers import (
     VAGUE_LEAD,
     Abstain,
     Answer,
+    AskMore,
     Clarify,
     asked_in_parts,
     calibrated,
@@ -80,6 +81,24 @@ def test_a_word_or_two_are_answered_only_if_no_other_topic_comes_near() -> None:
     assert decide(hits, near, is_vague=True) == Clarify((CSV, PAST))
     far = {CSV.key: 0.8, PAST.key: 0.8 - VAGUE_LEAD - 0.01}
     assert isinstance(decide(hits, far, is_vague=True), Answer)
+
+
+def test_a_topic_named_in_a_word_is_asked_about_if_more_likely_ours_than_not() -> None:
+    hits = [LIKELY, Hit(PAST, 0.5)]
+    spread = {CSV.key: 0.1, PAST.key: 0.08}
+    assert isinstance(decide(hits, spread, outside=0.1), Abstain)
+    assert decide(hits, spread, outside=0.1, is_vague=True) == Clarify((CSV, PAST))
+    assert isinstance(decide(hits, spread, outside=0.18, is_vague=True), Abstain)
+
+
+def test_a_need_that_is_not_named_is_asked_about() -> None:
+    scores = {CSV.key: 0.3}
+    assert decide([LIKELY], scores, outside=0.1, unsaid=0.3 + A_LITTLE) == AskMore()
+    assert decide([LIKELY], scores, outside=0.1, unsaid=0.3 - A_LITTLE) == Clarify((CSV,))
+    assert isinstance(decide([], {}, outside=0.4, unsaid=0.4 - A_LITTLE), Abstain)
+    assert decide([], {}, unsaid=0.4) == AskMore()
+    wish = {"leave_request": 0.3}
+    assert decide([], {}, flows=wish, unsaid=0.4) == Clarify((), ("leave_request",))
 
 
 def test_the_order_of_the_candidates_does_not_matter() -> None:
@@ -162,6 +181,7 @@ def test_what_is_likelier_outside_than_in_the_articles_is_not_answered() -> None
     st.dictionaries(st.sampled_from([CSV.key, PAST.key, "gone#away"]), SCORE),
     st.dictionaries(st.sampled_from([*OFFERED_FLOWS, "greet"]), SCORE),
     SCORE,
+    SCORE,
     st.booleans(),
 )  # fmt: skip
 def test_only_what_was_found_is_shown_and_nothing_below_the_thresholds(
@@ -169,10 +189,11 @@ def test_only_what_was_found_is_shown_and_nothing_below_the_thresholds(
     labels: dict[str, float],
     flows: dict[str, float],
     outside: float,
+    unsaid: float,
     is_vague: bool,
 ) -> None:
     hits = [Hit(section, score, is_trained) for section, score, is_trained in found]
-    decision = decide(hits, labels, flows=flows, outside=outside, is_vague=is_vague)
+    decision = decide(hits, labels, flows=flows, outside=outside, unsaid=unsaid, is_vague=is_vague)
     sections = [hit.section for hit in hits]
     match decision:
         case Answer(section=section, confidence=confidence):
@@ -183,8 +204,10 @@ def test_only_what_was_found_is_shown_and_nothing_below_the_thresholds(
             assert len(offered) + len(wished) >= 1
             assert max(len(offered), len(wished)) <= MAX_CHOICES
             assert set(offered) <= set(sections)
-            assert not offered or confidence >= CLARIFY_AT
+            assert not offered or confidence >= CLARIFY_AT or is_vague
             assert all(flows[name] >= FLOW_OFFERED_AT for name in wished)
+        case AskMore():
+            assert unsaid > max(outside, *(labels.get(s.key, 0.0) for s in sections), 0.0)
         case Abstain(confidence=confidence):
             assert confidence < CLARIFY_AT
 
